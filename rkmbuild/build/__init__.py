@@ -1,0 +1,1 @@
+"""From a module project, a kernel tree and a toolchain to a `.ko`."""

@@ -1,0 +1,7 @@
+"""One module a command: it parses, calls one function of the room it belongs to, and shows."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to `app`, in the order in which `--help` lists them."""

@@ -1,0 +1,152 @@
+"""What the user sees: progress and remarks on standard error, results on standard output.
+
+On a terminal a running step has a spinner; elsewhere each step is a plain line. With `--json` the
+result is one JSON document on standard output, and nothing else is written there.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rkmbuild.errors import RkmbuildError
+
+
+class Verbosity(IntEnum):
+    """How much is said."""
+
+    QUIET = 0
+    NORMAL = 1
+    VERBOSE = 2
+
+
+@dataclass(slots=True)
+class _Settings:
+    verbosity: Verbosity = Verbosity.NORMAL
+    json: bool = False
+
+
+_settings = _Settings()
+
+
+def configure(*, verbose: bool = False, quiet: bool = False, as_json: bool = False) -> None:
+    """Set what the options of this run ask for."""
+    _settings.verbosity = (
+        Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else Verbosity.NORMAL
+    )
+    _settings.json = as_json
+
+
+def is_json() -> bool:
+    """Tell whether the result goes out as JSON."""
+    return _settings.json
+
+
+def is_verbose() -> bool:
+    """Tell whether the user asked for details."""
+    return _settings.verbosity is Verbosity.VERBOSE
+
+
+def status(verb: str, text: str) -> None:
+    """Say what is being done, in the form of cargo: a verb, right-aligned, and its object."""
+    if _settings.verbosity >= Verbosity.NORMAL:
+        _say(f"{_painted(f'{verb:>12}', '1;32')} {text}")
+
+
+def note(text: str) -> None:
+    """Say something worth knowing that is no problem."""
+    if _settings.verbosity >= Verbosity.NORMAL:
+        _say(f"{_painted('note', '1;36')}: {text}")
+
+
+def detail(text: str) -> None:
+    """Say something that only `-v` asks for."""
+    if _settings.verbosity is Verbosity.VERBOSE:
+        _say(text)
+
+
+def warning(text: str) -> None:
+    """Say something that the user should look at; `--quiet` does not hide it."""
+    _say(f"{_painted('warning', '1;33')}: {text}")
+
+
+def error(failure: "RkmbuildError") -> None:
+    """Show a failure: the failed tool's own words, ours, and what to do."""
+    if failure.output.strip():
+        _say(failure.output.rstrip("\n"))
+    _say(f"{_painted('error', '1;31')}: {failure.message}")
+    for line in (failure.hint or "").splitlines():
+        _say(f"  {_painted('help', '1;36')}: {line}")
+    if _settings.json:
+        problem = {"kind": failure.kind, "message": failure.message, "hint": failure.hint}
+        result({"error": problem | {"exit_code": failure.code}})
+
+
+@contextlib.contextmanager
+def step(verb: str, text: str) -> Iterator[None]:
+    """Show that a step runs, with a spinner where a terminal can show one."""
+    if _settings.verbosity < Verbosity.NORMAL or not sys.stderr.isatty():
+        status(verb, text)
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 - start-up is a feature
+
+    console = Console(stderr=True, highlight=False)
+    started = time.monotonic()
+    with console.status(f"[bold green]{verb:>12}[/] {_escaped(text)}"):
+        yield
+    seconds = time.monotonic() - started
+    console.print(f"[bold green]{verb:>12}[/] {_escaped(text)} [dim]({seconds:.1f} s)[/]")
+
+
+def line(text: str = "") -> None:
+    """Write one line of the result to standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def result(document: Any) -> None:  # noqa: ANN401 - any JSON document
+    """Write the result as JSON."""
+    sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
+    """Write a table to standard output: framed on a terminal, aligned plain text elsewhere."""
+    if sys.stdout.isatty():
+        from rich.console import Console  # noqa: PLC0415
+        from rich.table import Table  # noqa: PLC0415
+
+        shown = Table(*columns, title=title or None, title_justify="left")
+        for row in rows:
+            shown.add_row(*(_escaped(cell) for cell in row))
+        Console(highlight=False).print(shown)
+        return
+    if title:
+        line(title)
+    widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
+    for row in [columns, *rows]:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        line("  ".join(cells).rstrip())
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _painted(text: str, colour: str) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if _coloured() else text
+
+
+def _coloured() -> bool:
+    return sys.stderr.isatty() and "NO_COLOR" not in os.environ
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape  # noqa: PLC0415
+
+    return escape(text)

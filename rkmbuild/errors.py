@@ -1,0 +1,160 @@
+"""Every failure that a user can meet: its class, its exit code, and what to do about it.
+
+Functions raise these; only `rkmbuild.cli.main` turns one into a message and an exit status.
+The codes are listed in docs/exit-codes.md and do not change their meaning.
+"""
+
+from typing import ClassVar
+
+
+class RkmbuildError(Exception):
+    """A failure with a message for the user.
+
+    Attributes:
+        code: Exit status of the process.
+        kind: Stable word for the failure, the `error.kind` of `--json`.
+        hint: What the user can do, or None where the message says it all.
+        output: What a failed tool printed, shown before the message; empty where it was shown.
+    """
+
+    code: ClassVar[int] = 1
+    kind: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, hint: str | None = None, output: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.output = output
+
+
+class UsageError(RkmbuildError):
+    """The words on the command line do not fit together."""
+
+    code = 2
+    kind = "usage"
+
+
+class ProjectError(RkmbuildError):
+    """The folder is no module project, or its Cargo.toml says something we cannot follow."""
+
+    code = 3
+    kind = "project"
+
+
+class KernelError(RkmbuildError):
+    """No such kernel, or its tree lacks what a module build needs."""
+
+    code = 4
+    kind = "kernel"
+
+
+class ToolchainError(RkmbuildError):
+    """A tool is missing, too old, or does not go with another one."""
+
+    code = 5
+    kind = "toolchain"
+
+
+class BuildError(RkmbuildError):
+    """A tool ran and failed: rustc, cargo, bindgen, the C compiler, objtool, modpost."""
+
+    code = 6
+    kind = "build"
+
+
+class StorageError(RkmbuildError):
+    """A file or folder of ours could not be written: no space, read-only, no permission."""
+
+    code = 7
+    kind = "storage"
+
+
+class FetchError(RkmbuildError):
+    """The distribution's package manager could not give what was asked of it."""
+
+    code = 8
+    kind = "fetch"
+
+
+class MachineError(RkmbuildError):
+    """The virtual machine could not be started: no emulator, no image to boot."""
+
+    code = 20
+    kind = "machine"
+
+
+class RefusedInGuestError(RkmbuildError):
+    """The guest's kernel refused to load or to unload the module."""
+
+    code = 21
+    kind = "refused-in-guest"
+
+
+class CrashedError(RkmbuildError):
+    """The guest's kernel met an oops, a BUG or a panic."""
+
+    code = 22
+    kind = "crashed"
+
+
+class HangError(RkmbuildError):
+    """The guest did not finish in its time."""
+
+    code = 23
+    kind = "hang"
+
+
+class PermissionDeniedError(RkmbuildError):
+    """The step needs root, and we are not, nor may become it."""
+
+    code = 30
+    kind = "permission"
+
+
+class NotAModuleError(RkmbuildError):
+    """The file is not a kernel module."""
+
+    code = 31
+    kind = "not-a-module"
+
+
+class MismatchError(RkmbuildError):
+    """The module was built for another kernel or machine."""
+
+    code = 32
+    kind = "mismatch"
+
+
+class AlreadyLoadedError(RkmbuildError):
+    """A module of this name is in the kernel already."""
+
+    code = 33
+    kind = "already-loaded"
+
+
+class NotLoadedError(RkmbuildError):
+    """No module of this name is in the kernel."""
+
+    code = 34
+    kind = "not-loaded"
+
+
+class InUseError(RkmbuildError):
+    """The module is held by another module or by an open file."""
+
+    code = 35
+    kind = "in-use"
+
+
+class RefusedError(RkmbuildError):
+    """The running kernel refused the module."""
+
+    code = 36
+    kind = "refused"
+
+
+class InterruptedRunError(RkmbuildError):
+    """The user, or a signal, stopped us."""
+
+    code = 130
+    kind = "interrupted"

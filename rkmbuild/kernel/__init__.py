@@ -1,0 +1,1 @@
+"""What we build for: kernels, found, fetched and described."""

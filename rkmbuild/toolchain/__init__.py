@@ -1,0 +1,1 @@
+"""What we build with: rustc, cargo, bindgen, clang, the binutils, qemu."""
