@@ -1,0 +1,33 @@
+"""Options that several commands share, so that they read and mean the same everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Kernel = Annotated[
+    str | None,
+    typer.Option(
+        "--kernel",
+        "-k",
+        metavar="RELEASE",
+        help="Kernel to build for: a release, a unique part of one, or a path to its tree.",
+        show_default="the running one",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
+Project = Annotated[
+    Path,
+    typer.Argument(metavar="[PATH]", help="Folder of the module project.", show_default="."),
+]
+Toolchain = Annotated[
+    str | None,
+    typer.Option(
+        "--toolchain",
+        metavar="NAME",
+        help="Rust toolchain to use: a rustup name, or a path to rustc.",
+        show_default="the best one found",
+    ),
+]
