@@ -96,6 +96,11 @@ def temporary() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def discard(folder: Path) -> None:
+    """Remove a folder of ours that is no longer needed."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def writing(place: Path) -> Iterator[None]:
     """Turn a failure of the operating system to write below `place` into a StorageError."""

@@ -1,0 +1,107 @@
+"""The user's crate: cargo builds it, against our sysroot, to a static library."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild import runner
+from rkmbuild.build import sysroot
+from rkmbuild.build.project import Project
+from rkmbuild.errors import BuildError
+from rkmbuild.toolchain.parts import Rust
+from rkmbuild.toolchain.rust_facts import RustFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class CargoOptions:
+    """What the user asks of cargo, in cargo's own words."""
+
+    profile: str = "release"
+    features: tuple[str, ...] = ()
+    all_features: bool = False
+    no_default_features: bool = False
+    locked: bool = False
+    offline: bool = False
+    jobs: int | None = None
+
+    def arguments(self) -> list[str]:
+        """Return the arguments of cargo."""
+        arguments = ["--profile", self.profile]
+        arguments += ["--features", ",".join(self.features)] if self.features else []
+        arguments += ["--all-features"] if self.all_features else []
+        arguments += ["--no-default-features"] if self.no_default_features else []
+        arguments += ["--locked"] if self.locked else []
+        arguments += ["--offline"] if self.offline else []
+        return arguments + sysroot.jobs_arguments(self.jobs)
+
+
+@dataclass(frozen=True)
+class Library:
+    """A static library that cargo made.
+
+    Attributes:
+        archive: The library.
+        dep_info: cargo's list of all files that it was made from, in the form of make.
+    """
+
+    archive: Path
+    dep_info: Path
+
+
+def build(
+    project: Project,
+    rust: Rust,
+    facts: RustFacts,
+    *,
+    target: Path,
+    folder: Path,
+    flags: Sequence[str],
+    options: CargoOptions,
+    colour: bool,
+) -> Library:
+    """Build the crate and return its static library.
+
+    cargo's messages go to standard error as they come, untouched.
+
+    Args:
+        target: The target specification.
+        folder: The folder that cargo builds in.
+        flags: Arguments of rustc for code of the target.
+        colour: Whether our standard error is a terminal: what cargo is told, since it writes there.
+
+    Raises:
+        BuildError: cargo failed; it has said why.
+    """
+    env = sysroot.environment(rust, flags)
+    done = runner.run(
+        [
+            rust.cargo, "build", "--lib", "--package", project.package,
+            "--manifest-path", project.root / "Cargo.toml", "--target-dir", folder,
+            "--message-format", "json-render-diagnostics",
+            "--color", "always" if colour else "never",
+            *sysroot.target_arguments(facts, target), *options.arguments(),
+        ],
+        doing=f"building {project.package}",
+        env=env,
+        cwd=project.root,
+        show=True,
+        success=range(256),
+    )  # fmt: skip
+    if done.returncode != 0:
+        # cargo has told the user all there is to say; its standard output is for programs.
+        raise BuildError(f"cargo could not build {project.package}")
+    return _library(done.stdout, project)
+
+
+def _library(messages: str, project: Project) -> Library:
+    for line in messages.splitlines():
+        message = json.loads(line) if line.startswith("{") else {}
+        if message.get("reason") != "compiler-artifact":
+            continue
+        if Path(message["manifest_path"]) != project.root.resolve() / "Cargo.toml":
+            continue
+        for name in message["filenames"]:
+            if name.endswith(".a"):
+                return Library(Path(name), Path(name).with_suffix(".d"))
+    raise BuildError(f"cargo built {project.package}, but named no static library")

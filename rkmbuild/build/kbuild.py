@@ -1,0 +1,161 @@
+"""From a static library and C files to a `.ko`, by the kernel's own build system."""
+
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild import __version__, cache, console, paths, runner
+from rkmbuild.build import symbols
+from rkmbuild.build.project import Project
+from rkmbuild.errors import BuildError, ProjectError
+
+# One object of the module's is made from Rust, one from the C helpers of the `kernel` crate. Their
+# names must not be those of a user's C file.
+_RUST = "rkmbuild_rust"
+_HELPERS = "rkmbuild_helpers"
+_SCRIPT = "rkmbuild.lds"
+_UNFINISHED = "unfinished"
+
+ALWAYS = {
+    # objtool then looks at the whole module rather than at each object of it, as it does for
+    # kernels with IBT anyway: it sees that a C helper never returns to the Rust code that calls it,
+    # and does not mind that ld -r joined several objects (Linux 6.1: "Linked object detected").
+    "delay-objtool": "y",
+    # BTF of Rust types is more than the kernel's tools take, and a module needs none to be loaded.
+    "CONFIG_DEBUG_INFO_BTF_MODULES": "",
+}
+"""Variables of make that every build sets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kbuild:
+    """All that kbuild is given.
+
+    Attributes:
+        folder: Where it builds: the Kbuild, the objects, the module.
+        objtree: The overlay's objtree, for `make -C`.
+        module: The module's name.
+        files: Text of each rendered file, by name.
+        variables: Variables of make.
+    """
+
+    folder: Path
+    objtree: Path
+    module: str
+    files: Mapping[str, str]
+    variables: Mapping[str, str]
+
+    def command(self, jobs: int | None = None) -> list[str]:
+        """Return the command."""
+        return [
+            "make", "-C", str(self.objtree), f"M={self.folder}", f"-j{jobs or 2}",
+            *(f"{name}={value}" for name, value in self.variables.items()), "modules",
+        ]  # fmt: skip
+
+
+def plan(
+    project: Project, *, release: str, folder: Path, objtree: Path, variables: Mapping[str, str]
+) -> Kbuild:
+    """Return what kbuild will be given.
+
+    Raises:
+        ProjectError: kbuild cannot work in this folder.
+    """
+    if re.search(r"[\s:'\"$#%\\]", str(folder)):
+        raise ProjectError(
+            f"kbuild cannot work in {folder}: to make, spaces and some signs end a name",
+            hint="move the project to a folder without them",
+        )
+    import jinja2  # noqa: PLC0415 - 50 ms that a run with nothing to do saves
+
+    # What is rendered is makefiles and C, not HTML.
+    environment = jinja2.Environment(  # noqa: S701
+        loader=jinja2.FileSystemLoader(paths.data("templates") / "kbuild"),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+    )
+    sources = project.metadata.c_sources
+    if {_RUST, _HELPERS, project.module} & {source.stem for source in sources}:
+        raise ProjectError(f"a C file may not be called {project.module}.c, as the module itself")
+    helpers = paths.data("crates") / "kernel" / "helpers" / "helpers.c"
+    values = {
+        "module": project.module, "release": release, "rust": _RUST, "helpers": _HELPERS,
+        "script": _SCRIPT, "archive": f"{_RUST}.a", "version": __version__,
+        "c_stems": [source.stem for source in sources],
+        "include_folders": sorted({str((project.root / s).parent) for s in sources}),
+    }  # fmt: skip
+    files = {
+        "Kbuild": environment.get_template("Kbuild").render(values),
+        _SCRIPT: environment.get_template("module.lds").render(values),
+        f"{_HELPERS}.c": f'#include "{helpers}"\n',
+    }
+    for source in sources:
+        files[f"{source.stem}.c"] = f'#include "{project.root / source}"\n'
+    return Kbuild(
+        folder=folder,
+        objtree=objtree,
+        module=project.module,
+        files=files,
+        variables={**ALWAYS, **variables},
+    )
+
+
+def build(kbuild: Kbuild, archive: Path, jobs: int | None = None) -> Path:
+    """Return the module that kbuild made of `archive` and the C files.
+
+    Raises:
+        BuildError: a C file does not compile, or the kernel exports no symbol of some name.
+    """
+    folder = kbuild.folder
+    with cache.writing(folder):
+        _prepare(kbuild, archive)
+    done = runner.run(kbuild.command(jobs), doing=f"linking {kbuild.module}.ko", success=range(256))
+    if done.returncode != 0:
+        raise _failure(kbuild, done)
+    for line in done.stderr.splitlines():
+        # A clean build is silent here; what is not belongs before the user's eyes.
+        sys.stderr.write(f"{line}\n")
+    for line in done.stdout.splitlines():
+        console.detail(line)
+    (folder / _UNFINISHED).unlink()
+    return folder / f"{kbuild.module}.ko"
+
+
+def _prepare(kbuild: Kbuild, archive: Path) -> None:
+    """Lay out the folder, so that files that stay the same keep their time."""
+    folder = kbuild.folder
+    if (folder / _UNFINISHED).exists():
+        # A run was killed while make worked: a half-written object would pass for a finished one.
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _UNFINISHED).touch()
+    for name, text in kbuild.files.items():
+        file = folder / name
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
+    linked = folder / f"{_RUST}.a"
+    if not linked.exists() or not linked.samefile(archive):
+        linked.unlink(missing_ok=True)
+        linked.symlink_to(archive)
+
+
+def _failure(kbuild: Kbuild, done: runner.Completed) -> BuildError:
+    missing = list(
+        dict.fromkeys(re.findall(r'modpost: "([^"]+)" \[[^]]*\] undefined', done.stderr))
+    )
+    error = runner.failed(done, doing=f"linking {kbuild.module}.ko")
+    if not missing:
+        return BuildError(error.message, hint=error.hint, output=done.stderr or done.stdout)
+    askers = symbols.askers(kbuild.folder / f"{kbuild.module}.o", missing)
+    lines = [
+        f"`{name}` is needed by {', '.join(askers[name])}" for name in missing if askers.get(name)
+    ]
+    return BuildError(
+        f"the kernel exports no symbol {', '.join(f'`{name}`' for name in missing)}",
+        hint="\n".join([*lines, error.hint or ""]),
+        output=done.stderr,
+    )

@@ -1,0 +1,154 @@
+"""The portable `kernel` crate, built once for each kernel and handed to user crates as std is."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild import cache, paths, runner
+from rkmbuild.build import bindings, spec, sysroot
+from rkmbuild.errors import BuildError
+from rkmbuild.kernel.tree import KernelTree, KernelVersion
+from rkmbuild.toolchain.parts import Rust
+from rkmbuild.toolchain.rust_facts import RustFacts
+
+_CRATES = ("kernel", "macros", "bindings")
+
+# Linux 5.19 was followed by 6.0 and 6.19 by 7.0; the last series is open.
+_SERIES = ((6, range(1, 20)), (7, range(30)))
+
+
+@dataclass(frozen=True)
+class KernelCrate:
+    """The `kernel` crate for one kernel, to be made, or made already.
+
+    Attributes:
+        key: Its name in the cache.
+        sysroot: What it is built with.
+        bindings: What it is built on.
+        cfgs: The text of rustc's `@` file: the cfgs that say what kernel this is.
+    """
+
+    key: str
+    sysroot: sysroot.Sysroot
+    bindings: bindings.Bindings
+    cfgs: str
+
+
+def plan(
+    tree: KernelTree, rust: Rust, on: sysroot.Sysroot, bound: bindings.Bindings
+) -> KernelCrate:
+    """Return the crate that fits, without making it."""
+    source = paths.data("crates")
+    text = cfgs(tree, config_names(source.rglob("*.rs")))
+    files = sorted(
+        file
+        for crate in _CRATES
+        for file in (source / crate).rglob("*")
+        if file.suffix in (".rs", ".toml") and "target" not in file.relative_to(source).parts
+    )
+    digest = hashlib.sha256()
+    for file in (source / "Cargo.toml", source / "Cargo.lock", *files):
+        digest.update(f"{file.relative_to(source)}\0".encode() + file.read_bytes() + b"\0")
+    key = cache.key("kernel-crate", 1, digest.hexdigest(), on.key, bound.key, text, rust.verbose)
+    return KernelCrate(key, on, bound, text)
+
+
+def build(
+    crate: KernelCrate,
+    rust: Rust,
+    facts: RustFacts,
+    *,
+    root: Path,
+    bound: Path,
+    jobs: int | None = None,
+) -> Path:
+    """Return the folder with the crate's libraries, building them if they are not there.
+
+    Args:
+        root: The folder of the sysroot.
+        bound: The folder of the bindings.
+
+    Raises:
+        BuildError: cargo failed.
+    """
+
+    def make(folder: Path) -> None:
+        (folder / "cfgs").write_text(crate.cfgs)
+        target = folder / "target"
+        flags = [*crate.sysroot.flags, f"--sysroot={root}", f"@{folder / 'cfgs'}"]
+        env = sysroot.environment(rust, flags)
+        env["RKMBUILD_BINDINGS"] = str(bound / bindings.FILE)
+        runner.run(
+            [
+                rust.cargo, "build", "--release", "--locked", "--offline", "--package", "kernel",
+                "--target-dir", target,
+                *sysroot.target_arguments(facts, sysroot.target_path(root, crate.sysroot.arch)),
+                *sysroot.jobs_arguments(jobs),
+            ],
+            doing="building the kernel crate",
+            env=env,
+            cwd=paths.data("crates"),
+        )  # fmt: skip
+        library = folder / "lib"
+        library.mkdir()
+        made = target / spec.name(crate.sysroot.arch) / "release" / "deps"
+        for file in (*made.glob("*.rlib"), *(target / "release" / "deps").glob("*.so")):
+            file.rename(library / file.name)
+        cache.discard(target)
+
+    return cache.entry("kernel-crate", crate.key, make)
+
+
+def flags(folder: Path) -> tuple[str, ...]:
+    """Return the arguments of rustc with which a crate sees `kernel` and the kernel's cfgs."""
+    found = list((folder / "lib").glob("libkernel-*.rlib"))
+    if len(found) != 1:
+        raise BuildError(f"{folder} should hold one kernel crate, but has {len(found)}")
+    return (
+        f"@{folder / 'cfgs'}",
+        f"--extern=kernel={found[0]}",
+        f"-Ldependency={folder / 'lib'}",
+    )
+
+
+def cfgs(tree: KernelTree, mentioned: Iterable[str]) -> str:
+    """Return arguments of rustc, one a line, that say what kernel this is.
+
+    `kernel_6_12` means "this release or later". An option of the kernel is there as `CONFIG_X`
+    and with its value, as in Rust for Linux. All that could be asked is declared, so that rustc
+    finds nothing unexpected: every release, every option that this kernel sets, and all others that
+    are `mentioned`.
+    """
+    lines = []
+    for major, minors in _SERIES:
+        for minor in minors:
+            name = f"kernel_{major}_{minor}"
+            lines.append(f"--check-cfg=cfg({name})")
+            if KernelVersion(major, minor) <= tree.version:
+                lines.append(f"--cfg={name}")
+    names = {*mentioned, *(f"CONFIG_{option}" for option in tree.config)}
+    lines += map(_declared, sorted(names))
+    for option, value in sorted(tree.config.items()):
+        if value in ("y", "m"):
+            lines += [f"--cfg=CONFIG_{option}", f'--cfg=CONFIG_{option}="{value}"']
+    return "\n".join(lines) + "\n"
+
+
+def config_names(sources: Iterable[Path]) -> frozenset[str]:
+    """Return the names of kernel options that Rust sources mention."""
+    found: set[str] = set()
+    for source in sources:
+        found.update(re.findall(r"\bCONFIG_[A-Z0-9_]+", source.read_text(errors="replace")))
+    return frozenset(found)
+
+
+def extra_cfgs(tree: KernelTree, sources: Sequence[Path]) -> str:
+    """Return declarations for the options that a project mentions and this kernel lacks."""
+    lacking = {name for name in config_names(sources) if name[7:] not in tree.config}
+    return "".join(f"{_declared(name)}\n" for name in sorted(lacking))
+
+
+def _declared(name: str) -> str:
+    return f'--check-cfg=cfg({name}, values(none(), "y", "m"))'

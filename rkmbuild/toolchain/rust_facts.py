@@ -1,0 +1,83 @@
+"""What a Rust toolchain says of itself: its options, and its own freestanding target."""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rkmbuild import cache, runner
+from rkmbuild.errors import ToolchainError
+from rkmbuild.toolchain.parts import Rust
+
+BARE_TARGET = {"x86_64": "x86_64-unknown-none"}
+"""rustc's own target for freestanding code, by machine: the fields of ours are checked with it."""
+
+
+@dataclass(frozen=True)
+class RustFacts:
+    """What one toolchain can do, in its own words.
+
+    Attributes:
+        rustc_options: What `rustc -C help` and `rustc -Z help` print.
+        cargo_options: What `cargo -Z help` prints.
+        spec: What `--print target-spec-json` prints for the freestanding target.
+    """
+
+    rustc_options: str
+    cargo_options: str
+    spec: str
+
+    @cached_property
+    def options(self) -> frozenset[str]:
+        """Names of rustc's -C and -Z options, without the letter."""
+        return frozenset(re.findall(r"^\s*-[CZ]\s+([a-z0-9-]+)=", self.rustc_options, re.MULTILINE))
+
+    @cached_property
+    def cargo_flags(self) -> frozenset[str]:
+        """Names of cargo's -Z options, without the letter."""
+        return frozenset(re.findall(r"^\s*-Z\s+([a-z0-9-]+)", self.cargo_options, re.MULTILINE))
+
+    @cached_property
+    def bare_spec(self) -> dict[str, Any]:
+        """The target specification that rustc itself uses for freestanding code."""
+        spec: dict[str, Any] = json.loads(self.spec)
+        return spec
+
+
+def facts(rust: Rust, arch: str) -> RustFacts:
+    """Ask `rust` what it can do; the answer is kept for as long as the toolchain stays the same.
+
+    Raises:
+        ToolchainError: rustc has no freestanding target for `arch`, or cannot be asked.
+    """
+    if arch not in BARE_TARGET:
+        raise ToolchainError(f"no target specification for {arch} yet; known: x86_64")
+    stamps = [_stamp(rust.rustc), _stamp(rust.cargo)]
+    name = cache.key("rust-facts", 1, rust.verbose, stamps, arch)
+
+    def make(folder: Path) -> None:
+        # Unstable options of a stable compiler: the kernel's own build opens them the same way.
+        env = runner.environment({"RUSTC_BOOTSTRAP": "1"})
+
+        def ask(*argv: str | Path) -> str:
+            return runner.run(
+                argv, doing="asking the Rust toolchain", env=env, failure=ToolchainError
+            ).stdout
+
+        spec = ("-Zunstable-options", "--print=target-spec-json", "--target", BARE_TARGET[arch])
+        for file, text in (
+            ("options", ask(rust.rustc, "-C", "help") + ask(rust.rustc, "-Z", "help")),
+            ("cargo", ask(rust.cargo, "-Z", "help")),
+            ("spec", ask(rust.rustc, *spec)),
+        ):
+            (folder / file).write_text(text)
+
+    folder = cache.entry("rust-facts", name, make)
+    return RustFacts(*((folder / file).read_text() for file in ("options", "cargo", "spec")))
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    status = path.stat()
+    return str(path), status.st_mtime_ns, status.st_size
