@@ -153,6 +153,27 @@ class RefusedError(RkmbuildError):
     kind = "refused"
 
 
+class RefusedByKernelError(RkmbuildError):
+    """By its rules the kernel would refuse the module (`check`, and `load` before it loads)."""
+
+    code = 40
+    kind = "would-be-refused"
+
+
+class DangerousModuleError(RkmbuildError):
+    """The kernel would take the module, which may then crash or corrupt it."""
+
+    code = 41
+    kind = "dangerous"
+
+
+class TaintingModuleError(RkmbuildError):
+    """The kernel would take the module and be tainted by more than its being out of tree."""
+
+    code = 42
+    kind = "tainting"
+
+
 class InterruptedRunError(RkmbuildError):
     """The user, or a signal, stopped us."""
 
