@@ -1,0 +1,191 @@
+"""Reads what a kernel tree says of itself; the name of its folder is never taken for a fact."""
+
+import re
+from pathlib import Path
+
+from rkmbuild.errors import KernelError
+from rkmbuild.kernel import compiler, images, kconfig
+from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion, Origin
+
+UTS_RELEASE = Path("include/generated/utsrelease.h")
+KERNEL_RELEASE = Path("include/config/kernel.release")
+_VERSION_H = Path("include/generated/uapi/linux/version.h")
+_AUTOCONF_H = Path("include/generated/autoconf.h")
+
+# rustc's word for the machine, by the option that is on for it alone (arch/*/Kconfig).
+_ARCHES = {
+    "X86_64": "x86_64",
+    "ARM64": "aarch64",
+    "RISCV": "riscv64",
+    "LOONGARCH": "loongarch64",
+    "PPC64": "powerpc64",
+    "S390": "s390x",
+    "X86_32": "i686",
+    "ARM": "arm",
+}
+
+# An objtree's Makefile is one line that includes the srctree's (Debian, openSUSE, `make O=`); a
+# top Makefile is at least fifty times as long.
+_SMALL_MAKEFILE = 4096
+_INCLUDE = re.compile(r"^include\s+([^$\n]*?)/?Makefile\s*$", re.MULTILINE)
+
+
+def read_tree(path: Path, origin: Origin) -> KernelTree:
+    """Return the kernel whose tree is at `path`: headers, a build folder, or /lib/modules/RELEASE.
+
+    Raises:
+        KernelError: there is no tree, or it lacks what a module build needs.
+    """
+    build = build_folder(path)
+    config = kconfig.read(build)
+    release = read_release(build)
+    source = _source(build)
+    _check_complete(build, source, config, release)
+    found = images.find(build, release)
+    symvers = build / "Module.symvers"
+    return KernelTree(
+        release=release,
+        version=_version(build, release),
+        arch=_arch(build, config),
+        build=build,
+        source=source,
+        origin=origin,
+        config=config,
+        compiler=compiler.read(build, config),
+        symvers=symvers if symvers.is_file() else None,
+        image=found.image,
+        system_map=found.system_map,
+        modules=found.modules,
+    )
+
+
+def build_folder(path: Path) -> Path:
+    """Return the objtree that `path` leads to, all links followed.
+
+    Raises:
+        KernelError: it leads to none.
+    """
+    if not path.exists():
+        dangling = " (a link that leads nowhere)" if path.is_symlink() else ""
+        raise KernelError(
+            f"{path} is not there{dangling}",
+            hint="`rkmbuild kernel list` shows the kernels of this machine",
+        )
+    if not path.is_dir():
+        raise KernelError(
+            f"{path} is not a folder",
+            hint="--kernel takes a release, or the folder of a kernel's headers or of its build",
+        )
+    if not _is_objtree(path) and (path / "build").exists():
+        path /= "build"
+    return path.resolve()
+
+
+def read_release(build: Path) -> str:
+    """Return what `uname -r` says under the kernel whose objtree is `build`.
+
+    UTS_RELEASE comes first: it is what vermagic is compiled from (include/linux/vermagic.h).
+    Debian sets KERNELRELEASE to another text than include/config/kernel.release has: its 6.1
+    headers say 6.1.192 there, while the kernel calls itself 6.1.0-56-cloud-amd64.
+
+    Raises:
+        KernelError: the tree does not say.
+    """
+    header = _text(build / UTS_RELEASE)
+    found = re.search(r'^#define\s+UTS_RELEASE\s+"([^"\n]+)"', header, re.MULTILINE)
+    release = found[1] if found else _text(build / KERNEL_RELEASE).strip()
+    if not re.fullmatch(r"\d+\.\d+\S*", release):
+        raise KernelError(
+            f"{build} does not say which kernel it is for: neither {UTS_RELEASE} nor "
+            f"{KERNEL_RELEASE} has a release",
+            hint="install the kernel's headers again, or run `make modules_prepare` in a source",
+        )
+    return release
+
+
+def _is_objtree(path: Path) -> bool:
+    return (path / kconfig.AUTO_CONF).exists() or (path / kconfig.DOT_CONFIG).exists()
+
+
+def _version(build: Path, release: str) -> KernelVersion:
+    # The release of Debian's 6.1 is 6.1.0-56 for ever; LINUX_VERSION_SUBLEVEL (5.18) has the real
+    # number, and unlike LINUX_VERSION_CODE is not cut off at 255.
+    found = dict(
+        re.findall(r"^#define LINUX_VERSION_(\w+) (\d+)$", _text(build / _VERSION_H), re.MULTILINE)
+    )
+    names = ("MAJOR", "PATCHLEVEL", "SUBLEVEL")
+    if all(name in found for name in names):
+        return KernelVersion(*(int(found[name]) for name in names))
+    return KernelVersion.parse(release)
+
+
+def _arch(build: Path, config: Kconfig) -> str:
+    for option, arch in _ARCHES.items():
+        if config.on(option):
+            return arch
+    raise KernelError(
+        f"{build / kconfig.AUTO_CONF} does not say which machine the kernel is for",
+        hint="install the kernel's headers again, or choose another kernel with --kernel",
+    )
+
+
+def _source(build: Path) -> Path:
+    """Return the srctree of the objtree `build`."""
+    makefile = build / "Makefile"
+    try:
+        text = _text(makefile) if makefile.stat().st_size <= _SMALL_MAKEFILE else ""
+    except OSError:
+        text = ""
+    found = _INCLUDE.search(text)
+    if found:
+        named = build / found[1]
+        # Debian's headers name /usr/src; in a tree that was unpacked elsewhere the folder stands
+        # beside this one, and one in /usr/src would be another kernel's.
+        for source in (build.parent / named.name, named):
+            if (source / "Makefile").is_file():
+                return source.resolve()
+        raise KernelError(
+            f"{build} is incomplete: {makefile} includes {named}/Makefile, which is not there",
+            hint=f"install or unpack {named.name} beside it",
+        )
+    return build
+
+
+def _check_complete(build: Path, source: Path, config: Kconfig, release: str) -> None:
+    needed = [
+        (build, _AUTOCONF_H),
+        (build, UTS_RELEASE),
+        (source, Path("Makefile")),
+        (source, Path("scripts/Makefile.build")),
+        (source, Path("include/linux/module.h")),
+        (build, Path("scripts/basic/fixdep")),
+        (build, Path("scripts/mod/modpost")),
+    ]
+    if config.on("OBJTOOL", "STACK_VALIDATION"):  # renamed in 5.19
+        needed.append((build, Path("tools/objtool/objtool")))
+    missing = [folder / name for folder, name in needed if not (folder / name).is_file()]
+    if not missing:
+        return
+    dangling = next((link for link in _links(missing[0], build) if not link.exists()), None)
+    if dangling:
+        hint = f"{dangling} points to {dangling.readlink()}: install or unpack that too"
+    elif (build / "Kconfig").is_file() and source == build:
+        hint = f"run `make -C {build} modules_prepare`"
+    else:
+        hint = f"install the headers of {release} again"
+    raise KernelError(
+        f"the kernel tree {build} is incomplete: {missing[0]} is missing"
+        + (f", and {len(missing) - 1} more" if len(missing) > 1 else ""),
+        hint=hint,
+    )
+
+
+def _links(path: Path, top: Path) -> list[Path]:
+    return [p for p in (path, *path.parents) if p.is_symlink() and p.is_relative_to(top.parent)]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="surrogateescape")
+    except OSError:
+        return ""

@@ -1,0 +1,49 @@
+"""What this distribution calls a kernel's headers, and the command that installs them."""
+
+import re
+from pathlib import Path
+
+_OS_RELEASE = (Path("/etc/os-release"), Path("/usr/lib/os-release"))
+_LINE = re.compile(r"^(\w+)=(.*)$", re.MULTILINE)
+
+# By ID, or a word of ID_LIKE (os-release(5)). {running} stands for the running kernel's release,
+# {release} for that of any; dnf and zypper take the release without the machine's name as well.
+_COMMANDS = {
+    "debian": "apt-get install linux-headers-{release}",
+    "ubuntu": "apt-get install linux-headers-{release}",
+    "fedora": "dnf install kernel-devel-{release}",
+    "rhel": "dnf install kernel-devel-{release}",
+    "arch": "pacman -S linux-headers",
+    "suse": "zypper install kernel-default-devel",
+    "opensuse": "zypper install kernel-default-devel",
+}
+
+
+def headers_command(release: str | None = None, os_release: Path | None = None) -> str | None:
+    """Return the command that installs a kernel's headers here, or None where we do not know it.
+
+    Args:
+        release: The kernel; the running one where None.
+        os_release: The file that names the distribution; the machine's own where None.
+    """
+    for name in _names(os_release):
+        if name in _COMMANDS:
+            return _COMMANDS[name].format(release=release or "$(uname -r)")
+    return None
+
+
+def has_apt(os_release: Path | None = None) -> bool:
+    """Tell whether this distribution is Debian or made from it, so that kernels can be fetched."""
+    return any(name in ("debian", "ubuntu") for name in _names(os_release))
+
+
+def _names(os_release: Path | None) -> list[str]:
+    for path in (os_release,) if os_release else _OS_RELEASE:
+        try:
+            text = path.read_text(errors="surrogateescape")
+        except OSError:
+            continue
+        fields = {name: value.strip("\"'") for name, value in _LINE.findall(text)}
+        # openSUSE's ID is opensuse-leap or opensuse-tumbleweed, its ID_LIKE "suse opensuse".
+        return [fields.get("ID", ""), *fields.get("ID_LIKE", "").split()]
+    return []

@@ -1,0 +1,212 @@
+"""Finds the kernels that can be built for, and the one that the user means."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from rkmbuild import console, paths
+from rkmbuild.errors import KernelError
+from rkmbuild.kernel import distribution
+from rkmbuild.kernel.detect import UTS_RELEASE, build_folder, read_release, read_tree
+from rkmbuild.kernel.kconfig import AUTO_CONF
+from rkmbuild.kernel.tree import KernelTree, Origin
+
+# The kind of cache entry that holds fetched kernels, one root folder each.
+FETCHED = "kernel"
+
+# Where distributions put the objtrees of their kernels: /lib/modules/RELEASE/build leads to them
+# everywhere; without modules installed they are still in /usr/src (Debian, Arch), its kernels/
+# (Fedora) or its linux-RELEASE-obj/MACHINE/FLAVOUR (openSUSE).
+_PLACES = (
+    "lib/modules/*/build",
+    "usr/lib/modules/*/build",
+    "usr/src/*",
+    "usr/src/kernels/*",
+    "usr/src/linux-*-obj/*/*",
+)
+
+
+class Candidate(NamedTuple):
+    """A tree that looks like a kernel's, and the release that it says it is for."""
+
+    build: Path
+    release: str
+    origin: Origin
+
+
+class PassedOver(NamedTuple):
+    """A tree that cannot be built for, and why."""
+
+    path: Path
+    why: KernelError
+
+
+class Survey(NamedTuple):
+    """All kernels of this machine: those to build for, and those that are no use."""
+
+    kernels: list[KernelTree]
+    passed_over: list[PassedOver]
+
+
+def find_kernels(root: Path = Path("/")) -> list[KernelTree]:
+    """Return the kernels that can be built for: the running one first, then the newest first.
+
+    Args:
+        root: Where installed kernels are looked for; fetched ones are in the cache.
+    """
+    return survey(root).kernels
+
+
+def survey(root: Path = Path("/")) -> Survey:
+    """Return the kernels that can be built for, and the trees that were passed over."""
+    kernels: list[KernelTree] = []
+    found, passed_over = _candidates(root)
+    for candidate in found:
+        try:
+            kernels.append(read_tree(candidate.build, candidate.origin))
+        except KernelError as error:
+            passed_over.append(PassedOver(candidate.build, error))
+    order = list(Origin)
+    kernels.sort(key=lambda tree: (tree.version, tree.release), reverse=True)
+    kernels.sort(key=lambda tree: (tree.origin is not Origin.RUNNING, order.index(tree.origin)))
+    return Survey(kernels, passed_over)
+
+
+def select(spec: str | None, root: Path = Path("/")) -> KernelTree:
+    """Return the kernel that the user means.
+
+    Args:
+        spec: A release, a unique part of one, or the path of a tree; the running kernel where
+            None, and where that has no headers, the only fetched one.
+        root: Where installed kernels are looked for.
+
+    Raises:
+        KernelError: there is none, more than one, or its tree cannot be built for.
+    """
+    if spec is None:
+        return _default(root)
+    if "/" in spec or spec in (".", "..") or (Path(spec) / AUTO_CONF).exists():
+        return read_tree(Path(spec).expanduser(), Origin.PATH)
+    found, passed_over = _candidates(root)
+    chosen = _matching(spec, found)
+    releases = list(dict.fromkeys(candidate.release for candidate in chosen))
+    if len(releases) == 1:
+        return read_tree(chosen[0].build, chosen[0].origin)
+    if releases:
+        raise KernelError(
+            f"{spec!r} fits {len(releases)} kernels: {', '.join(releases)}",
+            hint=f"say more of the release, as in `--kernel {releases[0]}`",
+        )
+    raise _unknown(spec, found, passed_over)
+
+
+def fetched() -> list[Candidate]:
+    """Return the fetched kernels, the one that was fetched last first."""
+    folder = paths.cache_dir() / FETCHED
+    done = [entry for entry in _listed(folder) if (entry / ".done").exists()]
+    done.sort(key=lambda entry: (entry / ".done").stat().st_mtime, reverse=True)
+    found: list[Candidate] = []
+    for entry in done:
+        found += _in_root(entry, ("usr/src/*",), Origin.FETCHED, [])
+    return found
+
+
+def _default(root: Path) -> KernelTree:
+    running = os.uname().release
+    found, _ = _candidates(root)
+    for candidate in found:
+        if candidate.release == running:
+            return read_tree(candidate.build, candidate.origin)
+    command = distribution.headers_command()
+    cached = {c.release: c for c in found if c.origin is Origin.FETCHED}
+    if len(cached) == 1:
+        (only,) = cached.values()
+        gets = f" (`{command}` gets them)" if command else ""
+        console.note(
+            f"the running kernel, {running}, has no headers here{gets}; "
+            f"using the fetched {only.release}"
+        )
+        return read_tree(only.build, only.origin)
+    hints = []
+    if command:
+        hints.append(f"`{command}` gets the headers of the running kernel")
+    others = sorted({candidate.release for candidate in found})
+    if others:
+        hints.append(f"`--kernel RELEASE` builds for another one: {', '.join(others)}")
+    elif distribution.has_apt():
+        hints.append("`rkmbuild kernel fetch 6.12` gets a kernel to build for and to boot in a VM")
+    hints.append("`--kernel PATH` builds for a tree anywhere")
+    raise KernelError(
+        f"the running kernel, {running}, has no headers on this machine", hint="\n".join(hints)
+    )
+
+
+def _matching(spec: str, found: list[Candidate]) -> list[Candidate]:
+    # A whole number of a release comes before a part of one: 6.1 is not meant to find 6.12.
+    word = re.compile(rf"(?<![0-9A-Za-z]){re.escape(spec)}(?![0-9A-Za-z])")
+    tests = (
+        lambda release: release == spec,
+        lambda release: release.startswith(spec) and word.match(release),
+        word.search,
+        lambda release: spec in release,
+    )
+    for test in tests:
+        chosen = [candidate for candidate in found if test(candidate.release)]
+        if chosen and spec:
+            return chosen
+    return []
+
+
+def _unknown(spec: str, found: list[Candidate], passed_over: list[PassedOver]) -> KernelError:
+    hints = []
+    if found:
+        known = ", ".join(dict.fromkeys(candidate.release for candidate in found))
+        hints.append(f"there are: {known}")
+    hints += [f"{path} was passed over: {why.message}" for path, why in passed_over]
+    series = re.match(r"\d+\.\d+", spec)
+    if distribution.has_apt() and series:
+        hints.append(f"`rkmbuild kernel fetch {series[0]}` gets one, if the distribution has it")
+    hints.append("a path to a kernel's tree needs a slash in it, as in ./headers")
+    return KernelError(f"no kernel here is called {spec!r}", hint="\n".join(hints))
+
+
+def _candidates(root: Path) -> tuple[list[Candidate], list[PassedOver]]:
+    passed_over: list[PassedOver] = []
+    running = os.uname().release
+    found = [
+        candidate._replace(origin=Origin.RUNNING) if candidate.release == running else candidate
+        for candidate in _in_root(root, _PLACES, Origin.INSTALLED, passed_over)
+    ]
+    found.sort(key=lambda candidate: candidate.origin is not Origin.RUNNING)
+    return found + fetched(), passed_over
+
+
+def _in_root(
+    root: Path, places: tuple[str, ...], origin: Origin, passed_over: list[PassedOver]
+) -> list[Candidate]:
+    builds: dict[Path, None] = {}
+    for place in places:
+        for path in sorted(root.glob(place)):
+            if (path / AUTO_CONF).exists() or (path / UTS_RELEASE).exists():
+                builds[path.resolve()] = None
+    return [
+        candidate for build in builds for candidate in _read_candidate(build, origin, passed_over)
+    ]
+
+
+def _read_candidate(
+    build: Path, origin: Origin, passed_over: list[PassedOver]
+) -> Iterator[Candidate]:
+    try:
+        yield Candidate(build_folder(build), read_release(build), origin)
+    except KernelError as error:
+        passed_over.append(PassedOver(build, error))
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []

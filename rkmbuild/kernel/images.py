@@ -1,0 +1,52 @@
+"""What belongs to a kernel beside its headers: an image to boot, its modules, its symbol map."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+# Debian ships a System.map of one line that names the package with the real one.
+_SMALLEST_MAP = 1024
+
+
+class Parts(NamedTuple):
+    """The parts that were found, None where one is not there."""
+
+    image: Path | None
+    system_map: Path | None
+    modules: Path | None
+
+
+def find(build: Path, release: str) -> Parts:
+    """Return the parts of kernel `release` whose objtree is `build`.
+
+    Looked at are the folder that the kernel was built in, the root that the objtree was unpacked
+    below (usr/src/NAME), and the machine's own root.
+    """
+    roots = [root for root in _roots(build) if root.is_dir()]
+    module_folders = [
+        root / lib / "modules" / release for root in roots for lib in ("lib", "usr/lib")
+    ]
+    # Debian holds the image in /boot up to 7.1 and below /usr/lib/modules from 7.2 on, as Fedora,
+    # openSUSE and Arch do.
+    images = [build / name for name in ("arch/x86/boot/bzImage", "arch/arm64/boot/Image")]
+    images += [root / "boot" / f"vmlinuz-{release}" for root in roots]
+    images += [folder / "vmlinuz" for folder in module_folders]
+    maps = [build / "System.map"]
+    maps += [root / "boot" / f"System.map-{release}" for root in roots]
+    maps += [folder / "System.map" for folder in module_folders]
+    return Parts(
+        image=next((path for path in images if path.is_file()), None),
+        system_map=next((path for path in maps if _is_map(path)), None),
+        modules=next((path for path in module_folders if (path / "kernel").is_dir()), None),
+    )
+
+
+def _roots(build: Path) -> list[Path]:
+    machine = Path("/")
+    if build.parent.name == "src" and build.parent.parent.name == "usr":
+        own = build.parent.parent.parent
+        return [own] if own == machine else [own, machine]
+    return [machine]
+
+
+def _is_map(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size >= _SMALLEST_MAP

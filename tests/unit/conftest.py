@@ -1,0 +1,16 @@
+"""Unit tests decide without starting a process: one that tries fails."""
+
+from typing import NoReturn
+
+import pytest
+
+from rkmbuild import runner
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(command: object, *_: object, **__: object) -> NoReturn:
+        pytest.fail(f"a unit test started a process: {command}")
+
+    monkeypatch.setattr(runner, "popen", refuse)
+    monkeypatch.setattr(runner.subprocess, "Popen", refuse)
