@@ -96,6 +96,13 @@ def temporary() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def tag(folder: Path) -> None:
+    """Mark a folder of ours as one that a backup may leave out."""
+    file = folder / "CACHEDIR.TAG"
+    if not file.exists():
+        file.write_text(_TAG)
+
+
 def discard(folder: Path) -> None:
     """Remove a folder of ours that is no longer needed."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -121,9 +128,7 @@ def writing(place: Path) -> Iterator[None]:
 def _root() -> Path:
     root = paths.cache_dir()
     root.mkdir(parents=True, exist_ok=True)
-    tag = root / "CACHEDIR.TAG"
-    if not tag.exists():
-        tag.write_text(_TAG)
+    tag(root)
     return root
 
 

@@ -48,22 +48,23 @@ def plan(
     clang_flags: Sequence[str],
     c_flags: Sequence[str],
     folder: Path,
-    release: str,
+    kernel: str,
 ) -> Bindings:
     """Return the bindings that fit, without making them.
 
     Args:
         headers: The project's own headers, beside those of the `kernel` crate.
         root: The project's folder, which its headers are relative to.
-        release: The kernel's release: headers change with it even where flags do not.
+        kernel: A name for the kernel and its configuration, which headers depend on.
     """
     crate = paths.data("crates") / "bindings"
     own = [_include(header, root) for header in headers]
     header = "\n".join([f'#include "{crate / _HEADER}"', *(line for line, _ in own)]) + "\n"
     parameters = (*_parameters(crate / "bindgen_parameters"), *_allowed(own))
-    contents = [(crate / _HEADER).read_text(), *(text for _, text in own)]
+    ours = sorted(paths.data("crates").rglob("*.h"))
+    contents = [*(file.read_text() for file in ours), *(text for _, text in own)]
     key = cache.key(
-        "bindings", 1, release, str(folder), contents, parameters, list(clang_flags), list(c_flags),
+        "bindings", 1, kernel, str(folder), contents, parameters, list(clang_flags), list(c_flags),
         str(bindgen.version), str(bindgen.libclang), str(bindgen.libclang_version), compiler.text,
         layout.sample(),
     )  # fmt: skip

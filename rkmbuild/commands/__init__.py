@@ -2,6 +2,9 @@
 
 import typer
 
+from rkmbuild.commands import build
+
 
 def register(app: typer.Typer) -> None:
     """Add every command to `app`, in the order in which `--help` lists them."""
+    app.command()(build.build)

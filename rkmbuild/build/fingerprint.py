@@ -1,0 +1,110 @@
+"""Whether a build has nothing to do: what went in and what came out, as the last build left it.
+
+A file counts as unchanged if its size and its time are what they were, as for make and cargo.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rkmbuild import __version__, cache, paths, runner
+from rkmbuild.build.project import Project
+from rkmbuild.kernel.tree import KernelTree
+
+# Variables that choose a tool, beside those that tools themselves see.
+_CHOOSING = ("RUSTC", "BINDGEN", "LIBCLANG_PATH", "RKMBUILD_CACHE_DIR")
+
+Stamp = tuple[int, int] | None
+
+
+def request_key(request: object) -> str:
+    """Return a name for all that the user asked for, in words and in the environment.
+
+    Args:
+        request: A dataclass.
+    """
+    chosen = {name: os.environ.get(name) for name in _CHOOSING}
+    return cache.key("request", 1, __version__, asdict(request), runner.environment(), chosen)  # type: ignore[call-overload]
+
+
+def is_current(state: Path, request: str) -> dict[str, Any] | None:
+    """Return what the last build noted in `state`, if it still holds; else None."""
+    try:
+        noted = json.loads(state.read_text())
+    except (OSError, ValueError):
+        return None
+    if noted.get("request") != request:
+        return None
+    files = {**noted["inputs"], **noted["outputs"]}
+    if any(_stamp(file) != (tuple(was) if was else None) for file, was in files.items()):
+        return None
+    return dict(noted)
+
+
+def note(
+    state: Path,
+    request: str,
+    *,
+    inputs: Iterable[Path],
+    outputs: Iterable[Path],
+    result: Mapping[str, Any],
+) -> None:
+    """Note a finished build in `state`: what is_current will compare."""
+    document = {
+        "request": request,
+        "inputs": {str(file): _stamp(file) for file in sorted(set(inputs))},
+        "outputs": {str(file): _stamp(file) for file in sorted(set(outputs))},
+        "result": dict(result),
+    }
+    half = state.with_name(f".{state.name}.{os.getpid()}")
+    half.write_text(json.dumps(document))
+    half.rename(state)
+
+
+def project_inputs(project: Project, dep_info: Path, kbuild: Path) -> set[Path]:
+    """Return the files of the project that a build reads, those that may appear included."""
+    files = set(_dep_info(dep_info.read_text(errors="surrogateescape")))
+    for folder in {project.root, project.workspace}:
+        files |= {folder / "Cargo.toml", folder / "Cargo.lock", folder / "build.rs"}
+    for folder in (project.root, *project.root.parents):
+        files |= {folder / ".cargo" / "config.toml", folder / ".cargo" / "config"}
+    files |= {project.root / source for source in project.metadata.c_sources}
+    files |= {project.root / header for header in project.metadata.headers}
+    for noted in kbuild.glob(".*.o.cmd"):
+        files |= _below(noted, project.root)
+    return files
+
+
+def tool_inputs(tree: KernelTree, tools: Iterable[Path]) -> set[Path]:
+    """Return the files outside the project whose change makes a new build necessary."""
+    files = {tree.build / name for name in (".config", "Makefile", "include/config/kernel.release")}
+    files |= {tree.symvers} if tree.symvers else set()
+    files |= {file for file in paths.data("crates").rglob("*.[rch]*") if file.is_file()}
+    return files | set(tools)
+
+
+def _stamp(file: str | Path) -> Stamp:
+    try:
+        status = os.stat(file)  # noqa: PTH116 - a Path for each of some hundred files costs 1 ms
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _dep_info(text: str) -> Iterable[Path]:
+    """Read cargo's dep-info: make's form, a backslash before a space inside a name."""
+    for line in text.splitlines():
+        _, _, listed = line.partition(": ")
+        for name in re.findall(r"(?:\\ |\S)+", listed):
+            yield Path(name.replace("\\ ", " "))
+
+
+def _below(noted: Path, root: Path) -> set[Path]:
+    """Return the prerequisites in one of kbuild's .cmd files that lie below `root`."""
+    text = noted.read_text(errors="surrogateescape")
+    found = re.findall(rf"^\s+({re.escape(str(root))}/\S+)", text, re.MULTILINE)
+    return {Path(name) for name in found}

@@ -1,0 +1,175 @@
+"""What a build will do, worked out before anything is built: the stages only carry it out."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rkmbuild.build import bindings, kbuild, kernel_crate, rustflags, spec, sysroot
+from rkmbuild.build.crate import CargoOptions
+from rkmbuild.build.project import Project
+from rkmbuild.errors import ToolchainError
+from rkmbuild.kernel import cflags, overlay
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.toolchain import bindgen as bindgens
+from rkmbuild.toolchain import binutils, cc, clang_flags, rust_facts
+from rkmbuild.toolchain import rust as rusts
+from rkmbuild.toolchain.parts import Bindgen, CCompiler, Rust, Tool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest:
+    """What the user asks for.
+
+    Attributes:
+        path: The project's folder.
+        kernel: A release, a part of one, or a path; None for the default.
+        cc: `auto`, `gcc` or `clang`.
+        toolchain: The Rust toolchain, or None for the best one.
+        cargo: What is handed to cargo.
+    """
+
+    path: Path
+    kernel: str | None = None
+    cc: str = "auto"
+    toolchain: str | None = None
+    cargo: CargoOptions = field(default_factory=CargoOptions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildPlan:
+    """All that is decided before the first stage runs; docs/how-it-works.md tells the stages."""
+
+    project: Project
+    tree: KernelTree
+    rust: Rust
+    facts: rust_facts.RustFacts
+    bindgen: Bindgen
+    compiler: CCompiler
+    objcopy: Tool
+    chosen: rustflags.Chosen
+    translation: clang_flags.Translation
+    sysroot: sysroot.Sysroot
+    bindings: bindings.Bindings
+    crate: kernel_crate.KernelCrate
+    kbuild: kbuild.Kbuild
+    cargo: CargoOptions
+
+    def document(self) -> dict[str, Any]:
+        """Return the plan as JSON has it: what `rkmbuild build --plan --json` prints."""
+        return {
+            "project": {"package": self.project.package, "module": self.project.module},
+            "kernel": {"release": self.tree.release, "tree": str(self.tree.build)},
+            "rustc": {"path": str(self.rust.rustc), "version": str(self.rust.version)},
+            "bindgen": {"path": str(self.bindgen.path), "version": str(self.bindgen.version),
+                        "libclang": str(self.bindgen.libclang)},
+            "cc": {"path": str(self.compiler.path), "version": str(self.compiler.version)},
+            "rustflags": list(self.chosen.flags),
+            "rows": {row.name: row.source for row in self.chosen.rows},
+            "target_spec": self.sysroot.target_json,
+            "sysroot": {"key": self.sysroot.key},
+            "bindings": {"key": self.bindings.key, "parameters": list(self.bindings.parameters),
+                         "clang_flags": list(self.bindings.clang_flags),
+                         "dropped": dict(self.translation.dropped),
+                         "replaced": dict(self.translation.replaced)},
+            "kernel_crate": {"key": self.crate.key},
+            "cargo": self.cargo.arguments(),
+            "kbuild": {"folder": str(self.kbuild.folder), "files": dict(self.kbuild.files),
+                       "command": self.kbuild.command(self.cargo.jobs)},
+        }  # fmt: skip
+
+
+def folder(project: Project, tree: KernelTree) -> Path:
+    """Return the folder for all that is built of a project for one kernel."""
+    return project.target / tree.release
+
+
+def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan:
+    """Work out the plan.
+
+    Raises:
+        ToolchainError: a part of the toolchain is missing or cannot do what this kernel demands.
+        KernelError: the kernel's tree lacks something.
+        ProjectError: the project asks for what cannot be had.
+    """
+    rust, _ = rusts.choose(request.toolchain)
+    bindgen, _ = bindgens.choose()
+    facts = rust_facts.facts(rust, tree.arch)
+    compiler, foreign = _compiler(request.cc, tree)
+    shadow = overlay.prepare(tree, foreign_compiler=foreign)
+
+    chosen = rustflags.choose(tree, facts.options, str(rust.version))
+    target_json = spec.render(tree.arch, facts, chosen.features)
+    root = sysroot.plan(rust, tree.arch, target_json, chosen.flags)
+
+    # The kernel's own compiler, or one of its kind, says what the kernel's flags are; libclang,
+    # and a clang in its place, take them in translation.
+    native = cflags.module_c_flags(shadow, kbuild.ALWAYS)
+    translation = clang_flags.translate(native, clang_flags.BindgenProbe(bindgen))
+    variables = _variables(tree, compiler, native, foreign=foreign)
+    own_flags = cflags.module_c_flags(shadow, {**kbuild.ALWAYS, **variables})
+    bound = bindings.plan(
+        headers=project.metadata.headers,
+        root=project.root,
+        bindgen=bindgen,
+        compiler=compiler,
+        clang_flags=translation.kept,
+        c_flags=own_flags,
+        folder=shadow.build,
+        kernel=_identity(tree),
+    )
+    return BuildPlan(
+        project=project,
+        tree=tree,
+        rust=rust,
+        facts=facts,
+        bindgen=bindgen,
+        compiler=compiler,
+        objcopy=binutils.objcopy(),
+        chosen=chosen,
+        translation=translation,
+        sysroot=root,
+        bindings=bound,
+        crate=kernel_crate.plan(tree, rust, root, bound),
+        kbuild=kbuild.plan(
+            project,
+            release=tree.release,
+            folder=folder(project, tree) / request.cargo.profile,
+            objtree=shadow.build,
+            variables=variables,
+        ),
+        cargo=request.cargo,
+    )
+
+
+def _compiler(wanted: str, tree: KernelTree) -> tuple[CCompiler, bool]:
+    """Return the C compiler, and whether it is of another kind than the kernel's own."""
+    if wanted in ("auto", tree.compiler.kind):
+        found = cc.find_compiler(tree.compiler.command)
+        if found:
+            return found, False
+        if wanted != "auto":
+            raise ToolchainError(
+                f"{tree.compiler.command}, which built {tree.release}, is not installed",
+                hint="`rkmbuild doctor` says what installs it",
+            )
+    if wanted == "gcc":
+        raise ToolchainError(f"{tree.release} was built by clang, and gcc cannot build for it")
+    found, _ = cc.choose_clang()
+    return found, tree.compiler.kind != "clang"
+
+
+def _variables(
+    tree: KernelTree, compiler: CCompiler, native: tuple[str, ...], *, foreign: bool
+) -> Mapping[str, str]:
+    variables = {"CC": str(compiler.path)}
+    if foreign:
+        translation = clang_flags.translate(native, clang_flags.ClangProbe(compiler.path))
+        variables |= clang_flags.make_variables(tree.config, translation)
+    return variables
+
+
+def _identity(tree: KernelTree) -> str:
+    digest = hashlib.sha256((tree.build / ".config").read_bytes())
+    return f"{tree.release} {digest.hexdigest()}"

@@ -1,0 +1,142 @@
+"""`rkmbuild build`: from a module project to a `.ko`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rkmbuild import console
+from rkmbuild.commands import options
+
+if TYPE_CHECKING:
+    from rkmbuild.build.pipeline import BuildRequest, BuildResult
+    from rkmbuild.build.plan import BuildPlan
+
+
+class Profile(StrEnum):
+    """cargo's two profiles."""
+
+    RELEASE = "release"
+    DEV = "dev"
+
+
+class Cc(StrEnum):
+    """Which C compiler kbuild uses."""
+
+    AUTO = "auto"
+    GCC = "gcc"
+    CLANG = "clang"
+
+
+def build(
+    path: options.Project = Path(),
+    kernel: options.Kernel = None,
+    profile: Annotated[Profile, typer.Option(help="cargo's profile.")] = Profile.RELEASE,
+    features: Annotated[
+        list[str] | None,
+        typer.Option("--features", "-F", help="Features, as for cargo."),
+    ] = None,
+    all_features: Annotated[bool, typer.Option("--all-features", help="All of them.")] = False,
+    no_default_features: Annotated[
+        bool, typer.Option("--no-default-features", help="Without the default ones.")
+    ] = False,
+    cc: Annotated[
+        Cc, typer.Option(help="C compiler: the kernel's own one, else clang; or one of the two.")
+    ] = Cc.AUTO,
+    toolchain: options.Toolchain = None,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Refuse to change Cargo.lock, as cargo's.")
+    ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Keep cargo off the network.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Commands to run side by side.")
+    ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print what would be done, and do nothing.")
+    ] = False,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Show where the time went, as a table and a page.")
+    ] = False,
+    verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
+    as_json: options.Json = False,
+) -> None:
+    """Build the module of a project."""
+    from rkmbuild.build import pipeline
+    from rkmbuild.build.crate import CargoOptions
+
+    console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
+    request = pipeline.BuildRequest(
+        path=path.absolute(),
+        kernel=kernel,
+        cc=cc.value,
+        toolchain=toolchain,
+        cargo=CargoOptions(
+            profile=profile.value,
+            features=tuple(name for names in features or [] for name in names.split(",")),
+            all_features=all_features,
+            no_default_features=no_default_features,
+            locked=locked,
+            offline=offline,
+            jobs=jobs,
+        ),
+    )
+    if plan:
+        _show_plan(pipeline.prepare(request))
+        return
+    result = pipeline.build(request)
+    _show_result(result, request, with_timings=timings)
+
+
+def _show_plan(plan: "BuildPlan") -> None:
+    document = plan.document()
+    if console.is_json():
+        console.result(document)
+        return
+    console.line(f"module      {plan.project.module} ({plan.project.root})")
+    console.line(f"kernel      {plan.tree.release} ({plan.tree.build})")
+    console.line(f"rustc       {plan.rust.version} ({plan.rust.rustc})")
+    console.line(f"bindgen     {plan.bindgen.version} with {plan.bindgen.libclang}")
+    console.line(f"cc          {plan.compiler.text} ({plan.compiler.path})")
+    for title, cached in (("sysroot", plan.sysroot), ("bindings", plan.bindings),
+                          ("kernel", plan.crate)):  # fmt: skip
+        console.line(f"{title:<11} {cached.key}")
+    console.line("rustc's arguments:")
+    for row in plan.chosen.rows:
+        told = " ".join((*row.flags(plan.tree.config), *row.features))
+        console.line(f"  {told or '-'}  ({row.name}; {row.source})")
+    console.line("c_flags that libclang does not take:")
+    for line in plan.translation.lines():
+        console.line(f"  {line}")
+    console.line(f"kbuild      {' '.join(document['kbuild']['command'])}")
+
+
+def _show_result(result: "BuildResult", request: "BuildRequest", *, with_timings: bool) -> None:
+    from rkmbuild.build import timings
+
+    if console.is_json():
+        console.result(result.document())
+    elif result.fresh:
+        console.status("Fresh", f"{_shown(result.module)} for {result.tree.release}")
+    else:
+        seconds = max(stage.start + stage.seconds for stage in result.stages)
+        size = result.module.stat().st_size / 1024
+        console.status(
+            "Finished",
+            f"`{request.cargo.profile}` {_shown(result.module)} ({size:.1f} KiB) for "
+            f"{result.tree.release} in {seconds:.2f} s",
+        )
+        for stage in result.stages:
+            console.detail(f"{stage.name:>12} {stage.seconds:6.2f} s")
+    if with_timings and result.stages:
+        page = result.module.with_name("timings.html")
+        timings.write_page(result, page)
+        if not console.is_json():
+            timings.show_table(result.stages)
+            console.note(f"the same as a page: {_shown(page)}")
+
+
+def _shown(file: Path) -> str:
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)
