@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/kern_levels.h>
+#include <linux/printk.h>
+
+#include "helpers.h"
+
+/*
+ * Log one message. `level` is the character of a KERN_ constant ('0' to '7', or 'c' to continue a
+ * line). The text is an argument and no format, so that a % in it is only a %.
+ */
+void rust_helper_printk(char level, const char *prefix, size_t prefix_len, const char *text,
+			size_t text_len)
+{
+	if (prefix_len)
+		_printk(KERN_SOH "%c%.*s: %.*s", level, (int)prefix_len, prefix, (int)text_len,
+			text);
+	else
+		_printk(KERN_SOH "%c%.*s", level, (int)text_len, text);
+}

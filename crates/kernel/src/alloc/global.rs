@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The global allocator, over the kernel's slab allocator.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr;
+
+/// Gives the types of the `alloc` crate their memory.
+struct SlabAllocator;
+
+#[global_allocator]
+static ALLOCATOR: SlabAllocator = SlabAllocator;
+
+/// Returns how many bytes to ask of kmalloc so that what comes back is aligned as `layout` asks.
+///
+/// kmalloc aligns to `ARCH_KMALLOC_MINALIGN`, and objects of a size that is a power of two to
+/// their size (Documentation/core-api/memory-allocation.rst, since 5.4).
+const fn slab_size(layout: Layout) -> usize {
+    if layout.align() <= bindings::ARCH_SLAB_MINALIGN {
+        return layout.size();
+    }
+    let larger = if layout.size() < layout.align() {
+        layout.align()
+    } else {
+        layout.size()
+    };
+    // A `Layout` is never larger than `isize::MAX`: the next power of two is still a `usize`.
+    larger.next_power_of_two()
+}
+
+// SAFETY: krealloc returns memory of at least the size asked for that nobody else uses, or null;
+// `slab_size` sees to the alignment. None of the functions unwinds.
+unsafe impl GlobalAlloc for SlabAllocator {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: with a null pointer krealloc allocates.
+        unsafe {
+            bindings::rust_helper_krealloc(ptr::null(), slab_size(layout), bindings::GFP_KERNEL)
+        }
+        .cast()
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let flags = bindings::GFP_KERNEL | bindings::__GFP_ZERO;
+        // SAFETY: with a null pointer krealloc allocates.
+        unsafe { bindings::rust_helper_krealloc(ptr::null(), slab_size(layout), flags) }.cast()
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: the caller says that `new_size`, rounded up to the alignment, is no overflow.
+        let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        // SAFETY: `old` came from this allocator, which takes all memory from krealloc.
+        unsafe { bindings::rust_helper_krealloc(old.cast(), slab_size(new), bindings::GFP_KERNEL) }
+            .cast()
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, old: *mut u8, _layout: Layout) {
+        // SAFETY: `old` came from this allocator, which takes all memory from krealloc.
+        unsafe { bindings::rust_helper_kfree(old.cast()) }
+    }
+}
+
+#[alloc_error_handler]
+fn out_of_memory(layout: Layout) -> ! {
+    panic!("memory allocation of {} bytes failed", layout.size())
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Safe Rust for Linux kernel modules.
+//!
+//! The names and the shapes are those of Rust for Linux, so that a module moves between this crate
+//! and the kernel's own tree with little or no change; but this crate compiles from one source
+//! for every kernel from 6.1 on, whether or not that kernel was built with `CONFIG_RUST`.
+//!
+//! # Example
+//!
+//! ```ignore
+//! #![no_std]
+//!
+//! use kernel::prelude::*;
+//!
+//! module! {
+//!     type: Hello,
+//!     name: "hello",
+//!     authors: ["Jane Doe"],
+//!     description: "Says hello",
+//!     license: "GPL",
+//! }
+//!
+//! struct Hello;
+//!
+//! impl kernel::Module for Hello {
+//!     fn init(_module: &'static ThisModule) -> Result<Self> {
+//!         pr_info!("Hello!\n");
+//!         Ok(Hello)
+//!     }
+//! }
+//!
+//! impl Drop for Hello {
+//!     fn drop(&mut self) {
+//!         pr_info!("Goodbye!\n");
+//!     }
+//! }
+//! ```
+
+#![no_std]
+// rustc's own shim for a failed allocation ends in a tail call, after which objtool finds no
+// instruction and says "unexpected end of section". A handler of ours takes its place.
+#![feature(alloc_error_handler)]
+
+extern crate alloc as rust_alloc;
+// The macros name `::kernel`, inside this crate too.
+extern crate self as kernel;
+
+pub use bindings;
+pub use macros;
+pub use pin_init;
+
+pub mod alloc;
+pub mod error;
+mod module;
+mod panic;
+pub mod prelude;
+pub mod print;
+
+pub use module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
+
+/// What stands before the messages that this crate itself prints.
+const __LOG_PREFIX: &[u8] = b"rust_kernel\0";

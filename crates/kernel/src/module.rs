@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What makes a crate a module.
+
+use crate::error::{Error, Result};
+use core::ffi::CStr;
+use pin_init::PinInit;
+
+/// A module: what it does when it is loaded. What it does when it is unloaded is its [`Drop`].
+///
+/// The [`module!`](crate::macros::module) macro names the type that implements this.
+pub trait Module: Sized + Sync + Send {
+    /// Runs when the module is loaded, in place of C's `module_init`.
+    ///
+    /// # Errors
+    ///
+    /// An error refuses the load; `insmod` shows it.
+    fn init(module: &'static ThisModule) -> Result<Self>;
+}
+
+/// A [`Module`] whose value is made where it will stay, because it holds what must not move.
+pub trait InPlaceModule: Sync + Send {
+    /// Makes the initialiser that runs when the module is loaded.
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error>;
+}
+
+impl<T: Module> InPlaceModule for T {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        let write = move |slot: *mut Self| {
+            let value = <Self as Module>::init(module)?;
+            // SAFETY: the initialiser is given a slot that is valid for writes.
+            unsafe { slot.write(value) };
+            Ok(())
+        };
+        // SAFETY: `write` fills the slot whenever it returns `Ok`, and leaves it alone otherwise.
+        unsafe { pin_init::pin_init_from_closure(write) }
+    }
+}
+
+/// What the [`module!`](crate::macros::module) macro says of a module's type.
+pub trait ModuleMetadata {
+    /// The module's name.
+    const NAME: &'static CStr;
+}
+
+/// The module itself: C's `THIS_MODULE`.
+pub struct ThisModule(*mut bindings::module);
+
+// SAFETY: a module's `struct module` may be used from every thread; nothing here writes it.
+unsafe impl Sync for ThisModule {}
+
+impl ThisModule {
+    /// Wraps the `THIS_MODULE` pointer.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must be this module's `THIS_MODULE`.
+    #[must_use]
+    pub const unsafe fn from_ptr(ptr: *mut bindings::module) -> Self {
+        Self(ptr)
+    }
+
+    /// Returns the pointer, for a C structure's `owner`.
+    #[must_use]
+    pub const fn as_ptr(&self) -> *mut bindings::module {
+        self.0
+    }
+}
