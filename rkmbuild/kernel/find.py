@@ -90,7 +90,7 @@ def select(spec: str | None, root: Path = Path("/")) -> KernelTree:
     if "/" in spec or spec in (".", "..") or (Path(spec) / AUTO_CONF).exists():
         return read_tree(Path(spec).expanduser(), Origin.PATH)
     found, passed_over = _candidates(root)
-    chosen = _matching(spec, found)
+    chosen = matching(spec, found)
     releases = list(dict.fromkeys(candidate.release for candidate in chosen))
     if len(releases) == 1:
         return read_tree(chosen[0].build, chosen[0].origin)
@@ -143,7 +143,8 @@ def _default(root: Path) -> KernelTree:
     )
 
 
-def _matching(spec: str, found: list[Candidate]) -> list[Candidate]:
+def matching(spec: str, found: list[Candidate]) -> list[Candidate]:
+    """Return those of `found` that `spec`, a release or a part of one, means."""
     # A whole number of a release comes before a part of one: 6.1 is not meant to find 6.12.
     word = re.compile(rf"(?<![0-9A-Za-z]){re.escape(spec)}(?![0-9A-Za-z])")
     tests = (

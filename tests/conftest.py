@@ -1,0 +1,58 @@
+"""What all tests share: markers by folder, a cache of one's own, and kernels to build for."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rkmbuild import paths
+from rkmbuild.kernel import fetch, find
+from rkmbuild.kernel.detect import read_tree
+from rkmbuild.kernel.tree import KernelTree
+
+_HERE = Path(__file__).parent
+_FLAVOUR = "cloud"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(_HERE).parts[0]
+        if folder in ("build", "vm"):
+            item.add_marker(folder)
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty cache for this test alone; without it a test uses the cache of all."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("RKMBUILD_CACHE_DIR", str(folder))
+    paths.cache_dir.cache_clear()
+    yield folder
+    monkeypatch.undo()
+    paths.cache_dir.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def kernel_6_1() -> KernelTree:
+    """Debian's 6.1, cloud flavour, fetched once into the shared cache."""
+    return _kernel("6.1")
+
+
+@pytest.fixture(scope="session")
+def kernel_6_12() -> KernelTree:
+    """Debian's 6.12, cloud flavour, fetched once into the shared cache."""
+    return _kernel("6.12")
+
+
+def _kernel(series: str) -> KernelTree:
+    # What is in the cache serves; asking apt for a newer one would cost every worker a second.
+    for candidate in find.fetched():
+        if candidate.release.startswith(f"{series}.") and _FLAVOUR in candidate.release:
+            return read_tree(candidate.build, candidate.origin)
+    return fetch.fetch(series, _FLAVOUR)
+
+
+def pytest_report_header() -> str:
+    where = os.environ.get("RKMBUILD_CACHE_DIR") or paths.cache_dir()
+    return f"rkmbuild cache: {where}"
