@@ -1,0 +1,243 @@
+"""Scaffolding: a new module project from a template, whole or not at all."""
+
+import contextlib
+import json
+import re
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rkmbuild import licensing, naming, paths, runner
+from rkmbuild.errors import KernelError, RkmbuildError, StorageError, ToolchainError, UsageError
+from rkmbuild.kernel.tree import KernelTree
+
+
+class Vcs(StrEnum):
+    """What keeps a new project's history."""
+
+    GIT = "git"
+    NONE = "none"
+
+
+class Template(NamedTuple):
+    """A project skeleton: a folder of templates/ with a template.toml."""
+
+    name: str
+    description: str
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRequest:
+    """What project to make.
+
+    Attributes:
+        path: Where; nothing may be there yet.
+        name: The package's name; the last part of `path` where None.
+        template: A name that `templates` lists.
+        license: In the kernel's words or as an SPDX expression.
+        description: One line for modinfo and Cargo.toml.
+        author: `Name <address>`; git's where None, nobody where empty.
+        vcs: Whether to start a repository; where None, unless the place is in one already.
+    """
+
+    path: Path
+    name: str | None = None
+    template: str = "hello"
+    license: str = "GPL"
+    description: str | None = None
+    author: str | None = None
+    vcs: Vcs | None = None
+
+
+class Created(NamedTuple):
+    """A project that was made, and what to know about its name."""
+
+    root: Path
+    package: str
+    module: str
+    warnings: tuple[str, ...]
+
+
+def templates() -> list[Template]:
+    """Return the skeletons that ship with the tool, by name."""
+    found = []
+    for manifest in sorted(paths.data("templates").glob("*/template.toml")):
+        with manifest.open("rb") as file:
+            description = tomllib.load(file)["description"]
+        found.append(Template(manifest.parent.name, description, manifest.parent))
+    return found
+
+
+def create(request: NewRequest) -> Created:
+    """Make a project.
+
+    Raises:
+        UsageError: the name, template or licence cannot be used, or something is there already.
+        StorageError: the place cannot be written.
+    """
+    root = request.path.absolute()
+    if root.exists() or root.is_symlink():
+        raise UsageError(
+            f"{root} is there already, and nothing is overwritten",
+            hint=f"choose another folder; --name {root.name} gives the package this name there",
+        )
+    package = request.name or root.name
+    warnings = naming.check(package, _kernels())
+    template = _template(request.template)
+    values = _values(request, package, root)
+    base, missing = _split(root)
+    try:
+        with _beside(base) as scratch:
+            project = scratch.joinpath(*missing)
+            project.mkdir(parents=True)
+            _render(template.folder, project, values)
+            if _wants_git(request.vcs, root, base):
+                _start_repository(project)
+            (scratch / missing[0]).rename(base / missing[0])
+    except OSError as error:
+        raise StorageError(f"cannot write {error.filename or root}: {error.strerror}") from None
+    return Created(root, package, naming.module_name(package), tuple(warnings))
+
+
+def _template(name: str) -> Template:
+    known = {template.name: template for template in templates()}
+    if name not in known:
+        raise UsageError(f"there is no template `{name}`", hint=naming.closest(name, known))
+    return known[name]
+
+
+def _kernels() -> list[KernelTree]:
+    from rkmbuild.kernel.find import find_kernels  # noqa: PLC0415 - not needed to list templates
+
+    try:
+        return find_kernels()
+    except KernelError:
+        return []  # the name is then checked without them: `build` is where a kernel is needed
+
+
+def _values(request: NewRequest, package: str, root: Path) -> dict[str, object]:
+    license_ = licensing.parse(request.license)
+    author = _git_author(_split(root)[0]) if request.author is None else request.author
+    description = request.description or "A Linux kernel module written in Rust"
+    for what, text in (("description", description), ("author", author)):
+        if not text.isprintable():
+            raise UsageError(f"the {what} must be one line of printable characters")
+    workspace = _workspace(root)
+    return {
+        "package": package,
+        "module": naming.module_name(package),
+        "type": naming.type_name(package),
+        "license": license_.module,
+        "spdx": license_.spdx,
+        "description": description,
+        "author": author,
+        # cargo takes profiles from a workspace's root only, and refuses a package inside a
+        # workspace that is no member of it.
+        "member": workspace is not None and _is_member(root, workspace),
+        "stranger": workspace is not None and not _is_member(root, workspace),
+    }
+
+
+def _git_author(folder: Path) -> str:
+    try:
+        name, address = (
+            runner.run(
+                ["git", "config", "--get", key],
+                doing="asking git who you are",
+                cwd=folder,
+                success=(0, 1, 128),  # not set, or a configuration that git cannot read
+            ).stdout.strip()
+            for key in ("user.name", "user.email")
+        )
+    except ToolchainError:
+        return ""
+    return f"{name} <{address}>" if name and address else name
+
+
+def _split(root: Path) -> tuple[Path, tuple[str, ...]]:
+    """Return the nearest folder above `root` that exists, and the parts below it."""
+    base = next(parent for parent in root.parents if parent.exists())
+    return base, root.relative_to(base).parts
+
+
+@contextlib.contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """Give a scratch folder on the file system of `folder`; what is left in it is removed."""
+    scratch = Path(tempfile.mkdtemp(prefix=".rkmbuild-new-", dir=folder))
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _render(template: Path, project: Path, values: dict[str, object]) -> None:
+    """Write a skeleton's files: `.j2` ones are rendered, and so are names; `dot.x` is `.x`."""
+    import jinja2  # noqa: PLC0415 - 30 ms that no other command needs
+
+    environment = jinja2.Environment(  # noqa: S701 - what comes out is Rust and TOML, never HTML
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # A printable string is quoted alike in JSON, TOML and Rust.
+    environment.filters["quoted"] = lambda text: json.dumps(text, ensure_ascii=False)
+    for source in sorted(template.rglob("*")):
+        relative = source.relative_to(template)
+        if source.is_dir() or relative.name == "template.toml":
+            continue
+        named = environment.from_string(relative.as_posix()).render(values)
+        target = project / re.sub(r"(^|/)dot\.", r"\1.", named).removesuffix(".j2")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = source.read_text(encoding="utf-8")
+        if source.suffix == ".j2":
+            text = environment.from_string(text).render(values)
+        target.write_text(text, encoding="utf-8")
+
+
+def _wants_git(vcs: Vcs | None, root: Path, base: Path) -> bool:
+    if vcs is not None:
+        return vcs is Vcs.GIT
+    if not shutil.which("git"):
+        return False
+    if not any((parent / ".git").exists() for parent in root.parents):
+        return True
+    # As cargo does: what the repository ignores is not its own.
+    ignored = ["git", "check-ignore", "--quiet", str(root)]
+    done = runner.run(ignored, doing="asking git", cwd=base, success=(0, 1, 128))
+    return done.returncode == 0
+
+
+def _start_repository(project: Path) -> None:
+    runner.run(
+        ["git", "init", "--quiet", project],
+        doing="starting a repository",
+        failure=RkmbuildError,
+        hint="--vcs none makes the project without one",
+    )
+
+
+def _workspace(root: Path) -> tuple[Path, dict[str, Any]] | None:
+    """Return the cargo workspace above `root` and its table, or None."""
+    for parent in root.parents:
+        with contextlib.suppress(OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+            document = tomllib.loads((parent / "Cargo.toml").read_text(encoding="utf-8"))
+            if isinstance(document.get("workspace"), dict):
+                return parent, document["workspace"]
+    return None
+
+
+def _is_member(root: Path, workspace: tuple[Path, dict[str, Any]]) -> bool:
+    folder, table = workspace
+    parts = root.relative_to(folder).parts
+    patterns = (Path(str(pattern)).parts for pattern in table.get("members", []))
+    return any(
+        len(pattern) == len(parts) and all(map(fnmatch, parts, pattern)) for pattern in patterns
+    )
