@@ -2,9 +2,11 @@
 
 import typer
 
-from rkmbuild.commands import build
+from rkmbuild.commands import build, clean, new
 
 
 def register(app: typer.Typer) -> None:
     """Add every command to `app`, in the order in which `--help` lists them."""
+    app.command()(new.new)
     app.command()(build.build)
+    app.command()(clean.clean)
