@@ -1,0 +1,164 @@
+"""A kernel's tree in our cache, as kbuild can use it: links to the real one, which stays unwritten.
+
+Only what must differ is a file of our own: the Makefile that names the source folder, and, for a
+compiler that is not the kernel's own, scripts/Makefile.modfinal.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild import cache, paths
+from rkmbuild.errors import KernelError, StorageError
+from rkmbuild.kernel import modfinal
+from rkmbuild.kernel.tree import KernelTree
+
+# Counts up when an overlay is made in another way, so that those of older releases are not used.
+_FORM = 1
+_MODFINAL = "Makefile.modfinal"
+# What make or the shell would not take as part of a name. Kbuild itself refuses the first two.
+_UNFIT = re.compile(r"[\s:#$%\"'`\\;&|<>()*?\[\]{}~=]")
+# `include /usr/src/linux-headers-6.1.0-56-common/Makefile`, relative in openSUSE's packages.
+_INCLUDE = re.compile(r"^include\s+\S.*/Makefile\s*$", re.MULTILINE)
+# Kbuild's generated Makefile names the folder that it was made in.
+_OUTPUT = re.compile(r"^export KBUILD_OUTPUT\s*:?=.*\n?", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlay:
+    """A kernel's tree in the cache.
+
+    Attributes:
+        build: The objtree, for `make -C`.
+        source: The srctree; the same folder where the real tree is one folder.
+        key: Names all that the overlay is made from.
+        tree: The kernel that it stands for.
+        foreign_compiler: Whether a compiler that is not the kernel's own can be used with it.
+    """
+
+    build: Path
+    source: Path
+    key: str
+    tree: KernelTree
+    foreign_compiler: bool
+
+
+def prepare(tree: KernelTree, *, foreign_compiler: bool) -> Overlay:
+    """Return the overlay of `tree`, made if the cache does not have it.
+
+    Args:
+        tree: The kernel to build for. Nothing is written to its folders.
+        foreign_compiler: Let kbuild's last stage take flags away and add some, by the variables
+            of `modfinal.variables`, which another compiler than the kernel's own needs.
+
+    Raises:
+        KernelError: the tree lacks a file that is needed, or one has a form that we do not know.
+        StorageError: the cache cannot be written, or lies where kbuild cannot work.
+    """
+    build, source = tree.build.resolve(), tree.source.resolve()
+    for needed in (build / "Makefile", source / "Makefile", source / "scripts" / _MODFINAL):
+        if not needed.is_file():
+            raise KernelError(
+                f"the tree of {tree.release} is incomplete: {needed} is not there",
+                hint="install the headers of this kernel again, or fetch it: rkmbuild kernel fetch",
+            )
+    _check_place(paths.cache_dir().resolve())
+    key = _key(tree, build, source, foreign_compiler)
+
+    def make(folder: Path) -> None:
+        _link_tree(source, folder / "source", tree, foreign_compiler)
+        if build == source:
+            (folder / "build").symlink_to("source", target_is_directory=True)
+            return
+        _link_tree(build, folder / "build", tree, foreign_compiler)
+        makefile = folder / "build" / "Makefile"
+        makefile.unlink()
+        makefile.write_text(objtree_makefile((build / "Makefile").read_text(), build))
+
+    place = cache.entry("overlay", key, make).resolve()
+    return Overlay(
+        # One folder stays one for make: a link's name would show as two different trees.
+        build=place / ("source" if build == source else "build"),
+        source=place / "source",
+        key=key,
+        tree=tree,
+        foreign_compiler=foreign_compiler,
+    )
+
+
+def unfit_for_make(path: Path) -> str | None:
+    """Return what in `path` make or the shell would trip over, or None where kbuild can use it.
+
+    The top Makefile refuses spaces and colons ("source directory cannot contain spaces or
+    colons", v5.2 and later); the others break its recipes, which quote no path.
+    """
+    found = _UNFIT.search(str(path))
+    if not found:
+        return None
+    return "a space" if found.group().isspace() else f"the character {found.group()}"
+
+
+def objtree_makefile(text: str, folder: Path) -> str:
+    """Return the Makefile of an objtree, `text`, with the overlay's source folder in it.
+
+    Raises:
+        KernelError: it does not include another Makefile; `folder` is where it lies.
+    """
+    changed, count = _INCLUDE.subn("include ../source/Makefile", _OUTPUT.sub("", text))
+    if count != 1:
+        raise KernelError(
+            f"{folder / 'Makefile'} is not one that kbuild or a distribution makes:"
+            f" it includes {count or 'no'} other Makefiles",
+            hint="name the kernel's own build folder, or the folder that its headers package made",
+        )
+    return changed
+
+
+def _check_place(root: Path) -> None:
+    problem = unfit_for_make(root)
+    if problem:
+        raise StorageError(
+            f"the cache lies in {str(root)!r}: kbuild cannot work in a path with {problem}",
+            hint="set RKMBUILD_CACHE_DIR to a folder with a plain name",
+        )
+
+
+def _link_tree(real: Path, made: Path, tree: KernelTree, foreign_compiler: bool) -> None:
+    made.mkdir()
+    for name in _names(real):
+        patched = foreign_compiler and name == "scripts" and (real / name / _MODFINAL).is_file()
+        if not patched:
+            (made / name).symlink_to(real / name)
+            continue
+        scripts = made / name
+        scripts.mkdir()
+        for script in _names(real / name):
+            if script != _MODFINAL:
+                (scripts / script).symlink_to(real / name / script)
+        original = real / name / _MODFINAL
+        text = modfinal.patched(original.read_text(), tree.version, original)
+        (scripts / _MODFINAL).write_text(text)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def _key(tree: KernelTree, build: Path, source: Path, foreign_compiler: bool) -> str:
+    # Names of entries, as a link is made for each: a vmlinux that came later must show up.
+    folders = {str(folder): _names(folder) for folder in (build, source)}
+    files = [build / "Makefile", source / "Makefile"]
+    patches: list[str] = []
+    if foreign_compiler:
+        for folder in (build, source):
+            scripts = folder / "scripts"
+            if scripts.is_dir():
+                folders[str(scripts)] = _names(scripts)
+                files.append(scripts / _MODFINAL)
+        patches = [file.read_text() for file in modfinal.patch_files()]
+    stamps = {
+        str(file): (stat.st_mtime_ns, stat.st_size)
+        for file in files
+        if file.exists() and (stat := file.stat())
+    }
+    return cache.key(_FORM, tree.release, folders, stamps, patches, foreign_compiler)
