@@ -2,11 +2,12 @@
 
 import typer
 
-from rkmbuild.commands import build, clean, new
+from rkmbuild.commands import build, clean, kernel, new
 
 
 def register(app: typer.Typer) -> None:
     """Add every command to `app`, in the order in which `--help` lists them."""
     app.command()(new.new)
     app.command()(build.build)
+    app.add_typer(kernel.app, name="kernel")
     app.command()(clean.clean)

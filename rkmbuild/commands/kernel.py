@@ -1,0 +1,138 @@
+"""`rkmbuild kernel`: the kernels that can be built for."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rkmbuild import console
+from rkmbuild.commands import options
+
+if TYPE_CHECKING:
+    from rkmbuild.kernel.tree import KernelTree
+
+app = typer.Typer(no_args_is_help=True, help="List, show, fetch and remove kernels to build for.")
+
+
+@app.command("list")
+def list_(verbose: options.Verbose = False, json: options.Json = False) -> None:
+    """List the kernels that can be built for: running, installed and fetched."""
+    from rkmbuild.kernel.facts import summary
+    from rkmbuild.kernel.find import survey
+
+    console.configure(verbose=verbose, as_json=json)
+    found = survey()
+    for path, why in found.passed_over:
+        console.warning(f"passed over {path}: {why.message}")
+        console.detail(f"  {why.hint}")
+    if json:
+        passed_over = [
+            {"path": str(path), "reason": why.message, "hint": why.hint}
+            for path, why in found.passed_over
+        ]
+        kernels = [summary(tree) for tree in found.kernels]
+        console.result({"kernels": kernels, "passed_over": passed_over})
+        return
+    if not found.kernels:
+        console.note("no kernel to build for is here; `rkmbuild kernel fetch 6.12` gets one")
+        return
+    columns = ["RELEASE", "FROM", "COMPILER", "CONFIG_RUST", "IMAGE"]
+    console.table(columns, [_row(tree) for tree in found.kernels])
+    for tree in found.kernels:
+        console.detail(f"{tree.release}: {tree.build}")
+
+
+@app.command()
+def show(
+    release: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RELEASE]",
+            help="A release, a unique part of one, or a path to a kernel's tree.",
+            show_default="the one that `rkmbuild build` would take",
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Show all that is known of one kernel."""
+    from rkmbuild.kernel.facts import description, facts
+    from rkmbuild.kernel.find import select
+
+    console.configure(as_json=json)
+    tree = select(release)
+    known = description(tree)
+    if json:
+        console.result(known)
+        return
+    for label, text in _labelled(tree, known["symvers"]):
+        console.line(f"{label:<12} {text}")
+    console.line()
+    rows = [[f"CONFIG_{name}", value or "-", matter] for name, value, matter in facts(tree)]
+    console.table(["OPTION", "VALUE", "WHAT IT MEANS FOR A MODULE"], rows)
+
+
+@app.command()
+def fetch(
+    series: Annotated[
+        str, typer.Argument(metavar="SERIES", help="6.12, or more of a release up to all of it.")
+    ],
+    flavour: Annotated[
+        str | None,
+        typer.Option(
+            help="The distribution's word: cloud, amd64, rt, generic.",
+            show_default="the one with the smallest image",
+        ),
+    ] = None,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:
+    """Get a kernel's headers and image from the distribution; nothing is installed."""
+    from rkmbuild.kernel import fetch as fetching
+    from rkmbuild.kernel.facts import description
+
+    console.configure(quiet=quiet, as_json=json)
+    tree = fetching.fetch(series, flavour)
+    if json:
+        console.result(description(tree))
+    else:
+        console.note(f"`--kernel {tree.release}` builds for it; it is in {tree.build}")
+
+
+@app.command()
+def remove(
+    release: Annotated[
+        str, typer.Argument(metavar="RELEASE", help="The release, or a unique part of it.")
+    ],
+    quiet: options.Quiet = False,
+) -> None:
+    """Remove a fetched kernel."""
+    from rkmbuild.kernel import fetch as fetching
+
+    console.configure(quiet=quiet)
+    fetching.remove(release)
+
+
+def _row(tree: "KernelTree") -> list[str]:
+    return [
+        tree.release,
+        tree.origin.value,
+        f"{tree.compiler.kind} {'.'.join(map(str, tree.compiler.version))}",
+        "yes" if tree.config.on("RUST") else "no",
+        "yes" if tree.image else "no",
+    ]
+
+
+def _labelled(tree: "KernelTree", symvers: dict[str, str | int] | None) -> list[tuple[str, object]]:
+    symbols = f"{symvers['path']} ({symvers['symbols']} symbols)" if symvers else "none"
+    return [
+        ("release", tree.release),
+        ("version", tree.version),
+        ("arch", tree.arch),
+        ("from", tree.origin),
+        ("compiler", tree.compiler.text),
+        ("build", tree.build),
+        ("source", tree.source),
+        ("symvers", symbols),
+        ("image", tree.image or "none"),
+        ("System.map", tree.system_map or "none"),
+        ("modules", tree.modules or "none"),
+    ]
