@@ -2,7 +2,7 @@
 
 import typer
 
-from rkmbuild.commands import build, clean, kernel, new
+from rkmbuild.commands import build, clean, kernel, list_, load, log, new, unload
 
 
 def register(app: typer.Typer) -> None:
@@ -10,4 +10,8 @@ def register(app: typer.Typer) -> None:
     app.command()(new.new)
     app.command()(build.build)
     app.add_typer(kernel.app, name="kernel")
+    app.command()(load.load)
+    app.command()(unload.unload)
+    app.command("list")(list_.list_)
+    app.command()(log.log)
     app.command()(clean.clean)

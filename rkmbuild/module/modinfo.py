@@ -4,6 +4,7 @@ The file may be anything a user names, so every size is checked before it is bel
 """
 
 import io
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _MAX_NOTE = 64 << 10
 _MAX_NAMES = 16 << 20
 _MAX_SECTIONS = 1 << 17
 
+_UNSAFE = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (9, 10)}
+
 # What scripts/sign-file appends after the signature (include/linux/module_signature.h).
 _SIGNATURE_MARK = b"~Module signature appended~\n"
 
@@ -38,6 +41,10 @@ _MACHINES = {
     "EM_MIPS": "mips",
     "EM_SPARCV9": "sparc64",
 }
+
+# kbuild makes a name of a file's name, and the kernel a folder of /sys of the name; 55 bytes are
+# what struct module holds (MODULE_NAME_LEN, 64 bytes less a long and the final NUL).
+_NAME = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_+.-]{0,54}")
 
 # The note that crates/kernel/helpers/note.c puts into each module.
 NOTE_OWNER = "rkmbuild"
@@ -192,12 +199,15 @@ def _described(ko: Path, elf: "ELFFile", stream: BinaryIO, size: int) -> Modinfo
     build_id = noted(".note.gnu.build-id", "GNU", 3)
     made_by = noted(".note.rkmbuild", NOTE_OWNER, NOTE_VERSION)
     first = dict(reversed(fields))
+    name = first.get("name") or module_name(ko.name.partition(".ko")[0])
+    if not _NAME.fullmatch(name):
+        raise NotAModuleError(f"{ko} is not a kernel module: no module can be called {name!r}")
     machine = str(elf["e_machine"])
     stream.seek(max(0, size - len(_SIGNATURE_MARK)))
     return Modinfo(
         path=ko,
         fields=fields,
-        name=first.get("name") or module_name(ko.name.partition(".ko")[0]),
+        name=name,
         machine=_MACHINES.get(machine, machine),
         little_endian=little_endian,
         vermagic=first.get("vermagic", "").rstrip(),
@@ -234,7 +244,9 @@ def _content(stream: BinaryIO, header: Any, limit: int) -> bytes:  # noqa: ANN40
 
 def _fields(data: bytes) -> Iterator[tuple[str, str]]:
     for item in data.split(b"\0"):
-        name, equals, value = item.decode(errors="replace").partition("=")
+        # What is shown on a terminal must not steer it.
+        text = item.decode(errors="replace").translate(_UNSAFE)
+        name, equals, value = text.partition("=")
         if equals:
             yield name, value
 

@@ -1,0 +1,86 @@
+"""`rkmbuild log`: what the kernel printed."""
+
+import json
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rkmbuild import console
+from rkmbuild.commands import options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rkmbuild.run.kmsg import Record
+
+# Colours by level, emerg to debug; None for the terminal's own.
+_COLOURS = ("1;37;41", "1;31", "1;31", "31", "33", "1", None, "2")
+
+
+def log(
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Wait for new messages, until Ctrl-C.")
+    ] = False,
+    module: Annotated[
+        str | None, typer.Option("--module", "-m", metavar="NAME", help="Only what it printed.")
+    ] = None,
+    since_load: Annotated[
+        bool,
+        typer.Option(
+            "--since-load",
+            help="Only from the load of the module on; without --module, of the last one loaded.",
+        ),
+    ] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Show the kernel's log.
+
+    With --json: one document, or with --follow one line a message.
+    """
+    from rkmbuild.run import kmsg
+
+    console.configure(as_json=as_json)
+    start = _start(module) if since_load else 0
+    with kmsg.Reader() as reader:
+        records = reader.follow() if follow else reader.available()
+        wanted = (
+            record
+            for record in records
+            if record.sequence >= start and (module is None or record.is_about(module))
+        )
+        if as_json and not follow:
+            console.result([record.document() for record in wanted])
+            return
+        # Ctrl-C is how one leaves; it is no failure.
+        with suppress(KeyboardInterrupt):
+            _show(wanted, as_json=as_json, flush=follow)
+
+
+def _start(module: str | None) -> int:
+    from rkmbuild.errors import NotLoadedError
+    from rkmbuild.module.modinfo import module_name
+    from rkmbuild.run import records
+
+    record = records.find(module_name(module)) if module else records.latest()
+    if record is None or record.sequence is None:
+        who = f"{module} has not been" if module else "no module has been"
+        raise NotLoadedError(f"{who} loaded by this user's `rkmbuild load` since boot")
+    return record.sequence
+
+
+def _show(records: "Iterable[Record]", *, as_json: bool, flush: bool) -> None:
+    coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    for record in records:
+        if as_json:
+            console.line(json.dumps(record.document()))
+        else:
+            if record.lost:
+                console.line(f"... {record.lost} messages were overwritten before they were read")
+            colour = _COLOURS[record.level] if coloured else None
+            for line in record.lines():
+                console.line(f"\x1b[{colour}m{line}\x1b[0m" if colour else line)
+        if flush:
+            sys.stdout.flush()

@@ -1,0 +1,112 @@
+"""Why the kernel refused a module: from its own lines, its error number and its settings."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+# What kernel/module/main.c, signing.c and security/lockdown print (Linux 6.1 to 6.12), what it
+# means, and what helps. The first that fits is taken.
+_LINES = (
+    (
+        r"Lockdown: .*: unsigned module loading is restricted",
+        "the kernel is locked down and takes signed modules only (Secure Boot?)",
+        "sign the module with a key that this machine trusts, or turn Secure Boot off",
+    ),
+    (
+        r"Loading of .* is rejected",
+        "it takes signed modules only",
+        "sign the module with a key that this machine trusts",
+    ),
+    (
+        r"disagrees about version of symbol (?P<what>\S+)",
+        "`{what}` is another one than the module was built with",
+        "build it for this very kernel and flavour",
+    ),
+    (
+        r"[Uu]nknown symbol (?P<what>\S+)",
+        "it has no symbol `{what}`",
+        "the module that has the symbol has to be loaded first",
+    ),
+    (
+        r"version magic '(?P<what>[^']*)'",
+        "the module was built for `{what}`",
+        "build it for this kernel",
+    ),
+    (
+        r"`(?P<what>[^']*)' invalid for parameter `(?P<which>[^']*)'",
+        "`{what}` is no value for parameter `{which}`",
+        None,
+    ),
+    (
+        r"No module found in object|Invalid ELF",
+        "the file is damaged",
+        None,
+    ),
+)
+
+# What kmod and busybox print for an error number (strerror; kmod's mod_strerror).
+_WORDS = (
+    (r"[Kk]ey was rejected|Required key not available|Loading of unsigned", "it wants a signature"),
+    (r"[Oo]peration not permitted", "the right to do so is missing"),
+    (r"[Ff]ile exists", "one of this name is there already"),
+    (r"[Cc]annot allocate memory", "there is no memory left"),
+    (r"[Uu]nknown symbol", "it lacks a symbol that the module needs"),
+    (r"[Ii]nvalid module format|Exec format", "the module does not fit this kernel"),
+    (r"[Ii]nvalid (?:parameters?|argument)", "an argument is not valid"),
+    (r"[Dd]evice or resource busy", "the module, or what it asked for, is busy"),
+)
+
+_DISABLED = Path("/proc/sys/kernel/modules_disabled")
+_LOCKDOWN = Path("/sys/kernel/security/lockdown")
+
+
+def explain(lines: Sequence[str], said: str, missing: Sequence[str]) -> tuple[str, str | None]:
+    """Return the reason in a few words, and what helps.
+
+    Args:
+        lines: What the kernel printed.
+        said: What the program that asked it printed.
+        missing: Modules that this one depends on and that are not loaded.
+    """
+    if missing and re.search(r"[Uu]nknown symbol", said):
+        names = ", ".join(missing)
+        return f"it depends on {names}, not loaded yet", f"sudo modprobe -a {' '.join(missing)}"
+    if modules_disabled():
+        return "it takes no modules any more (kernel.modules_disabled=1)", "only a reboot ends that"
+    for pattern, reason, hint in _LINES:
+        for line in lines:
+            found = re.search(pattern, line)
+            if found:
+                return reason.format(**found.groupdict()), hint
+    for pattern, reason in _WORDS:
+        if re.search(pattern, said):
+            return reason, None
+    # The module's own init function may fail with any number.
+    return said.strip().rpartition(": ")[2] or "it gave no reason", None
+
+
+def is_about_rights(lines: Sequence[str], said: str) -> bool:
+    """Tell whether it was us who may not do this, and not the module that is refused."""
+    told = "\n".join(lines)
+    return (
+        "Operation not permitted" in said
+        and not modules_disabled()
+        and not is_locked_down()
+        and not re.search(r"Lockdown|is rejected", told)
+    )
+
+
+def modules_disabled(file: Path = _DISABLED) -> bool:
+    """Tell whether kernel.modules_disabled is on: no module goes in or out until a reboot."""
+    try:
+        return file.read_text().strip() == "1"
+    except OSError:
+        return False
+
+
+def is_locked_down(file: Path = _LOCKDOWN) -> bool:
+    """Tell whether the kernel is locked down: `[integrity]` or `[confidentiality]` is chosen."""
+    try:
+        return bool(re.search(r"\[(integrity|confidentiality)\]", file.read_text()))
+    except OSError:
+        return False
