@@ -1,0 +1,111 @@
+"""C compilers: the one that built the kernel, and a clang where that one is not there."""
+
+from pathlib import Path
+from typing import Any
+
+from rkmbuild import runner
+from rkmbuild.errors import ToolchainError
+from rkmbuild.toolchain import packages, search_path, versions
+from rkmbuild.toolchain.answers import remembered
+from rkmbuild.toolchain.parts import CCompiler, PassedOver, Version
+
+# scripts/min-tool-version.sh: 11.0.0 for 6.1, 13.0.1 for 6.12.
+OLDEST_CLANG = Version(11, 0, 0)
+
+
+def find_compiler(command: str) -> CCompiler | None:
+    """Return the C compiler called `command` (`gcc-12`, or a path), or None if it is not there.
+
+    Raises:
+        ToolchainError: it is there and cannot be asked what it is.
+    """
+    path = search_path.named(command)
+    return compiler_at(path) if path else None
+
+
+def compiler_at(path: Path) -> CCompiler:
+    """Return the C compiler at `path`.
+
+    Raises:
+        ToolchainError: it does not answer as gcc or clang does.
+    """
+    try:
+        answer = remembered("cc", [path], lambda: _ask(path))
+    except OSError as error:
+        raise ToolchainError(f"{path} cannot be read: {error.strerror}") from None
+    return CCompiler(
+        path=path, kind=answer["kind"], version=Version(*answer["version"]), text=answer["text"]
+    )
+
+
+def choose_clang(oldest: Version = OLDEST_CLANG) -> tuple[CCompiler, list[PassedOver]]:
+    """Return the newest clang of this machine, and those that were passed over.
+
+    Args:
+        oldest: The oldest that the kernel in question takes.
+
+    Raises:
+        ToolchainError: there is none, or none is new enough.
+    """
+    found: list[CCompiler] = []
+    passed_over: list[PassedOver] = []
+    for path in _clangs():
+        try:
+            clang = compiler_at(path)
+        except ToolchainError as error:
+            passed_over.append(PassedOver(str(path), error.message))
+            continue
+        if clang.version < oldest:
+            why = f"it is {clang.version}, and {oldest} is the oldest that can be used"
+            passed_over.append(PassedOver(str(path), why))
+        else:
+            found.append(clang)
+    if not found:
+        reasons = "".join(f"\n  {what}: {why}" for what, why in passed_over)
+        message = f"no clang can be used:{reasons}" if reasons else "clang is not there"
+        raise ToolchainError(message, hint=packages.advice("clang"))
+    best = max(found, key=lambda clang: clang.version)
+    passed_over += [
+        PassedOver(str(clang.path), f"{clang.version} is not newer than {best.version}")
+        for clang in found
+        if clang is not best
+    ]
+    return best, passed_over
+
+
+def read_version(text: str) -> tuple[str, Version] | None:
+    """Read a compiler's `--version`: `gcc` or `clang`, and its version; None for neither."""
+    first, _, rest = text.partition("\n")
+    if "clang version" in first:
+        version = versions.first(first.partition("clang version")[2])
+        return ("clang", version) if version else None
+    if "Free Software Foundation" in rest:
+        version = versions.after_package(first)
+        return ("gcc", version) if version else None
+    return None
+
+
+def _clangs() -> list[Path]:
+    found = list(search_path.every(r"clang(-\d+)?"))
+    for root in (Path("/usr/lib"), Path("/usr/lib64")):
+        found += [
+            path for path in sorted(root.glob("llvm*/bin/clang")) if search_path.is_program(path)
+        ]
+    first: dict[Path, Path] = {}
+    for path in found:
+        first.setdefault(path.resolve(), path)
+    return list(first.values())
+
+
+def _ask(path: Path) -> dict[str, Any]:
+    text = runner.run(
+        [path, "--version"],
+        doing=f"asking {path.name} for its version",
+        timeout=60,
+        failure=ToolchainError,
+    ).stdout
+    known = read_version(text)
+    if not known:
+        raise ToolchainError(f"{path} answers neither as gcc nor as clang does")
+    kind, version = known
+    return {"kind": kind, "version": list(version), "text": text.partition("\n")[0]}

@@ -1,0 +1,233 @@
+"""Choose the Rust toolchain: the best rustc of this machine that can build for the kernel."""
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rkmbuild import runner
+from rkmbuild.errors import ToolchainError
+from rkmbuild.toolchain import packages, rust_places, search_path, versions
+from rkmbuild.toolchain.answers import remembered
+from rkmbuild.toolchain.parts import PassedOver, Rust, Version
+from rkmbuild.toolchain.rust_places import Place
+
+# The first release whose core has what crates/kernel uses, and the oldest that upstream's own
+# Rust support still takes (6.12: scripts/min-tool-version.sh).
+OLDEST = Version(1, 78, 0)
+# A target that every rustc since 1.62 has built in, and that ours is modelled on.
+_PROBED_TARGET = "x86_64-unknown-none"
+
+
+class Found(NamedTuple):
+    """A rustc that was looked at.
+
+    Attributes:
+        place: Where it is.
+        rust: The toolchain, or None where it cannot be used.
+        why: What it lacks, where it cannot be used.
+        mend: The command that gives it what it lacks, or None.
+        stable: Whether it is a release, not a nightly or a beta.
+    """
+
+    place: Place
+    rust: Rust | None
+    why: str = ""
+    mend: tuple[str, ...] | None = None
+    stable: bool = True
+
+
+def choose(toolchain: str | None = None) -> tuple[Rust, list[PassedOver]]:
+    """Return the Rust toolchain to build with, and those that were passed over.
+
+    What the user names is taken or refused; else the newest usable release is, and a nightly
+    only where there is no release.
+
+    Args:
+        toolchain: A rustup name or a path to rustc (`--toolchain`).
+
+    Raises:
+        ToolchainError: the one named cannot be used, or none on this machine can.
+    """
+    place = rust_places.named(toolchain)
+    if place:
+        found = look_at(place)
+        if not found.rust:
+            raise ToolchainError(
+                f"the Rust toolchain asked for ({place.origin}: {place.rustc}) cannot be used: "
+                f"{found.why}",
+                hint=_hint(found.mend),
+            )
+        return found.rust, []
+    return _best([look_at(place) for place in rust_places.all_places()])
+
+
+def _best(looked_at: list[Found]) -> tuple[Rust, list[PassedOver]]:
+    usable = [found for found in looked_at if found.rust]
+    if not usable:
+        raise _none_fits(looked_at)
+    # Of equals the one with vendored crates, which needs no network; else the one found first.
+    best = max(usable, key=_rank)
+    chosen = best.rust
+    if not chosen:
+        raise _none_fits(looked_at)
+    others = [
+        PassedOver(
+            f"{found.place.origin} ({found.place.rustc})",
+            found.why or _why_not_best(found, chosen),
+        )
+        for found in looked_at
+        if found is not best
+    ]
+    return chosen, others
+
+
+def look_at(place: Place) -> Found:
+    """Find out whether the rustc at `place` can build for the kernel."""
+    try:
+        answer = remembered("rustc", [place.rustc], lambda: _ask_rustc(place.rustc))
+    except ToolchainError as error:
+        return Found(place, None, error.message)
+    except OSError as error:
+        return Found(place, None, f"it cannot be read: {error.strerror}")
+    return _judge(place, answer)
+
+
+def _judge(place: Place, answer: dict[str, Any]) -> Found:
+    version = Version(*answer["version"])
+    stable = "-" not in answer["release"]
+    if version < OLDEST:
+        why = f"it is release {version}, and {OLDEST} is the oldest that can be used"
+        return Found(place, None, why, _rustup(place, "update"), stable)
+    if not answer["takes_target"]:
+        return Found(place, None, f"it does not know the target {_PROBED_TARGET}", None, stable)
+    sysroot = Path(answer["sysroot"])
+    library = library_source(sysroot, version)
+    if not library:
+        why = f"its library source (rust-src) is not there, release {version}"
+        return Found(place, None, why, _rustup(place, "component", "add", "rust-src"), stable)
+    cargo, why = _cargo(place.rustc, version)
+    if not cargo:
+        return Found(place, None, why, None, stable)
+    rust = Rust(
+        rustc=place.rustc,
+        cargo=cargo,
+        version=version,
+        verbose=answer["verbose"],
+        host=answer["host"],
+        sysroot=sysroot,
+        library=library,
+        vendored=(library / "vendor").is_dir(),
+        origin=place.origin,
+    )
+    return Found(place, rust, stable=stable)
+
+
+def library_source(sysroot: Path, version: Version) -> Path | None:
+    """Return the folder with core/ and alloc/ of this very release, or None.
+
+    rustup's rust-src and the distributions' packages put it below the sysroot; Debian's and
+    Ubuntu's versioned packages keep it in /usr/src.
+    """
+    for folder in (
+        sysroot / "lib/rustlib/src/rust/library",
+        Path(f"/usr/src/rustc-{version}/library"),
+    ):
+        if (folder / "core/src/lib.rs").is_file() and (folder / "alloc/src/lib.rs").is_file():
+            return folder
+    return None
+
+
+def read_verbose(text: str) -> dict[str, str]:
+    """Read `rustc -vV`: a line with the name, then `key: value` lines."""
+    return dict(re.findall(r"^([^:\n]+): (.*)$", text, re.MULTILINE))
+
+
+def _ask_rustc(rustc: Path) -> dict[str, Any]:
+    def ask(*arguments: str, success: tuple[int, ...] = (0,)) -> runner.Completed:
+        return runner.run(
+            [rustc, *arguments],
+            doing="asking rustc for its version",
+            env=runner.environment({"RUSTC_BOOTSTRAP": "1"}),
+            success=success,
+            timeout=60,
+            failure=ToolchainError,
+        )
+
+    verbose = ask("-vV").stdout
+    facts = read_verbose(verbose)
+    version = versions.first(facts.get("release", ""))
+    if not version or "host" not in facts:
+        raise ToolchainError("it does not answer as rustc does")
+    spec = ("-Zunstable-options", "--print", "target-spec-json", "--target", _PROBED_TARGET)
+    return {
+        "verbose": verbose,
+        "release": facts["release"],
+        "version": list(version),
+        "host": facts["host"],
+        "sysroot": ask("--print", "sysroot").stdout.strip(),
+        "takes_target": ask(*spec, success=(0, 1)).returncode == 0,
+    }
+
+
+def _cargo(rustc: Path, version: Version) -> tuple[Path | None, str]:
+    # -Zbuild-std follows the layout of the library, which changes with the release: a cargo of
+    # another one fails in the middle.
+    suffix = rustc.name.removeprefix("rustc")
+    beside = rustc.parent / f"cargo{suffix}"
+    candidates = [beside] if search_path.is_program(beside) else []
+    candidates += [c for c in search_path.every(r"cargo(-[\d.]+)?") if not rust_places.is_proxy(c)]
+    seen: list[str] = []
+    for cargo in dict.fromkeys(candidates):
+        try:
+            answer = remembered("cargo", [cargo], lambda cargo=cargo: _ask_cargo(cargo))  # type: ignore[misc]
+        except (ToolchainError, OSError):
+            continue
+        if answer["version"][:2] == list(version[:2]):
+            return cargo, ""
+        seen.append(f"{cargo} is {'.'.join(map(str, answer['version']))}")
+    return None, f"no cargo of release {version.major}.{version.minor} is beside it" + (
+        f" ({'; '.join(seen)})" if seen else ""
+    )
+
+
+def _ask_cargo(cargo: Path) -> dict[str, Any]:
+    text = runner.run(
+        [cargo, "-V"], doing="asking cargo for its version", timeout=60, failure=ToolchainError
+    ).stdout
+    version = versions.first(text)
+    if not version:
+        raise ToolchainError("it does not answer as cargo does")
+    return {"version": list(version)}
+
+
+def _rank(found: Found) -> tuple[bool, Version, bool]:
+    rust = found.rust
+    return (found.stable, rust.version, rust.vendored) if rust else (False, Version(0), False)
+
+
+def _why_not_best(found: Found, chosen: Rust) -> str:
+    rust = found.rust
+    if not found.stable:
+        return "it is no stable release"
+    if rust and rust.version < chosen.version:
+        return f"{rust.version} is older than {chosen.version}"
+    return "it is the same release"
+
+
+def _rustup(place: Place, *words: str) -> tuple[str, ...] | None:
+    kind, _, name = place.origin.partition(":")
+    if kind != "rustup":
+        return None
+    return ("rustup", *words, "--toolchain", name) if words[0] != "update" else ("rustup", "update")
+
+
+def _none_fits(looked_at: list[Found]) -> ToolchainError:
+    mend = next((found.mend for found in looked_at if found.mend), None)
+    if not looked_at:
+        return ToolchainError("no rustc is there", hint=_hint(mend))
+    reasons = "\n".join(f"  {found.place.rustc}: {found.why}" for found in looked_at)
+    return ToolchainError(f"no rustc of this machine can be used:\n{reasons}", hint=_hint(mend))
+
+
+def _hint(mend: tuple[str, ...] | None) -> str:
+    return packages.advice("rust", mend)

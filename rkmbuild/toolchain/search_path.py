@@ -1,0 +1,48 @@
+"""Find programs in PATH, all of them and not only the first."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+# A user's own PATH may lack these, as on Debian; make, kmod and busybox lie there.
+_ALWAYS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+def folders() -> Iterator[Path]:
+    """Give the folders of PATH, then the system's own, each once."""
+    seen: set[Path] = set()
+    for name in (*os.environ.get("PATH", "").split(os.pathsep), *_ALWAYS):
+        folder = Path(name)
+        # A relative folder in PATH would make the result depend on where one stands.
+        if folder.is_absolute() and folder.is_dir():
+            real = folder.resolve()
+            if real not in seen:
+                seen.add(real)
+                yield folder
+
+
+def every(pattern: str) -> Iterator[Path]:
+    """Give every program whose whole name matches the regular expression, in PATH's order."""
+    expression = re.compile(pattern)
+    for folder in folders():
+        try:
+            # Paths for the two thousand names of /usr/bin would cost more than the search.
+            with os.scandir(folder) as entries:
+                names = sorted(e.name for e in entries if expression.fullmatch(e.name))
+        except OSError:
+            continue
+        yield from (folder / name for name in names if is_program(folder / name))
+
+
+def named(name: str) -> Path | None:
+    """Return the first program called `name`, or the path itself where `name` is one."""
+    if os.sep in name:
+        path = Path(name).absolute()
+        return path if is_program(path) else None
+    return next((folder / name for folder in folders() if is_program(folder / name)), None)
+
+
+def is_program(path: Path) -> bool:
+    """Tell whether `path` is a file that we may run."""
+    return path.is_file() and os.access(path, os.X_OK)
