@@ -66,7 +66,7 @@ def show(
     for label, text in _labelled(tree, known["symvers"]):
         console.line(f"{label:<12} {text}")
     console.line()
-    rows = [[f"CONFIG_{name}", value or "-", matter] for name, value, matter in facts(tree)]
+    rows = [[f"CONFIG_{fact.name}", fact.value or "-", fact.matter] for fact in facts(tree)]
     console.table(["OPTION", "VALUE", "WHAT IT MEANS FOR A MODULE"], rows)
 
 

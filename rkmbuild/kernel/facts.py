@@ -62,11 +62,13 @@ class Fact(NamedTuple):
     """How one option stands.
 
     Attributes:
+        key: Its newest name, the same for every kernel.
         name: The name that this kernel has for it, or the newest one where it is off.
         value: Its value, None where it is not set.
         matter: What it changes.
     """
 
+    key: str
     name: str
     value: str | None
     matter: str
@@ -77,7 +79,7 @@ def facts(tree: KernelTree) -> list[Fact]:
     found = []
     for option in OPTIONS:
         name = next((name for name in option.names if name in tree.config), option.names[0])
-        found.append(Fact(name, tree.config.get(name), option.matter))
+        found.append(Fact(option.names[0], name, tree.config.get(name), option.matter))
     return found
 
 
@@ -114,5 +116,5 @@ def description(tree: KernelTree) -> dict[str, Any]:
         "image": str(tree.image) if tree.image else None,
         "system_map": str(tree.system_map) if tree.system_map else None,
         "modules": str(tree.modules) if tree.modules else None,
-        "config": {fact.name: fact.value for fact in facts(tree)},
+        "config": {fact.key: fact.value for fact in facts(tree)},
     }

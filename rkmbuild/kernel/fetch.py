@@ -25,7 +25,14 @@ def fetch(series: str, flavour: str | None = None) -> KernelTree:
         FetchError: apt offers no such kernel, or could not get it.
         StorageError: it could not be written.
     """
-    wanted = _resolve(series, flavour)
+    try:
+        wanted = _resolve(series, flavour)
+    except FetchError as error:
+        there = _newest_fetched(series, flavour)
+        if there is None:
+            raise
+        console.note(f"{error.message}; {there.release} is there from before")
+        return there
     # make cannot have a colon in a path, and an epoch is written with one.
     name = re.sub(r"[^A-Za-z0-9.+-]", "_", f"{wanted.release}_{wanted.version}")
     place = cache.find(find.FETCHED, name)
@@ -67,6 +74,13 @@ def _resolve(series: str, flavour: str | None) -> offer.Offer:
                 "apt has no package lists on this machine", hint="run `apt-get update` first"
             ) from None
         raise error from None
+
+
+def _newest_fetched(series: str, flavour: str | None) -> KernelTree | None:
+    for candidate in find.fetched():
+        if offer.fits(candidate.release, series, flavour):
+            return read_tree(candidate.build, candidate.origin)
+    return None
 
 
 def _make(folder: Path, wanted: offer.Offer) -> None:

@@ -55,7 +55,7 @@ def resolve(offered: Mapping[str, Package], series: str, flavour: str | None = N
         FetchError: there is none.
     """
     kernels = _kernels(offered)
-    fitting = [kernel for kernel in kernels if _fits(kernel.release, series)]
+    fitting = [kernel for kernel in kernels if series and fits(kernel.release, series)]
     if not fitting:
         raise _none(series, {kernel.series for kernel in kernels})
     flavours = {kernel.flavour for kernel in fitting}
@@ -132,9 +132,14 @@ def _closure(offered: Mapping[str, Package], release: str) -> tuple[Package, ...
     return tuple(found[name] for name in sorted(found))
 
 
-def _fits(release: str, series: str) -> bool:
+def fits(release: str, series: str, flavour: str | None = None) -> bool:
+    """Tell whether kernel `release` is one of `series`, and of `flavour` where that is given."""
     # 6.1 is not the beginning of 6.12
-    return bool(re.match(rf"{re.escape(series)}(?![0-9])", release))
+    if not re.match(rf"{re.escape(series)}(?![0-9])", release):
+        return False
+    found = _RELEASE.fullmatch(release)
+    tail = found["flavour"] if found else ""
+    return flavour is None or tail == flavour or tail.startswith(f"{flavour}-")
 
 
 def _natural(release: str) -> tuple[int, ...]:
