@@ -1,0 +1,136 @@
+"""What the pages say of codes, keys, commands and files is what the code has."""
+
+import inspect
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from rkmbuild import errors
+from rkmbuild.build import project, rustflags
+from rkmbuild.cli import app
+
+_ROOT = Path(__file__).parents[2]
+_BLOCK = re.MULTILINE | re.DOTALL
+_PAGES = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").glob("*.md")])
+_IDS = [page.name for page in _PAGES]
+
+
+def _subclasses(parent: type[errors.RkmbuildError]) -> Iterator[type[errors.RkmbuildError]]:
+    for child in parent.__subclasses__():
+        yield child
+        yield from _subclasses(child)
+
+
+def _rows(page: str, first: str) -> list[list[str]]:
+    """Return the cells of the rows of the table in `page` whose first heading is `first`."""
+    text = (_ROOT / "docs" / page).read_text()
+    table = re.search(rf"^\| {first} .*\n\|[-:| ]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert table, f"{page} has no table of {first}"
+    return [[c.strip().strip("`") for c in r.strip("|").split("|")] for r in table[1].splitlines()]
+
+
+def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
+    told = {(int(code), kind): meaning for code, kind, meaning in _rows("exit-codes.md", "Code")}
+    assert told.pop((0, ""))
+    assert told.pop((errors.RkmbuildError.code, errors.RkmbuildError.kind))
+    # A class that tests or other rooms derive for themselves shares a code; the first has the word.
+    real = {
+        (each.code, each.kind): (inspect.getdoc(each) or "").splitlines()[0]
+        for each in _subclasses(errors.RkmbuildError)
+        if each.__module__ == errors.__name__
+    }
+    assert told == real
+
+
+def test_no_two_failures_share_a_code_or_a_word() -> None:
+    classes = [c for c in _subclasses(errors.RkmbuildError) if c.__module__ == errors.__name__]
+    assert len({each.code for each in classes}) == len(classes)
+    assert len({each.kind for each in classes}) == len(classes)
+
+
+def test_the_table_of_metadata_keys_is_that_of_the_project_reader() -> None:
+    assert {row[0] for row in _rows("metadata.md", "Key")} == set(project.KEYS)
+
+
+def test_the_examples_of_metadata_are_read_without_a_complaint(tmp_path: Path) -> None:
+    text = (_ROOT / "docs" / "metadata.md").read_text()
+    blocks = re.findall(r"^```toml\n(.*?)^```", text, _BLOCK)
+    assert len(blocks) == 2
+    (tmp_path / "Cargo.toml").write_text("\n".join(blocks))
+    (tmp_path / "src").mkdir()
+    for name in ("shim.c", "shim.h"):
+        (tmp_path / "src" / name).touch()
+    read = project.load(tmp_path)
+    assert read.module == "my_driver"
+    assert read.metadata.headers == ("linux/pci.h", "src/shim.h")
+    assert read.metadata.c_sources == (Path("src/shim.c"),)
+
+
+def test_each_thing_that_the_page_says_follows_the_configuration_is_in_the_table() -> None:
+    text = " ".join((_ROOT / "docs" / "how-it-works.md").read_text().split())
+    sentence = re.search(r"as the flags of its C objects do: (.*?)\.", text)
+    assert sentence
+    rows = " ".join(row.name for row in rustflags.ROWS)
+    for thing in re.split(r",\s+", sentence[1].replace("the stack", "stack")):
+        assert thing.rstrip("s") in rows
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=_IDS)
+def test_every_link_inside_the_checkout_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        if not target.startswith(("http:", "https:")):
+            assert (page.parent / target).exists(), target
+
+
+def _commands() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+
+    def walk(words: str, command: Any) -> None:
+        found[words] = command
+        for name, child in getattr(command, "commands", {}).items():
+            walk(f"{words} {name}".strip(), child)
+
+    walk("", typer.main.get_command(app))
+    return found
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=_IDS)
+def test_every_command_and_option_that_a_page_names_exists(page: Path) -> None:
+    known = _commands()
+    for line in re.findall(r"`?rkmbuild ((?:[a-z]+|--)[^`\n#]*)", _code(page.read_text())):
+        words = line.split()
+        path = words[0] if " ".join(words[:2]) not in known else " ".join(words[:2])
+        if words[0].startswith("-"):
+            path = ""
+        assert path in known, f"{page.name} names `rkmbuild {line}`"
+        options = {name for p in known[path].params for name in (*p.opts, *p.secondary_opts)}
+        for option in re.findall(r"(?<=\s)--[a-z-]+", f" {line}"):
+            assert option in options | {"--help", "--version"}, f"{page.name}: rkmbuild {line}"
+
+
+def _code(text: str) -> str:
+    """Return what is set as code: blocks, and words between backticks."""
+    blocks = re.findall(r"^```[a-z]*\n(.*?)^```", text, _BLOCK)
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=_BLOCK))
+    return "\n".join([*blocks, *(f"`{word}`" for word in inline)])
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=_IDS)
+def test_every_variable_of_ours_that_a_page_names_is_one_that_the_code_reads(page: Path) -> None:
+    code = "".join(file.read_text() for file in (_ROOT / "rkmbuild").rglob("*.py"))
+    for name in re.findall(r"RKMBUILD_[A-Z_]+", page.read_text()):
+        assert f'"{name}"' in code
+
+
+def test_the_templates_speak_of_keys_that_exist() -> None:
+    text = (_ROOT / "templates" / "hello" / "Cargo.toml.j2").read_text()
+    table = re.search(r"# \[package\.metadata\.rkmbuild\]\n((?:# .*\n)+)", text)
+    assert table
+    assert set(tomllib.loads(table[1].replace("# ", "", 1).replace("\n# ", "\n"))) == set(
+        project.KEYS
+    )
