@@ -20,8 +20,8 @@ def remembered(
     """Return the answer to `question` about `files`: the one kept, or a new one from `ask()`.
 
     An answer holds while path, size and time of change of every file are what they were, and for
-    this release of rkmbuild only, as another may ask for more. What
-    `ask` raises passes through and is not remembered: a failure may have reasons outside these
+    this release of rkmbuild only, as another may ask for more.
+    What `ask` raises passes through and is not remembered: a failure may have reasons outside these
     files, such as a missing shared library.
 
     Raises:

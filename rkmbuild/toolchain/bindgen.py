@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from rkmbuild import runner
 from rkmbuild.errors import ToolchainError
-from rkmbuild.toolchain import bindgen_places, packages, versions
+from rkmbuild.toolchain import bindgen_places, versions
 from rkmbuild.toolchain.answers import remembered
 from rkmbuild.toolchain.parts import Bindgen, PassedOver, Version
+from rkmbuild.toolchain.unusable import UnusablePartError, unusable
 
 # 0.60 is the first with --allowlist-* and --opaque-type as they are used here.
 OLDEST = Version(0, 60, 0)
@@ -175,12 +176,9 @@ def _last_words(error: ToolchainError) -> str:
 
 def _none_works(
     commands: list[tuple[Path, Version]], libraries: list[Path], passed_over: list[PassedOver]
-) -> ToolchainError:
-    reasons = "".join(f"\n  {what}: {why}" for what, why in passed_over)
-    if not commands:
-        message = f"no bindgen can be used:{reasons}" if reasons else "bindgen is not there"
-    elif not libraries:
+) -> UnusablePartError:
+    if commands and not libraries:
         message = "no libclang is there for bindgen to load"
-    else:
-        message = f"no bindgen works with a libclang of this machine:{reasons}"
-    return ToolchainError(message, hint=packages.advice("bindgen"))
+        return UnusablePartError(message, part="bindgen", passed_over=passed_over)
+    unfit = "no bindgen works with a libclang of this machine" if commands else ""
+    return unusable("bindgen", "bindgen", passed_over, unfit=unfit)

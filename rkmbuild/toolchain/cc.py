@@ -5,9 +5,10 @@ from typing import Any
 
 from rkmbuild import runner
 from rkmbuild.errors import ToolchainError
-from rkmbuild.toolchain import packages, search_path, versions
+from rkmbuild.toolchain import search_path, versions
 from rkmbuild.toolchain.answers import remembered
 from rkmbuild.toolchain.parts import CCompiler, PassedOver, Version
+from rkmbuild.toolchain.unusable import unusable
 
 # scripts/min-tool-version.sh: 11.0.0 for 6.1, 13.0.1 for 6.12.
 OLDEST_CLANG = Version(11, 0, 0)
@@ -61,9 +62,7 @@ def choose_clang(oldest: Version = OLDEST_CLANG) -> tuple[CCompiler, list[Passed
         else:
             found.append(clang)
     if not found:
-        reasons = "".join(f"\n  {what}: {why}" for what, why in passed_over)
-        message = f"no clang can be used:{reasons}" if reasons else "clang is not there"
-        raise ToolchainError(message, hint=packages.advice("clang"))
+        raise unusable("clang", "clang", passed_over)
     best = max(found, key=lambda clang: clang.version)
     passed_over += [
         PassedOver(str(clang.path), f"{clang.version} is not newer than {best.version}")

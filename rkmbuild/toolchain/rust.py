@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from rkmbuild import runner
 from rkmbuild.errors import ToolchainError
-from rkmbuild.toolchain import packages, rust_places, search_path, versions
+from rkmbuild.toolchain import rust_places, search_path, versions
 from rkmbuild.toolchain.answers import remembered
 from rkmbuild.toolchain.parts import PassedOver, Rust, Version
 from rkmbuild.toolchain.rust_places import Place
+from rkmbuild.toolchain.unusable import UnusablePartError, unusable
 
 # The first release whose core has what crates/kernel uses, and the oldest that upstream's own
 # Rust support still takes (6.12: scripts/min-tool-version.sh).
@@ -52,10 +53,12 @@ def choose(toolchain: str | None = None) -> tuple[Rust, list[PassedOver]]:
     if place:
         found = look_at(place)
         if not found.rust:
-            raise ToolchainError(
+            raise UnusablePartError(
                 f"the Rust toolchain asked for ({place.origin}: {place.rustc}) cannot be used: "
                 f"{found.why}",
-                hint=_hint(found.mend),
+                part="rust",
+                passed_over=[_passed_over(found)],
+                mend=found.mend,
             )
         return found.rust, []
     return _best([look_at(place) for place in rust_places.all_places()])
@@ -70,15 +73,7 @@ def _best(looked_at: list[Found]) -> tuple[Rust, list[PassedOver]]:
     chosen = best.rust
     if not chosen:
         raise _none_fits(looked_at)
-    others = [
-        PassedOver(
-            f"{found.place.origin} ({found.place.rustc})",
-            found.why or _why_not_best(found, chosen),
-        )
-        for found in looked_at
-        if found is not best
-    ]
-    return chosen, others
+    return chosen, [_passed_over(found, chosen) for found in looked_at if found is not best]
 
 
 def look_at(place: Place) -> Found:
@@ -205,13 +200,15 @@ def _rank(found: Found) -> tuple[bool, Version, bool]:
     return (found.stable, rust.version, rust.vendored) if rust else (False, Version(0), False)
 
 
-def _why_not_best(found: Found, chosen: Rust) -> str:
-    rust = found.rust
+def _passed_over(found: Found, chosen: Rust | None = None) -> PassedOver:
+    what = f"{found.place.origin} ({found.place.rustc})"
+    if found.why or not found.rust or not chosen:
+        return PassedOver(what, found.why)
     if not found.stable:
-        return "it is no stable release"
-    if rust and rust.version < chosen.version:
-        return f"{rust.version} is older than {chosen.version}"
-    return "it is the same release"
+        return PassedOver(what, f"{found.rust.version} is no stable release")
+    if found.rust.version < chosen.version:
+        return PassedOver(what, f"{found.rust.version} is older than {chosen.version}")
+    return PassedOver(what, "it is the same release")
 
 
 def _rustup(place: Place, *words: str) -> tuple[str, ...] | None:
@@ -221,13 +218,6 @@ def _rustup(place: Place, *words: str) -> tuple[str, ...] | None:
     return ("rustup", *words, "--toolchain", name) if words[0] != "update" else ("rustup", "update")
 
 
-def _none_fits(looked_at: list[Found]) -> ToolchainError:
-    mend = next((found.mend for found in looked_at if found.mend), None)
-    if not looked_at:
-        return ToolchainError("no rustc is there", hint=_hint(mend))
-    reasons = "\n".join(f"  {found.place.rustc}: {found.why}" for found in looked_at)
-    return ToolchainError(f"no rustc of this machine can be used:\n{reasons}", hint=_hint(mend))
-
-
-def _hint(mend: tuple[str, ...] | None) -> str:
-    return packages.advice("rust", mend)
+def _none_fits(looked_at: list[Found]) -> UnusablePartError:
+    mend = next((found.mend for found in looked_at if found.mend and found.stable), None)
+    return unusable("rustc", "rust", [_passed_over(found) for found in looked_at], mend=mend)
