@@ -2,8 +2,13 @@
 
 //! The kernel crate's procedural macros, on `proc_macro` alone so that they build offline.
 
+mod fill;
+mod generics;
+mod initializer;
 mod module;
 mod parse;
+mod pin_data;
+mod vtable;
 
 use proc_macro::TokenStream;
 
@@ -27,4 +32,101 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn module(input: TokenStream) -> TokenStream {
     parse::expand(input, module::module)
+}
+
+/// Makes an initialiser ([`PinInit`]) of something that looks like a struct literal.
+///
+/// A field is given as `name: value`, as `name`, or as `name <- initialiser`. `_: { … }` runs code
+/// between fields. A field that is there already can be used by its name; `&this in` before the
+/// struct's name gives a pointer to the whole. `..Zeroable::init_zeroed()` at the end fills the
+/// rest. `? Error` after the braces says what it may fail with; without it, it cannot.
+///
+/// The struct carries [`#[pin_data]`](macro@pin_data).
+///
+/// ```ignore
+/// #[pin_data]
+/// struct Counter {
+///     #[pin]
+///     value: Mutex<u64>,
+///     name: KVec<u8>,
+/// }
+///
+/// let counter = pin_init!(Counter {
+///     value <- new_mutex!(0),
+///     name: KVec::new(),
+/// });
+/// ```
+///
+/// [`PinInit`]: ../pin_init/trait.PinInit.html
+#[proc_macro]
+pub fn pin_init(input: TokenStream) -> TokenStream {
+    let kind = initializer::Kind {
+        pinned: true,
+        error: "::core::convert::Infallible",
+    };
+    parse::expand(input, |input| initializer::expand(input, kind))
+}
+
+/// As [`pin_init!`](macro@pin_init), with the kernel's error where none is named.
+#[proc_macro]
+pub fn try_pin_init(input: TokenStream) -> TokenStream {
+    let kind = initializer::Kind {
+        pinned: true,
+        error: "::kernel::error::Error",
+    };
+    parse::expand(input, |input| initializer::expand(input, kind))
+}
+
+/// As [`pin_init!`](macro@pin_init), for what may be moved afterwards.
+#[proc_macro]
+pub fn init(input: TokenStream) -> TokenStream {
+    let kind = initializer::Kind {
+        pinned: false,
+        error: "::core::convert::Infallible",
+    };
+    parse::expand(input, |input| initializer::expand(input, kind))
+}
+
+/// As [`init!`](macro@init), with the kernel's error where none is named.
+#[proc_macro]
+pub fn try_init(input: TokenStream) -> TokenStream {
+    let kind = initializer::Kind {
+        pinned: false,
+        error: "::kernel::error::Error",
+    };
+    parse::expand(input, |input| initializer::expand(input, kind))
+}
+
+/// Says of a struct which fields are pinned with it (`#[pin]`), so that
+/// [`pin_init!`](macro@pin_init) can make it and `project()` can take it apart.
+///
+/// With `#[pin_data(PinnedDrop)]` the struct has a destructor, written with
+/// [`#[pinned_drop]`](macro@pinned_drop); an ordinary `Drop` could move what is pinned.
+#[proc_macro_attribute]
+pub fn pin_data(args: TokenStream, input: TokenStream) -> TokenStream {
+    parse::expand(input, |input| pin_data::pin_data(args, input))
+}
+
+/// Marks the destructor of a struct with `#[pin_data(PinnedDrop)]`.
+///
+/// ```ignore
+/// #[pinned_drop]
+/// impl PinnedDrop for Device {
+///     fn drop(self: Pin<&mut Self>) {
+///         pr_info!("gone\n");
+///     }
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn pinned_drop(_args: TokenStream, input: TokenStream) -> TokenStream {
+    parse::expand(input, pin_data::pinned_drop)
+}
+
+/// Makes a trait into a table of functions some of which an implementation may leave out, and says
+/// of an implementation which it has: `HAS_<NAME>`.
+///
+/// Both the trait and each implementation carry it.
+#[proc_macro_attribute]
+pub fn vtable(_args: TokenStream, input: TokenStream) -> TokenStream {
+    parse::expand(input, vtable::vtable)
 }

@@ -92,6 +92,63 @@ impl Tokens {
         }
     }
 
+    /// Takes the punctuation if it comes next.
+    pub(crate) fn eat(&mut self, wanted: char) -> bool {
+        let found =
+            matches!(self.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    /// Takes all that is left.
+    pub(crate) fn rest(&mut self) -> TokenStream {
+        std::iter::from_fn(|| self.next()).collect()
+    }
+
+    /// Takes one attribute, if one comes next; returns its name too.
+    pub(crate) fn attribute(&mut self) -> Result<Option<(String, TokenStream)>> {
+        let Some(TokenTree::Punct(punct)) = self.peek() else {
+            return Ok(None);
+        };
+        if punct.as_char() != '#' {
+            return Ok(None);
+        }
+        let hash = self.next();
+        let group = self.group(Delimiter::Bracket, "an attribute")?;
+        let name = match group.stream().into_iter().next() {
+            Some(token) => token.to_string(),
+            None => String::new(),
+        };
+        let tokens = hash.into_iter().chain([TokenTree::Group(group)]);
+        Ok(Some((name, tokens.collect())))
+    }
+
+    /// Takes attributes, as many as come.
+    pub(crate) fn attributes(&mut self) -> Result<TokenStream> {
+        let mut all = TokenStream::new();
+        while let Some((_, attribute)) = self.attribute()? {
+            all.extend(attribute);
+        }
+        Ok(all)
+    }
+
+    /// Takes `pub` or `pub(…)`, if it comes next.
+    pub(crate) fn visibility(&mut self) -> TokenStream {
+        let mut taken = TokenStream::new();
+        if matches!(self.peek(), Some(TokenTree::Ident(ident)) if ident.to_string() == "pub") {
+            taken.extend(self.next());
+            let is_parenthesis = |token: &TokenTree| {
+                matches!(token, TokenTree::Group(g) if g.delimiter() == Delimiter::Parenthesis)
+            };
+            if self.peek().is_some_and(is_parenthesis) {
+                taken.extend(self.next());
+            }
+        }
+        taken
+    }
+
     /// Takes a comma, which the last item may leave out.
     pub(crate) fn comma(&mut self) -> Result<()> {
         if self.is_empty() {

@@ -144,3 +144,30 @@ unsafe impl<T> PinInit<T> for T {
         unsafe { Init::__init(self, slot) }
     }
 }
+
+/// Makes a [`PinInit`] of a closure that first does something and then says how to initialise.
+pub fn pin_init_scope<T: ?Sized, E, F, I>(make: F) -> impl PinInit<T, E>
+where
+    F: FnOnce() -> Result<I, E>,
+    I: PinInit<T, E>,
+{
+    // SAFETY: what `make` returns does what is demanded.
+    unsafe { pin_init_from_closure(move |slot: *mut T| make()?.__pinned_init(slot)) }
+}
+
+// SAFETY: an error initialises nothing; an `Ok` holds the value.
+unsafe impl<T, E> Init<T, E> for Result<T, E> {
+    unsafe fn __init(self, slot: *mut T) -> Result<(), E> {
+        // SAFETY: the caller says that `slot` is valid for writes.
+        unsafe { slot.write(self?) };
+        Ok(())
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<T, E> PinInit<T, E> for Result<T, E> {
+    unsafe fn __pinned_init(self, slot: *mut T) -> Result<(), E> {
+        // SAFETY: the caller's promise is the same.
+        unsafe { Init::__init(self, slot) }
+    }
+}

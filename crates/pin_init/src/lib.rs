@@ -7,10 +7,24 @@
 //! returned: what is returned is an *initialiser* ([`PinInit`], or [`Init`] where the value may
 //! move afterwards), which writes the value into memory that the caller has.
 //!
-//! The traits have the names and the contracts of those in Rust for Linux.
+//! The traits and the macros have the names and the contracts of those in Rust for Linux.
 
 #![no_std]
 
+#[doc(hidden)]
+pub mod __internal;
 mod init;
+mod pinned_drop;
+mod zeroable;
 
-pub use init::{init_from_closure, pin_init_from_closure, Init, PinInit};
+pub use init::{init_from_closure, pin_init_from_closure, pin_init_scope, Init, PinInit};
+pub use macros::{init, pin_data, pin_init, pinned_drop, try_init, try_pin_init};
+pub use pinned_drop::PinnedDrop;
+pub use zeroable::{init_zeroed, zeroed, Zeroable};
+
+// The macros name `::kernel::pin_init`. Where there is no kernel crate (this crate's own tests), this
+// crate stands in for it.
+#[doc(hidden)]
+pub mod pin_init {
+    pub use crate::*;
+}

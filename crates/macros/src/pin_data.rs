@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `#[pin_data]` and `#[pinned_drop]`.
+
+use crate::fill::{fill, ident};
+use crate::generics::Generics;
+use crate::initializer::plain;
+use crate::parse::{error, Result, Tokens};
+use proc_macro::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+
+struct Field {
+    /// Attributes but `#[pin]`.
+    attributes: TokenStream,
+    /// Those of them that are `#[cfg(…)]`.
+    cfgs: TokenStream,
+    visibility: TokenStream,
+    name: Ident,
+    type_: TokenStream,
+    pinned: bool,
+}
+
+struct Struct {
+    head: TokenStream,
+    visibility: TokenStream,
+    name: Ident,
+    generics: Generics,
+    /// The generics as they were written, for the definition.
+    written: TokenStream,
+    bounds: TokenStream,
+    fields: Vec<Field>,
+}
+
+pub(crate) fn pin_data(args: TokenStream, input: TokenStream) -> Result<TokenStream> {
+    let pinned_drop = match args.to_string().as_str() {
+        "" => false,
+        "PinnedDrop" => true,
+        other => {
+            return error(
+                Span::call_site(),
+                format!("expected `PinnedDrop` or nothing, found `{other}`"),
+            )
+        }
+    };
+    let item = parse(input)?;
+    let parts = item.parts();
+    let mut out = item.definition();
+    let mut inner = fill(DATA, &parts);
+    let mut methods = TokenStream::new();
+    let mut pinned = TokenStream::new();
+    let mut projected = TokenStream::new();
+    let mut projections = TokenStream::new();
+    for field in &item.fields {
+        let parts = field.parts();
+        let (init, access, projection) = if field.pinned {
+            pinned.extend(fill("__CFG __FIELD: __TYPE,", &parts));
+            (PINNED_INIT, PINNED_ACCESS, PINNED_PROJECTION)
+        } else {
+            (PLAIN_INIT, PLAIN_ACCESS, PLAIN_PROJECTION)
+        };
+        methods.extend(fill(init, &parts));
+        methods.extend(fill(access, &parts));
+        projected.extend(fill(projection.0, &parts));
+        projections.extend(fill(projection.1, &parts));
+    }
+    let mut all = parts.clone();
+    all.push(("__METHODS", methods));
+    all.push(("__PINNED", pinned));
+    inner.extend(fill(IMPLS, &all));
+    inner.extend(fill(if pinned_drop { PINNED_DROP } else { NO_DROP }, &parts));
+    out.extend(fill("const _: () = { __INNER };", &[("__INNER", inner)]));
+    all.push(("__PROJECTED", projected));
+    all.push(("__PROJECTIONS", projections));
+    let name = format!("{}Projection", item.name);
+    all.push(("__PROJECTION", ident(&name, item.name.span())));
+    out.extend(fill(PROJECTION, &all));
+    Ok(out)
+}
+
+const DATA: &str = "
+    #[doc(hidden)]
+    __VIS struct __PinData<__DECLARED> __BOUNDS {
+        whose: ::core::marker::PhantomData<fn(__NAME<__NAMED>) -> __NAME<__NAMED>>,
+    }
+    impl<__DECLARED> ::core::clone::Clone for __PinData<__NAMED> __BOUNDS {
+        fn clone(&self) -> Self { *self }
+    }
+    impl<__DECLARED> ::core::marker::Copy for __PinData<__NAMED> __BOUNDS {}
+";
+
+const IMPLS: &str = "
+    #[allow(dead_code, clippy::missing_safety_doc, clippy::missing_errors_doc)]
+    impl<__DECLARED> __PinData<__NAMED> __BOUNDS { __METHODS }
+    // SAFETY: the data has a method for each field, which demands what the field needs.
+    unsafe impl<__DECLARED> ::kernel::pin_init::__internal::HasPinData for __NAME<__NAMED> __BOUNDS
+    {
+        type PinData = __PinData<__NAMED>;
+        unsafe fn __pin_data() -> Self::PinData {
+            __PinData { whose: ::core::marker::PhantomData }
+        }
+    }
+    // SAFETY: this is the struct that the data is of.
+    unsafe impl<__DECLARED> ::kernel::pin_init::__internal::PinData for __PinData<__NAMED> __BOUNDS
+    {
+        type Datee = __NAME<__NAMED>;
+    }
+    // The struct may be moved once pinned if all that is pinned in it may.
+    #[allow(dead_code)]
+    struct __Unpin<'__pin, __DECLARED> __BOUNDS {
+        __phantom_pin: ::core::marker::PhantomData<fn(&'__pin ()) -> &'__pin ()>,
+        __phantom: ::core::marker::PhantomData<fn(__NAME<__NAMED>) -> __NAME<__NAMED>>,
+        __PINNED
+    }
+    impl<'__pin, __DECLARED> ::core::marker::Unpin for __NAME<__NAMED>
+    __WHERE __Unpin<'__pin, __NAMED>: ::core::marker::Unpin {}
+";
+
+/// What has pinned fields cannot have a `drop(&mut self)`, which could move them.
+const NO_DROP: &str = "
+    #[allow(drop_bounds)]
+    trait MustNotImplDrop {}
+    #[allow(drop_bounds)]
+    impl<T: ::core::ops::Drop + ?::core::marker::Sized> MustNotImplDrop for T {}
+    impl<__DECLARED> MustNotImplDrop for __NAME<__NAMED> __BOUNDS {}
+";
+
+const PINNED_DROP: &str = "
+    impl<__DECLARED> ::core::ops::Drop for __NAME<__NAMED> __BOUNDS {
+        fn drop(&mut self) {
+            // SAFETY: a value that is dropped is not moved any more, and nobody sees it again.
+            let pinned = unsafe { ::core::pin::Pin::new_unchecked(self) };
+            // SAFETY: this is the one call, from `drop`.
+            let only_drop = unsafe { ::kernel::pin_init::__internal::OnlyCallFromDrop::new() };
+            ::kernel::pin_init::PinnedDrop::drop(pinned, only_drop);
+        }
+    }
+";
+
+const PROJECTION: &str = "
+    #[doc(hidden)]
+    #[allow(dead_code)]
+    __VIS struct __PROJECTION<'__pin, __DECLARED> __BOUNDS {
+        __PROJECTED
+        ___pin_phantom_data: ::core::marker::PhantomData<&'__pin mut __NAME<__NAMED>>,
+    }
+    #[allow(dead_code)]
+    impl<__DECLARED> __NAME<__NAMED> __BOUNDS {
+        /// Gives out the fields: those that are pinned as pinned references.
+        #[inline]
+        __VIS fn project<'__pin>(
+            self: ::core::pin::Pin<&'__pin mut Self>,
+        ) -> __PROJECTION<'__pin, __NAMED> {
+            // SAFETY: the reference is only used to make those to the fields.
+            let this = unsafe { ::core::pin::Pin::get_unchecked_mut(self) };
+            __PROJECTION {
+                __PROJECTIONS
+                ___pin_phantom_data: ::core::marker::PhantomData,
+            }
+        }
+    }
+";
+
+const PINNED_INIT: &str = "
+    __CFG
+    __FVIS unsafe fn __FIELD<E>(
+        self, slot: *mut __TYPE, init: impl ::kernel::pin_init::PinInit<__TYPE, E>,
+    ) -> ::core::result::Result<(), E> {
+        // SAFETY: the caller's promise is the same.
+        unsafe { ::kernel::pin_init::PinInit::__pinned_init(init, slot) }
+    }
+";
+
+const PLAIN_INIT: &str = "
+    __CFG
+    __FVIS unsafe fn __FIELD<E>(
+        self, slot: *mut __TYPE, init: impl ::kernel::pin_init::Init<__TYPE, E>,
+    ) -> ::core::result::Result<(), E> {
+        // SAFETY: the caller's promise is the same.
+        unsafe { ::kernel::pin_init::Init::__init(init, slot) }
+    }
+";
+
+const PINNED_ACCESS: &str = "
+    __CFG
+    __FVIS unsafe fn __PROJECT<'__slot>(
+        self, slot: &'__slot mut __TYPE,
+    ) -> ::core::pin::Pin<&'__slot mut __TYPE> {
+        // SAFETY: the caller says that the field stays where it is.
+        unsafe { ::core::pin::Pin::new_unchecked(slot) }
+    }
+";
+
+const PLAIN_ACCESS: &str = "
+    __CFG
+    __FVIS unsafe fn __PROJECT<'__slot>(self, slot: &'__slot mut __TYPE) -> &'__slot mut __TYPE {
+        slot
+    }
+";
+
+const PINNED_PROJECTION: (&str, &str) = (
+    "__CFG __FVIS __FIELD: ::core::pin::Pin<&'__pin mut __TYPE>,",
+    "__CFG
+    // SAFETY: a pinned struct's pinned field stays where it is.
+    __FIELD: unsafe { ::core::pin::Pin::new_unchecked(&mut this.__FIELD) },",
+);
+
+const PLAIN_PROJECTION: (&str, &str) = (
+    "__CFG __FVIS __FIELD: &'__pin mut __TYPE,",
+    "__CFG __FIELD: &mut this.__FIELD,",
+);
+
+impl Struct {
+    fn parts(&self) -> Vec<(&'static str, TokenStream)> {
+        let bounds = self.bounds.clone();
+        let where_ = if bounds.is_empty() {
+            crate::fill::tokens("where")
+        } else {
+            bounds.clone()
+        };
+        vec![
+            ("__VIS", self.visibility.clone()),
+            ("__NAME", TokenTree::Ident(self.name.clone()).into()),
+            ("__DECLARED", self.generics.declared.clone()),
+            ("__NAMED", self.generics.named.clone()),
+            ("__BOUNDS", bounds),
+            ("__WHERE", where_),
+        ]
+    }
+
+    /// The struct as it was written, less the `#[pin]`s.
+    fn definition(&self) -> TokenStream {
+        let mut fields = TokenStream::new();
+        for field in &self.fields {
+            let mut parts = field.parts();
+            parts.push(("__ATTRIBUTES", field.attributes.clone()));
+            parts.push(("__TYPE", field.type_.clone()));
+            fields.extend(fill("__ATTRIBUTES __FVIS __FIELD: __TYPE,", &parts));
+        }
+        let mut out = self.head.clone();
+        out.extend(self.visibility.clone());
+        out.extend(fill(
+            "struct __NAME __WRITTEN __BOUNDS { __FIELDS }",
+            &[
+                ("__NAME", TokenTree::Ident(self.name.clone()).into()),
+                ("__WRITTEN", self.written.clone()),
+                ("__BOUNDS", self.bounds.clone()),
+                ("__FIELDS", fields),
+            ],
+        ));
+        out
+    }
+}
+
+impl Field {
+    fn parts(&self) -> Vec<(&'static str, TokenStream)> {
+        let project = format!("__project_{}", plain(&self.name));
+        vec![
+            ("__CFG", self.cfgs.clone()),
+            ("__FVIS", self.visibility.clone()),
+            ("__FIELD", TokenTree::Ident(self.name.clone()).into()),
+            ("__TYPE", self.type_.clone()),
+            ("__PROJECT", ident(&project, Span::mixed_site())),
+        ]
+    }
+}
+
+fn parse(input: TokenStream) -> Result<Struct> {
+    let mut tokens = Tokens::new(input);
+    let head = tokens.attributes()?;
+    let visibility = tokens.visibility();
+    let keyword = tokens.ident("a struct")?;
+    if keyword.to_string() != "struct" {
+        return error(keyword.span(), "`#[pin_data]` is for structs");
+    }
+    let name = tokens.ident("the struct's name")?;
+    let mut written = TokenStream::new();
+    let mut rest = Vec::new();
+    while let Some(token) = tokens.next() {
+        rest.push(token);
+    }
+    let body = match rest.pop() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
+        _ => return error(name.span(), "`#[pin_data]` is for structs with named fields"),
+    };
+    let whole: TokenStream = rest.iter().cloned().collect();
+    let mut tokens = Tokens::new(whole);
+    let generics = Generics::parse(&mut tokens)?;
+    let bounds = tokens.rest();
+    let generics_len = rest.len() - bounds.clone().into_iter().count();
+    written.extend(rest.into_iter().take(generics_len));
+    let self_type = self_type(&name, &generics);
+    let fields = parse_fields(body.stream(), &self_type)?;
+    Ok(Struct {
+        head,
+        visibility,
+        name,
+        generics,
+        written,
+        bounds: with_comma(bounds),
+        fields,
+    })
+}
+
+/// Ends a where clause in a comma, so that more can follow.
+fn with_comma(bounds: TokenStream) -> TokenStream {
+    let ends = matches!(
+        bounds.clone().into_iter().last(),
+        Some(TokenTree::Punct(punct)) if punct.as_char() == ','
+    );
+    let mut bounds = bounds;
+    if !bounds.is_empty() && !ends {
+        bounds.extend(crate::fill::tokens(","));
+    }
+    bounds
+}
+
+fn self_type(name: &Ident, generics: &Generics) -> TokenStream {
+    fill(
+        "__NAME::<__NAMED>",
+        &[
+            ("__NAME", TokenTree::Ident(name.clone()).into()),
+            ("__NAMED", generics.named.clone()),
+        ],
+    )
+}
+
+fn parse_fields(body: TokenStream, self_type: &TokenStream) -> Result<Vec<Field>> {
+    let mut tokens = Tokens::new(body);
+    let mut fields = Vec::new();
+    while !tokens.is_empty() {
+        let mut attributes = TokenStream::new();
+        let mut cfgs = TokenStream::new();
+        let mut pinned = false;
+        while let Some((name, attribute)) = tokens.attribute()? {
+            match name.as_str() {
+                "pin" => pinned = true,
+                "cfg" => {
+                    cfgs.extend(attribute.clone());
+                    attributes.extend(attribute);
+                }
+                _ => attributes.extend(attribute),
+            }
+        }
+        let visibility = tokens.visibility();
+        let name = tokens.ident("a field")?;
+        tokens.punct(':')?;
+        // The generated types have no `Self` that is the struct.
+        let type_ = replace_self(tokens.until_comma(), self_type);
+        tokens.comma()?;
+        fields.push(Field {
+            attributes,
+            cfgs,
+            visibility,
+            name,
+            type_,
+            pinned,
+        });
+    }
+    Ok(fields)
+}
+
+fn replace_self(tokens: TokenStream, with: &TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .flat_map(|token| -> TokenStream {
+            match token {
+                TokenTree::Ident(ident) if ident.to_string() == "Self" => with.clone(),
+                TokenTree::Group(group) => {
+                    let inner = replace_self(group.stream(), with);
+                    let mut replaced = Group::new(group.delimiter(), inner);
+                    replaced.set_span(group.span());
+                    TokenTree::Group(replaced).into()
+                }
+                other => other.into(),
+            }
+        })
+        .collect()
+}
+
+/// `impl PinnedDrop for T { fn drop(self: Pin<&mut Self>) … }`: the trait is an unsafe one, and its
+/// `drop` has a second parameter that only the generated `Drop` can make.
+pub(crate) fn pinned_drop(input: TokenStream) -> Result<TokenStream> {
+    let mut out = crate::fill::tokens("unsafe");
+    let mut found = false;
+    for token in input {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                found = true;
+                out.extend([TokenTree::Group(Group::new(
+                    Delimiter::Brace,
+                    add_parameter(group.stream())?,
+                ))]);
+            }
+            TokenTree::Ident(ident) if ident.to_string() == "PinnedDrop" && !found => {
+                out.extend(crate::fill::tokens("::kernel::pin_init::PinnedDrop"));
+            }
+            other => out.extend([other]),
+        }
+    }
+    if !found {
+        return error(Span::call_site(), "`#[pinned_drop]` is for an impl");
+    }
+    Ok(out)
+}
+
+fn add_parameter(body: TokenStream) -> Result<TokenStream> {
+    let mut out = TokenStream::new();
+    let mut after_drop = false;
+    for token in body {
+        match token {
+            TokenTree::Group(group) if after_drop && group.delimiter() == Delimiter::Parenthesis => {
+                after_drop = false;
+                let mut parameters = group.stream();
+                let text = parameters.to_string();
+                if !text.trim_end().ends_with(',') {
+                    parameters.extend(crate::fill::tokens(","));
+                }
+                parameters.extend(crate::fill::tokens(
+                    "_: ::kernel::pin_init::__internal::OnlyCallFromDrop",
+                ));
+                out.extend([TokenTree::Group(Group::new(
+                    Delimiter::Parenthesis,
+                    parameters,
+                ))]);
+            }
+            TokenTree::Ident(ident) => {
+                after_drop = ident.to_string() == "drop" || after_drop;
+                out.extend([TokenTree::Ident(ident)]);
+            }
+            other => out.extend([other]),
+        }
+    }
+    Ok(out)
+}
