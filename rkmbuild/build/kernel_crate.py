@@ -13,8 +13,6 @@ from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.toolchain.parts import Rust
 from rkmbuild.toolchain.rust_facts import RustFacts
 
-_CRATES = ("kernel", "macros", "bindings")
-
 # Linux 5.19 was followed by 6.0 and 6.19 by 7.0; the last series is open.
 _SERIES = ((6, range(1, 20)), (7, range(30)))
 
@@ -41,15 +39,15 @@ def plan(
 ) -> KernelCrate:
     """Return the crate that fits, without making it."""
     source = paths.data("crates")
-    text = cfgs(tree, config_names(source.rglob("*.rs")))
-    files = sorted(
-        file
-        for crate in _CRATES
-        for file in (source / crate).rglob("*")
-        if file.suffix in (".rs", ".toml") and "target" not in file.relative_to(source).parts
-    )
+    crates = sorted(manifest.parent for manifest in source.glob("*/Cargo.toml"))
+    files = [
+        *(source / name for name in ("Cargo.toml", "Cargo.lock")),
+        *(crate / "Cargo.toml" for crate in crates),
+        *(file for crate in crates for file in sorted((crate / "src").rglob("*.rs"))),
+    ]
+    text = cfgs(tree, config_names(files))
     digest = hashlib.sha256()
-    for file in (source / "Cargo.toml", source / "Cargo.lock", *files):
+    for file in files:
         digest.update(f"{file.relative_to(source)}\0".encode() + file.read_bytes() + b"\0")
     key = cache.key("kernel-crate", 1, digest.hexdigest(), on.key, bound.key, text, rust.verbose)
     return KernelCrate(key, on, bound, text)

@@ -10,10 +10,10 @@ from rkmbuild.build import bindings, kbuild, kernel_crate, rustflags, spec, sysr
 from rkmbuild.build.crate import CargoOptions
 from rkmbuild.build.project import Project
 from rkmbuild.errors import ToolchainError
-from rkmbuild.kernel import cflags, overlay
+from rkmbuild.kernel import cflags, modfinal, overlay
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import bindgen as bindgens
-from rkmbuild.toolchain import binutils, cc, clang_flags, rust_facts
+from rkmbuild.toolchain import binutils, cc, clang_flags, clang_probe, rust_facts
 from rkmbuild.toolchain import rust as rusts
 from rkmbuild.toolchain.parts import Bindgen, CCompiler, Rust, Tool
 
@@ -103,19 +103,16 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
     target_json = spec.render(tree.arch, facts, chosen.features)
     root = sysroot.plan(rust, tree.arch, target_json, chosen.flags)
 
-    # The kernel's own compiler, or one of its kind, says what the kernel's flags are; libclang,
-    # and a clang in its place, take them in translation.
-    native = cflags.module_c_flags(shadow, kbuild.ALWAYS)
-    translation = clang_flags.translate(native, clang_flags.BindgenProbe(bindgen))
-    variables = _variables(tree, compiler, native, foreign=foreign)
-    own_flags = cflags.module_c_flags(shadow, {**kbuild.ALWAYS, **variables})
+    variables = _variables(compiler, shadow, foreign=foreign)
+    c_flags = cflags.module_c_flags(shadow, {**kbuild.ALWAYS, **variables})
+    translation = clang_flags.translate(c_flags, clang_probe.BindgenProbe(bindgen))
     bound = bindings.plan(
         headers=project.metadata.headers,
         root=project.root,
         bindgen=bindgen,
         compiler=compiler,
         clang_flags=translation.kept,
-        c_flags=own_flags,
+        c_flags=c_flags,
         folder=shadow.build,
         kernel=_identity(tree),
     )
@@ -160,14 +157,15 @@ def _compiler(wanted: str, tree: KernelTree) -> tuple[CCompiler, bool]:
     return found, tree.compiler.kind != "clang"
 
 
-def _variables(
-    tree: KernelTree, compiler: CCompiler, native: tuple[str, ...], *, foreign: bool
-) -> Mapping[str, str]:
+def _variables(compiler: CCompiler, shadow: overlay.Overlay, *, foreign: bool) -> Mapping[str, str]:
+    """Return make's variables for the compiler: which it is, and which flags it cannot take."""
     variables = {"CC": str(compiler.path)}
-    if foreign:
-        translation = clang_flags.translate(native, clang_flags.ClangProbe(compiler.path))
-        variables |= clang_flags.make_variables(tree.config, translation)
-    return variables
+    if not foreign:
+        return variables
+    flags = cflags.module_c_flags(shadow, {**kbuild.ALWAYS, **variables})
+    translation = clang_flags.translate(flags, clang_probe.ClangProbe(compiler.path))
+    removed = [item[0] for item in (*translation.dropped, *translation.replaced)]
+    return variables | modfinal.variables(removed, [item.by for item in translation.replaced])
 
 
 def _identity(tree: KernelTree) -> str:

@@ -90,6 +90,8 @@ def build(
 
 
 def _show_plan(plan: "BuildPlan") -> None:
+    from rkmbuild.toolchain import clang_flags
+
     document = plan.document()
     if console.is_json():
         console.result(document)
@@ -107,7 +109,7 @@ def _show_plan(plan: "BuildPlan") -> None:
         told = " ".join((*row.flags(plan.tree.config), *row.features))
         console.line(f"  {told or '-'}  ({row.name}; {row.source})")
     console.line("c_flags that libclang does not take:")
-    for line in plan.translation.lines():
+    for line in clang_flags.lines(plan.translation, "libclang"):
         console.line(f"  {line}")
     console.line(f"kbuild      {' '.join(document['kbuild']['command'])}")
 
