@@ -1,0 +1,83 @@
+"""Kernel trees in the shapes that distributions give them, from files of real Debian kernels."""
+
+import shutil
+from pathlib import Path
+
+DATA = Path(__file__).parent.parent / "data" / "kernel"
+
+# What each recorded kernel calls itself.
+RELEASES = {
+    "6.1": "6.1.0-56-cloud-amd64",
+    "6.12": "6.12.117+deb12-cloud-amd64",
+    "7.2": "7.2.13+deb14-cloud-amd64",
+}
+
+_TOOLS = ("scripts/basic/fixdep", "scripts/mod/modpost", "scripts/Makefile.build")
+
+
+def debian(root: Path, series: str = "6.12", folder: str | None = None) -> Path:
+    """Unpack what Debian's header packages hold below `root`; return the objtree.
+
+    The objtree names the common part by an absolute path, and both have links to the tools.
+    """
+    release = RELEASES[series]
+    makefile = (DATA / series / "Makefile").read_text()
+    common = root / "usr/src" / Path(makefile.split()[-1]).parent.name
+    kbuild = root / "usr/lib/linux-kbuild"
+    build = root / "usr/src" / (folder or f"linux-headers-{release}")
+    for name in (*_TOOLS, "tools/objtool/objtool"):
+        _write(kbuild / name)
+    for tree in (build, common):
+        tree.mkdir(parents=True, exist_ok=True)
+        for part in ("scripts", "tools"):
+            if not (tree / part).is_symlink():
+                (tree / part).symlink_to(Path("../../lib/linux-kbuild") / part)
+    _top_makefile(common / "Makefile")
+    _write(common / "include/linux/module.h")
+    _write(build / "Makefile", makefile)
+    _generated(build, series)
+    return build
+
+
+def single(folder: Path, series: str = "6.12") -> Path:
+    """Make a tree that is its own source, as Fedora's, Arch's or one's own build; return it."""
+    for name in (*_TOOLS, "tools/objtool/objtool", "include/linux/module.h"):
+        _write(folder / name)
+    _top_makefile(folder / "Makefile")
+    _generated(folder, series)
+    return folder
+
+
+def image(root: Path, release: str, place: str = "boot") -> Path:
+    """Put an image to boot below `root`, in /boot or in the module folder."""
+    modules = root / "lib/modules" / release
+    path = modules / "vmlinuz" if place == "modules" else root / "boot" / f"vmlinuz-{release}"
+    _write(path, "MZ")
+    (modules / "kernel").mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _generated(build: Path, series: str) -> None:
+    data = DATA / series
+    config = build / "include/config"
+    generated = build / "include/generated"
+    for folder in (config, generated / "uapi/linux"):
+        folder.mkdir(parents=True)
+    shutil.copy(data / "auto.conf", config)
+    shutil.copy(data / "kernel.release", config)
+    shutil.copy(data / "auto.conf", build / ".config")
+    shutil.copy(data / "utsrelease.h", generated)
+    shutil.copy(data / "compile.h", generated)
+    shutil.copy(data / "version.h", generated / "uapi/linux")
+    shutil.copy(data / "Module.symvers", build)
+    _write(generated / "autoconf.h")
+
+
+def _top_makefile(path: Path) -> None:
+    # As long as a real one, which is how it is told from one that only includes another.
+    _write(path, "VERSION = 6\ninclude $(srctree)/scripts/Makefile.compiler\n" + "# \n" * 2000)
+
+
+def _write(path: Path, text: str = "") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)

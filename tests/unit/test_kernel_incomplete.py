@@ -1,0 +1,95 @@
+"""Trees that cannot be built for: each is told what is missing and what gets it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.errors import KernelError
+from rkmbuild.kernel.detect import read_tree
+from rkmbuild.kernel.tree import KernelTree, Origin
+from tests.unit import kernel_trees
+
+
+def _failure(path: Path) -> KernelError:
+    with pytest.raises(KernelError) as failure:
+        read_tree(path, Origin.PATH)
+    assert failure.value.code == 4
+    assert failure.value.hint
+    return failure.value
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "include/generated/autoconf.h",
+        "scripts/basic/fixdep",
+        "scripts/mod/modpost",
+        "scripts/Makefile.build",
+        "tools/objtool/objtool",
+        "include/linux/module.h",
+    ],
+)
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    build = kernel_trees.single(tmp_path / "linux")
+    (build / name).unlink()
+    failure = _failure(build)
+    assert failure.message == (f"the kernel tree {build} is incomplete: {build / name} is missing")
+    assert "install the headers of 6.12.117+deb12-cloud-amd64 again" in str(failure.hint)
+
+
+def test_a_source_that_was_not_built_is_told_to_be_prepared(tmp_path: Path) -> None:
+    build = kernel_trees.single(tmp_path / "linux")
+    (build / "Kconfig").touch()
+    (build / "scripts/mod/modpost").unlink()
+    assert _failure(build).hint == f"run `make -C {build} modules_prepare`"
+
+
+def test_a_link_to_tools_that_are_not_there_is_named(tmp_path: Path) -> None:
+    build = kernel_trees.debian(tmp_path)
+    shutil.rmtree(tmp_path / "usr/lib/linux-kbuild")
+    hint = str(_failure(build).hint)
+    assert "scripts points to ../../lib/linux-kbuild/scripts" in hint
+
+
+def test_a_missing_common_part_is_named(tmp_path: Path) -> None:
+    build = kernel_trees.debian(tmp_path)
+    shutil.rmtree(tmp_path / "usr/src/linux-headers-6.12.117+deb12-common")
+    failure = _failure(build)
+    assert "/usr/src/linux-headers-6.12.117+deb12-common/Makefile" in failure.message
+    assert "linux-headers-6.12.117+deb12-common" in str(failure.hint)
+
+
+def test_the_common_part_alone_is_no_kernel(tmp_path: Path) -> None:
+    build = kernel_trees.debian(tmp_path)
+    common = build.parent / "linux-headers-6.12.117+deb12-common"
+    assert "has no kernel configuration" in _failure(common).message
+
+
+def test_a_tree_that_does_not_say_its_release_is_refused(tmp_path: Path) -> None:
+    build = kernel_trees.debian(tmp_path)
+    (build / "include/generated/utsrelease.h").unlink()
+    (build / "include/config/kernel.release").write_text("unknown\n")
+    assert "does not say which kernel" in _failure(build).message
+
+
+def test_a_tree_that_does_not_say_its_compiler_is_refused(tmp_path: Path) -> None:
+    build = kernel_trees.debian(tmp_path)
+    auto_conf = build / "include/config/auto.conf"
+    kept = [line for line in auto_conf.read_text().splitlines() if "CC_VERSION" not in line]
+    auto_conf.write_text("\n".join(kept) + "\n")
+    assert _read(build).compiler.text == "x86_64-linux-gnu-gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"
+    (build / "include/generated/compile.h").unlink()
+    assert "which compiler" in _failure(build).message
+
+
+def test_a_path_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    assert _failure(tmp_path / "nothing").message == f"{tmp_path / 'nothing'} is not there"
+    (tmp_path / "link").symlink_to("nowhere")
+    assert "a link that leads nowhere" in _failure(tmp_path / "link").message
+    (tmp_path / "file").touch()
+    assert _failure(tmp_path / "file").message == f"{tmp_path / 'file'} is not a folder"
+
+
+def _read(path: Path) -> KernelTree:
+    return read_tree(path, Origin.PATH)
