@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from rkmbuild import runner
 from rkmbuild.errors import ToolchainError
-from rkmbuild.toolchain import rust_places, search_path, versions
+from rkmbuild.toolchain import packages, rust_places, search_path, versions
 from rkmbuild.toolchain.answers import remembered
 from rkmbuild.toolchain.parts import PassedOver, Rust, Version
 from rkmbuild.toolchain.rust_places import Place
@@ -215,9 +215,16 @@ def _rustup(place: Place, *words: str) -> tuple[str, ...] | None:
     kind, _, name = place.origin.partition(":")
     if kind != "rustup":
         return None
-    return ("rustup", *words, "--toolchain", name) if words[0] != "update" else ("rustup", "update")
+    rustup = rust_places.rustup()
+    if not rustup:
+        return None
+    return (rustup, *words, *(("--toolchain", name) if words[0] == "component" else ()))
 
 
 def _none_fits(looked_at: list[Found]) -> UnusablePartError:
     mend = next((found.mend for found in looked_at if found.mend and found.stable), None)
+    # The distribution's packages need no more than is trusted already; but where rustup itself is
+    # one of them, they exclude it.
+    if packages.packages("rust") and not search_path.is_program(Path("/usr/bin/rustup")):
+        mend = None
     return unusable("rustc", "rust", [_passed_over(found) for found in looked_at], mend=mend)

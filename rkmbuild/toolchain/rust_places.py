@@ -67,6 +67,15 @@ def rustup_toolchains() -> list[Place]:
     ]
 
 
+def rustup() -> str | None:
+    """Return the command that manages rustup's toolchains, or None where it is not there."""
+    if search_path.named("rustup"):
+        return "rustup"
+    cargo_home = os.environ.get("CARGO_HOME")
+    own = (Path(cargo_home) if cargo_home else Path.home() / ".cargo") / "bin" / "rustup"
+    return str(own) if search_path.is_program(own) else None
+
+
 def short_name(toolchain: str) -> str:
     """Return a toolchain's name without the host: `stable` of `stable-x86_64-unknown-linux-gnu`."""
     parts = toolchain.split("-")

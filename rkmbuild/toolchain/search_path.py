@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-# A user's own PATH may lack these, as on Debian; make, kmod and busybox lie there.
-_ALWAYS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
+# A user's own PATH lacks these on Debian; kmod's programs, ldconfig and Fedora's busybox lie there.
+_ALWAYS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def folders() -> Iterator[Path]:
-    """Give the folders of PATH, then the system's own, each once."""
+    """Give the folders of PATH, then those for root, each once."""
     seen: set[Path] = set()
     for name in (*os.environ.get("PATH", "").split(os.pathsep), *_ALWAYS):
         folder = Path(name)

@@ -1,0 +1,47 @@
+"""rustfmt and clippy of a toolchain: what the checks of Rust source need beside the compiler."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from rkmbuild.toolchain import rust_places
+from rkmbuild.toolchain.parts import PassedOver, Rust
+from rkmbuild.toolchain.unusable import unusable
+
+PART = "rustfmt and clippy"
+
+
+class Extras(NamedTuple):
+    """The programs beside rustc; cargo finds others in PATH, of another release perhaps."""
+
+    rustfmt: Path
+    cargo_fmt: Path
+    cargo_clippy: Path
+    clippy_driver: Path
+
+
+def beside(rust: Rust) -> Extras:
+    """Return rustfmt and clippy of `rust`.
+
+    Raises:
+        UnusablePartError: one of them is not there.
+    """
+    folder = rust.rustc.parent
+    suffix = rust.rustc.name.removeprefix("rustc")
+    found = Extras(*(folder / f"{name}{suffix}" for name in _NAMES))
+    # A link to rustup would run whatever toolchain is rustup's default.
+    missing = [path for path in found if not path.is_file() or rust_places.is_proxy(path)]
+    if missing:
+        origin, _, name = rust.origin.partition(":")
+        rustup = rust_places.rustup() if origin == "rustup" else None
+        mend = (rustup, "component", "add", "rustfmt", "clippy", "--toolchain", name)
+        raise unusable(
+            PART,
+            PART,
+            [PassedOver(str(path), "it is not there") for path in missing],
+            unfit=f"the toolchain of {rust.rustc} lacks rustfmt or clippy",
+            mend=tuple(word for word in mend if word) if rustup else None,
+        )
+    return found
+
+
+_NAMES = ("rustfmt", "cargo-fmt", "cargo-clippy", "clippy-driver")
