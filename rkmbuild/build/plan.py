@@ -103,8 +103,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
     target_json = spec.render(tree.arch, facts, chosen.features)
     root = sysroot.plan(rust, tree.arch, target_json, chosen.flags)
 
-    variables = _variables(compiler, shadow, foreign=foreign)
-    c_flags = cflags.module_c_flags(shadow, {**kbuild.ALWAYS, **variables})
+    variables, c_flags = _compilation(compiler, shadow, foreign=foreign)
     translation = clang_flags.translate(c_flags, clang_probe.BindgenProbe(bindgen))
     bound = bindings.plan(
         headers=project.metadata.headers,
@@ -157,15 +156,18 @@ def _compiler(wanted: str, tree: KernelTree) -> tuple[CCompiler, bool]:
     return found, tree.compiler.kind != "clang"
 
 
-def _variables(compiler: CCompiler, shadow: overlay.Overlay, *, foreign: bool) -> Mapping[str, str]:
-    """Return make's variables for the compiler: which it is, and which flags it cannot take."""
+def _compilation(
+    compiler: CCompiler, shadow: overlay.Overlay, *, foreign: bool
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Return make's variables for the compiler, and the flags that kbuild then gives it."""
     variables = {"CC": str(compiler.path)}
-    if not foreign:
-        return variables
     flags = cflags.module_c_flags(shadow, {**kbuild.ALWAYS, **variables})
+    if not foreign:
+        return variables, flags
     translation = clang_flags.translate(flags, clang_probe.ClangProbe(compiler.path))
     removed = [item[0] for item in (*translation.dropped, *translation.replaced)]
-    return variables | modfinal.variables(removed, [item.by for item in translation.replaced])
+    variables |= modfinal.variables(removed, [item.by for item in translation.replaced])
+    return variables, translation.kept
 
 
 def _identity(tree: KernelTree) -> str:
