@@ -33,7 +33,7 @@ def list_(verbose: options.Verbose = False, json: options.Json = False) -> None:
         console.result({"kernels": kernels, "passed_over": passed_over})
         return
     if not found.kernels:
-        console.note("no kernel to build for is here; `rkmbuild kernel fetch 6.12` gets one")
+        console.note("no kernel to build for is here; `rkmbuild kernel fetch` gets one")
         return
     columns = ["RELEASE", "FROM", "COMPILER", "CONFIG_RUST", "IMAGE"]
     console.table(columns, [_row(tree) for tree in found.kernels])
@@ -73,8 +73,13 @@ def show(
 @app.command()
 def fetch(
     series: Annotated[
-        str, typer.Argument(metavar="SERIES", help="6.12, or more of a release up to all of it.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[SERIES]",
+            help="6.12, or more of a release up to all of it.",
+            show_default="the newest that the distribution recommends",
+        ),
+    ] = None,
     flavour: Annotated[
         str | None,
         typer.Option(

@@ -6,8 +6,7 @@ from pathlib import Path
 _OS_RELEASE = (Path("/etc/os-release"), Path("/usr/lib/os-release"))
 _LINE = re.compile(r"^(\w+)=(.*)$", re.MULTILINE)
 
-# By ID, or a word of ID_LIKE (os-release(5)). {running} stands for the running kernel's release,
-# {release} for that of any; dnf and zypper take the release without the machine's name as well.
+# By ID, or a word of ID_LIKE (os-release(5)).
 _COMMANDS = {
     "debian": "apt-get install linux-headers-{release}",
     "ubuntu": "apt-get install linux-headers-{release}",

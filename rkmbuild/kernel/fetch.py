@@ -11,14 +11,14 @@ from rkmbuild.kernel.kconfig import AUTO_CONF
 from rkmbuild.kernel.tree import KernelTree, Origin
 
 
-def fetch(series: str, flavour: str | None = None) -> KernelTree:
+def fetch(series: str | None = None, flavour: str | None = None) -> KernelTree:
     """Return a kernel of `series`, fetched if the distribution's newest is not there yet.
 
     Nothing is installed: apt downloads and verifies, dpkg-deb unpacks, and the finished root folder
     is renamed into the cache.
 
     Args:
-        series: `6.12`, or more of a release up to all of it.
+        series: `6.12`, or more of a release up to all of it; the newest recommended where None.
         flavour: `cloud`, `amd64`, `rt`; the one with the smallest image where None.
 
     Raises:
@@ -64,7 +64,7 @@ def remove(release: str) -> None:
         console.status("Removed", candidate.release)
 
 
-def _resolve(series: str, flavour: str | None) -> offer.Offer:
+def _resolve(series: str | None, flavour: str | None) -> offer.Offer:
     packages = apt.offered()
     try:
         return offer.resolve(packages, series, flavour)
@@ -76,7 +76,7 @@ def _resolve(series: str, flavour: str | None) -> offer.Offer:
         raise error from None
 
 
-def _newest_fetched(series: str, flavour: str | None) -> KernelTree | None:
+def _newest_fetched(series: str | None, flavour: str | None) -> KernelTree | None:
     for candidate in find.fetched():
         if offer.fits(candidate.release, series, flavour):
             return read_tree(candidate.build, candidate.origin)

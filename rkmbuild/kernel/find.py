@@ -136,7 +136,7 @@ def _default(root: Path) -> KernelTree:
     if others:
         hints.append(f"`--kernel RELEASE` builds for another one: {', '.join(others)}")
     elif distribution.has_apt():
-        hints.append("`rkmbuild kernel fetch 6.12` gets a kernel to build for and to boot in a VM")
+        hints.append("`rkmbuild kernel fetch` gets a kernel to build for and to boot in a VM")
     hints.append("`--kernel PATH` builds for a tree anywhere")
     raise KernelError(
         f"the running kernel, {running}, has no headers on this machine", hint="\n".join(hints)

@@ -43,21 +43,23 @@ class _Kernel(NamedTuple):
     recommended: bool
 
 
-def resolve(offered: Mapping[str, Package], series: str, flavour: str | None = None) -> Offer:
+def resolve(
+    offered: Mapping[str, Package], series: str | None = None, flavour: str | None = None
+) -> Offer:
     """Return the kernel of `series` that the distribution recommends.
 
     Args:
         offered: All kernel packages, by name.
-        series: `6.12`, or more of a release up to all of it.
+        series: `6.12`, or more of a release up to all of it; any where None.
         flavour: `cloud`, `rt`, `amd64`, `generic` and so on; the smallest where None.
 
     Raises:
         FetchError: there is none.
     """
     kernels = _kernels(offered)
-    fitting = [kernel for kernel in kernels if series and fits(kernel.release, series)]
+    fitting = [kernel for kernel in kernels if fits(kernel.release, series)]
     if not fitting:
-        raise _none(series, {kernel.series for kernel in kernels})
+        raise _none(series or "", {kernel.series for kernel in kernels})
     flavours = {kernel.flavour for kernel in fitting}
     if flavour is None:
         chosen = next((name for name in _DEFAULT_FLAVOURS if name in flavours), None)
@@ -65,7 +67,7 @@ def resolve(offered: Mapping[str, Package], series: str, flavour: str | None = N
     elif flavour in flavours:
         chosen = flavour
     else:
-        raise _none(f"{series} of flavour {flavour!r}", flavours)
+        raise _none(f"{series or ''} of flavour {flavour!r}".strip(), flavours)
     kernel = max(
         (kernel for kernel in fitting if kernel.flavour == chosen),
         key=lambda kernel: (kernel.recommended, _natural(kernel.release)),
@@ -132,10 +134,10 @@ def _closure(offered: Mapping[str, Package], release: str) -> tuple[Package, ...
     return tuple(found[name] for name in sorted(found))
 
 
-def fits(release: str, series: str, flavour: str | None = None) -> bool:
+def fits(release: str, series: str | None, flavour: str | None = None) -> bool:
     """Tell whether kernel `release` is one of `series`, and of `flavour` where that is given."""
     # 6.1 is not the beginning of 6.12
-    if not re.match(rf"{re.escape(series)}(?![0-9])", release):
+    if series is not None and not re.match(rf"{re.escape(series)}(?![0-9])", release):
         return False
     found = _RELEASE.fullmatch(release)
     tail = found["flavour"] if found else ""
