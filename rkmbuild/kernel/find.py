@@ -145,14 +145,10 @@ def _default(root: Path) -> KernelTree:
 
 def matching(spec: str, found: list[Candidate]) -> list[Candidate]:
     """Return those of `found` that `spec`, a release or a part of one, means."""
-    # A whole number of a release comes before a part of one: 6.1 is not meant to find 6.12.
+    # A number is never cut: 6.1 does not mean 6.12, not even where there is no 6.1.
+    part = re.compile(rf"(?<![0-9]){re.escape(spec)}(?![0-9])")
     word = re.compile(rf"(?<![0-9A-Za-z]){re.escape(spec)}(?![0-9A-Za-z])")
-    tests = (
-        lambda release: release == spec,
-        lambda release: release.startswith(spec) and word.match(release),
-        word.search,
-        lambda release: spec in release,
-    )
+    tests = (lambda release: release == spec, word.match, word.search, part.search)
     for test in tests:
         chosen = [candidate for candidate in found if test(candidate.release)]
         if chosen and spec:

@@ -6,8 +6,8 @@ import pytest
 from rkmbuild.errors import KernelError
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelVersion, Origin
-from tests.unit import kernel_trees
-from tests.unit.kernel_trees import RELEASES
+from tests import kernel_trees
+from tests.kernel_trees import RELEASES
 
 
 @pytest.mark.parametrize("series", RELEASES)

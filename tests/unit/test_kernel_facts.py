@@ -6,7 +6,7 @@ from rkmbuild.errors import KernelError
 from rkmbuild.kernel import distribution, facts, symvers
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import Origin
-from tests.unit import kernel_trees
+from tests import kernel_trees
 
 
 def test_symbols_are_read_with_crc_license_and_namespace(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import pytest
 
 from rkmbuild.kernel import find
 from rkmbuild.kernel.tree import Origin
-from tests.unit import kernel_trees
-from tests.unit.kernel_trees import RELEASES
+from tests import kernel_trees
+from tests.kernel_trees import RELEASES
 
 
 @pytest.fixture

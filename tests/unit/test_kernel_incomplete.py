@@ -8,7 +8,7 @@ import pytest
 from rkmbuild.errors import KernelError
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelTree, Origin
-from tests.unit import kernel_trees
+from tests import kernel_trees
 
 
 def _failure(path: Path) -> KernelError:

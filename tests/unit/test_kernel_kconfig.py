@@ -4,7 +4,7 @@ import pytest
 
 from rkmbuild.errors import KernelError
 from rkmbuild.kernel import kconfig
-from tests.unit import kernel_trees
+from tests import kernel_trees
 
 
 def test_options_are_read_from_auto_conf(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 from rkmbuild.errors import KernelError
 from rkmbuild.kernel import find
 from rkmbuild.kernel.tree import Origin
-from tests.unit import kernel_trees
-from tests.unit.kernel_trees import RELEASES
+from tests import kernel_trees
+from tests.kernel_trees import RELEASES
 
 HOST = "6.18.44-host"
 
@@ -35,9 +35,7 @@ def _failure(spec: str | None, root: Path) -> KernelError:
     return failure.value
 
 
-@pytest.mark.parametrize(
-    "spec", ["6.1.0-56-cloud-amd64", "6.1", "6.1.0", "6.1.0-56", "56", "6.1.0-5"]
-)
+@pytest.mark.parametrize("spec", ["6.1.0-56-cloud-amd64", "6.1", "6.1.0", "6.1.0-56", "56", "1.0"])
 def test_a_release_or_a_unique_part_of_one_selects_it(root: Path, spec: str) -> None:
     for series in RELEASES:
         kernel_trees.debian(root, series)
@@ -49,7 +47,14 @@ def test_a_number_means_itself_and_not_the_beginning_of_another(root: Path) -> N
     kernel_trees.debian(root, "6.1")
     assert find.select("6.1", root).release == RELEASES["6.1"]
     assert find.select("6.12", root).release == RELEASES["6.12"]
+    assert "no kernel here" in _failure("6.1.0-5", root).message
+    assert "no kernel here" in _failure("7", root).message
     assert find.select("deb12", root).release == RELEASES["6.12"]
+
+
+def test_a_number_does_not_mean_a_longer_one_that_is_there_alone(root: Path) -> None:
+    kernel_trees.debian(root, "6.12")
+    assert "no kernel here" in _failure("6.1", root).message
 
 
 def test_an_ambiguous_part_names_the_kernels_that_it_fits(root: Path) -> None:

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-DATA = Path(__file__).parent.parent / "data" / "kernel"
+DATA = Path(__file__).parent / "data" / "kernel"
 
 # What each recorded kernel calls itself.
 RELEASES = {

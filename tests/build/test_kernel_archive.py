@@ -1,0 +1,187 @@
+"""Fetching with real apt from an archive of our own: what goes wrong there, and what is newer."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.errors import FetchError, KernelError
+from rkmbuild.kernel import fetch, find
+from rkmbuild.kernel.tree import Origin
+from tests.build.apt_archive import RELEASE, Archive
+
+pytestmark = pytest.mark.skipif(not shutil.which("apt-get"), reason="needs apt")
+
+
+@pytest.fixture
+def archive(tmp_path: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    made = Archive(tmp_path / "archive")
+    monkeypatch.setenv("APT_CONFIG", str(made.config))
+    assert not empty_cache.exists()
+    return made
+
+
+def _in_cache(cache: Path) -> list[str]:
+    return sorted(path.name for path in (cache / "kernel").glob("*"))
+
+
+def test_a_kernel_is_put_together_from_its_packages(archive: Archive, empty_cache: Path) -> None:
+    archive.add_kernel("6.12.117-1")
+    tree = fetch.fetch("6.12")
+    entry = empty_cache / "kernel" / f"{RELEASE}_6.12.117-1"
+    assert tree.release == RELEASE
+    assert tree.origin is Origin.FETCHED
+    assert tree.build == entry / "usr/src" / f"linux-headers-{RELEASE}"
+    assert tree.source == entry / "usr/src/linux-headers-6.12.117+deb12-common"
+    assert tree.image == entry / "boot" / f"vmlinuz-{RELEASE}"
+    assert tree.modules == entry / "lib/modules" / RELEASE
+    assert find.select("6.12").build == tree.build
+    assert not list((empty_cache / "tmp").iterdir())
+
+
+def test_what_is_there_is_not_fetched_again(
+    archive: Archive, empty_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive.add_kernel("6.12.117-1")
+    first = fetch.fetch("6.12")
+    for package in archive.pool.glob("*.deb"):
+        package.unlink()
+    assert fetch.fetch("6.12").build == first.build
+    assert "is there already" in capsys.readouterr().err
+    assert len(_in_cache(empty_cache)) == 1
+
+
+def test_a_newer_version_is_fetched_beside_the_old_one(archive: Archive, empty_cache: Path) -> None:
+    archive.add_kernel("6.12.117-1")
+    fetch.fetch("6.12")
+    archive.add_kernel("1:6.12.117-2~deb12u1")
+    tree = fetch.fetch("6.12")
+    assert _in_cache(empty_cache) == [f"{RELEASE}_1_6.12.117-2_deb12u1", f"{RELEASE}_6.12.117-1"]
+    assert find.select("6.12").build == tree.build
+    fetch.remove("6.12")
+    assert _in_cache(empty_cache) == []
+
+
+def test_only_a_fetched_kernel_can_be_removed(archive: Archive) -> None:
+    with pytest.raises(KernelError, match=r"'6\.12' is no fetched kernel") as failure:
+        fetch.remove("6.12")
+    assert failure.value.hint == "fetched kernels: none"
+    archive.add_kernel("6.12.117-1")
+    fetch.fetch("6.12")
+    with pytest.raises(KernelError, match=r"'6\.1' is no fetched kernel"):
+        fetch.remove("6.1")
+
+
+def test_packages_without_an_image_make_no_kernel(archive: Archive, empty_cache: Path) -> None:
+    archive.add_kernel("6.12.117-1", image=False)
+    with pytest.raises(FetchError, match="no image to boot"):
+        fetch.fetch("6.12")
+    assert _in_cache(empty_cache) == []
+
+
+def test_a_package_that_is_not_what_the_list_says_is_refused(
+    archive: Archive, empty_cache: Path
+) -> None:
+    archive.add_kernel("6.12.117-1")
+    (package,) = archive.pool.glob("linux-image-*.deb")
+    content = package.read_bytes()
+    package.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(FetchError, match="downloading the kernel's packages") as failure:
+        fetch.fetch("6.12")
+    assert "Hash Sum mismatch" in failure.value.output
+    assert "apt-get update" in str(failure.value.hint)
+    assert _in_cache(empty_cache) == []
+
+
+def test_a_source_without_a_signature_is_refused(
+    tmp_path: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsigned = Archive(tmp_path / "unsigned", trusted=False)
+    monkeypatch.setenv("APT_CONFIG", str(unsigned.config))
+    unsigned.add_kernel("6.12.117-1")
+    with pytest.raises(FetchError) as failure:
+        fetch.fetch("6.12")
+    assert "authenticated" in failure.value.output
+    assert _in_cache(empty_cache) == []
+
+
+def test_a_package_that_is_gone_from_the_archive_asks_for_newer_lists(archive: Archive) -> None:
+    archive.add_kernel("6.12.117-1")
+    (package,) = archive.pool.glob("linux-kbuild-*.deb")
+    package.unlink()
+    with pytest.raises(FetchError, match="downloading the kernel's packages"):
+        fetch.fetch("6.12")
+
+
+def test_without_package_lists_the_failure_names_the_command(archive: Archive) -> None:
+    assert archive.config.exists()
+    with pytest.raises(FetchError, match="apt has no package lists") as failure:
+        fetch.fetch("6.12")
+    assert failure.value.hint == "run `apt-get update` first"
+
+
+def test_without_package_lists_what_was_fetched_before_serves(archive: Archive) -> None:
+    archive.add_kernel("6.12.117-1")
+    first = fetch.fetch("6.12")
+    for path in (archive.config.parent / "lists").glob("*Packages*"):
+        path.unlink()
+    assert fetch.fetch("6.12", "cloud").build == first.build
+    with pytest.raises(FetchError):
+        fetch.fetch("6.1")
+
+
+def test_without_apt_the_failure_says_what_else_there_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_cache: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FetchError, match="with apt, which this machine does not have") as failure:
+        fetch.fetch("6.12")
+    assert "--kernel PATH" in str(failure.value.hint)
+    assert not empty_cache.exists()
+
+
+# Where the fetch is killed, and how the code gets there: the process that is killed is a real one.
+_KILLED = """
+import os, signal
+from rkmbuild.kernel import apt, fetch
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+{patch}
+fetch.fetch("6.12")
+"""
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "download = apt.download; apt.download = lambda *a: (download(*a), die())",
+        "unpack = apt.unpack; apt.unpack = lambda *a: (unpack(*a), die())",
+        "fetch.read_tree = die",
+        "import pathlib; pathlib.Path.rename = die",
+    ],
+    ids=["downloaded", "one-unpacked", "all-unpacked", "before-the-rename"],
+)
+def test_a_fetch_that_was_killed_leaves_no_kernel_and_can_be_repeated(
+    archive: Archive, empty_cache: Path, patch: str
+) -> None:
+    archive.add_kernel("6.12.117-1")
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED.format(patch=patch)], check=False, capture_output=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert find.fetched() == []
+    assert _in_cache(empty_cache) == []
+    assert fetch.fetch("6.12").release == RELEASE
+    assert [candidate.release for candidate in find.fetched()] == [RELEASE]
+
+
+def test_two_fetches_at_once_make_one_kernel(archive: Archive, empty_cache: Path) -> None:
+    archive.add_kernel("6.12.117-1")
+    command = [sys.executable, "-m", "rkmbuild", "kernel", "fetch", "6.12"]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate()[1].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert _in_cache(empty_cache) == [f"{RELEASE}_6.12.117-1"]
