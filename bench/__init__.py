@@ -1,0 +1,1 @@
+"""Speed and size, measured beside the plain tools in one run."""
