@@ -8,12 +8,13 @@ from pathlib import Path
 
 from rkmbuild import cache, runner
 from rkmbuild.errors import KernelError, ToolchainError
+from rkmbuild.kernel import modfinal
 from rkmbuild.kernel.overlay import Overlay
 
 # An object's explicit rule wins over kbuild's pattern rule, so nothing is compiled. $(file ...)
 # writes without a shell (make 4.0 and later), so the quotes in $(c_flags) survive.
-_KBUILD = """\
-obj-m := rkmbuild_probe.o
+_KBUILD = f"""\
+{modfinal.KBUILD_LINES}obj-m := rkmbuild_probe.o
 $(obj)/rkmbuild_probe.o: FORCE
 \t$(file >$(obj)/c_flags,$(c_flags))$(file >$(obj)/folder,$(CURDIR))$(file >$(obj)/cc,$(CC))@:
 """

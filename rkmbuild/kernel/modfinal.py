@@ -16,6 +16,10 @@ from rkmbuild.kernel.tree import KernelVersion
 REMOVE = "RKMBUILD_CFLAGS_REMOVE"
 ADD = "RKMBUILD_CFLAGS_ADD"
 
+# What a Kbuild file needs for the variables to reach its own C files, as the edit has it for what
+# kbuild generates. `ccflags-remove-y` is there from kernel 5.9 on.
+KBUILD_LINES = f"ccflags-remove-y += $({REMOVE})\nccflags-y += $({ADD})\n"
+
 
 class Patch(NamedTuple):
     """One file of patches/.
@@ -23,15 +27,13 @@ class Patch(NamedTuple):
     Attributes:
         file: The file's name.
         since: The first kernel that it is for.
-        before: The first kernel that it is no longer for, or None.
-        after: A line of Makefile.modfinal, whole; it is there exactly once.
-        insert: The lines that come after it.
+        find: Whole lines of Makefile.modfinal, there exactly once.
+        insert: The lines that come in front of them.
     """
 
     file: str
     since: KernelVersion
-    before: KernelVersion | None
-    after: str
+    find: str
     insert: str
 
 
@@ -49,45 +51,36 @@ def variables(remove: Sequence[str], add: Sequence[str]) -> dict[str, str]:
 
 
 def patch_files() -> list[Path]:
-    """Return the files of patches/ that are for Makefile.modfinal, in the order of their names."""
-    return sorted(paths.data("patches").glob("modfinal-*.toml"))
+    """Return the files of patches/ that are for Makefile.modfinal, oldest kernels first."""
+    found = paths.data("patches").glob("modfinal-*.toml")
+    return sorted(found, key=lambda file: KernelVersion.parse(file.name.removeprefix("modfinal-")))
 
 
 def patched(text: str, version: KernelVersion, where: Path) -> str:
     """Return `text`, the Makefile.modfinal of a kernel of `version`, with the edit made.
 
     Raises:
-        KernelError: there is no edit for that version, or `text`, which was read from `where`,
-            does not have the line that the edit builds on.
+        KernelError: `text`, which was read from `where`, has none of the forms that the kernels
+            of that version are known to have.
     """
-    for patch in map(_load, patch_files()):
-        if patch.since <= version and (patch.before is None or version < patch.before):
-            break
-    else:
-        raise KernelError(
-            f"modules for kernel {version} cannot be built with a compiler that is not its own",
-            hint="use the compiler that built the kernel: rkmbuild build --cc gcc",
-        )
-    lines = text.splitlines()
-    count = lines.count(patch.after)
-    if count != 1:
-        raise KernelError(
-            f"{where} is not as the kernels from {patch.since} on have it:"
-            f" {patch.file} looks for one line {patch.after!r} and finds {count}",
-            hint="use the compiler that built the kernel: rkmbuild build --cc gcc",
-        )
-    place = lines.index(patch.after) + 1
-    return "\n".join([*lines[:place], *patch.insert.splitlines(), *lines[place:], ""])
+    patches = [patch for patch in map(_load, patch_files()) if patch.since <= version]
+    for patch in reversed(patches):
+        if f"\n{text}".count(f"\n{patch.find}") == 1:
+            return text.replace(patch.find, patch.insert + patch.find)
+    looked_for = ", ".join(patch.file for patch in patches) or "no patch for so old a kernel"
+    raise KernelError(
+        f"{where} has none of the known forms ({looked_for}), so modules for {version} cannot be"
+        " built with a compiler that is not the kernel's own",
+        hint="use the compiler that built the kernel: rkmbuild build --cc gcc",
+    )
 
 
 def _load(file: Path) -> Patch:
     with file.open("rb") as opened:
         document = tomllib.load(opened)
-    before = document.get("before")
     return Patch(
         file=file.name,
         since=KernelVersion.parse(document["since"]),
-        before=KernelVersion.parse(before) if before else None,
-        after=document["after"],
+        find=document["find"],
         insert=document["insert"],
     )

@@ -5,6 +5,7 @@ compiler that is not the kernel's own, scripts/Makefile.modfinal.
 """
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rkmbuild.kernel.tree import KernelTree
 # Counts up when an overlay is made in another way, so that those of older releases are not used.
 _FORM = 1
 _MODFINAL = "Makefile.modfinal"
+_HEADER = "foreign-compiler.h"
 # What make or the shell would not take as part of a name. Kbuild itself refuses the first two.
 _UNFIT = re.compile(r"[\s:#$%\"'`\\;&|<>()*?\[\]{}~=]")
 # `include /usr/src/linux-headers-6.1.0-56-common/Makefile`, relative in openSUSE's packages.
@@ -33,14 +35,15 @@ class Overlay:
         source: The srctree; the same folder where the real tree is one folder.
         key: Names all that the overlay is made from.
         tree: The kernel that it stands for.
-        foreign_compiler: Whether a compiler that is not the kernel's own can be used with it.
+        header: What C files of a compiler that is not the kernel's own include first, or None
+            where the overlay is for the kernel's own.
     """
 
     build: Path
     source: Path
     key: str
     tree: KernelTree
-    foreign_compiler: bool
+    header: Path | None
 
 
 def prepare(tree: KernelTree, *, foreign_compiler: bool) -> Overlay:
@@ -67,6 +70,8 @@ def prepare(tree: KernelTree, *, foreign_compiler: bool) -> Overlay:
 
     def make(folder: Path) -> None:
         _link_tree(source, folder / "source", tree, foreign_compiler)
+        if foreign_compiler:
+            shutil.copyfile(paths.data("patches") / _HEADER, folder / _HEADER)
         if build == source:
             (folder / "build").symlink_to("source", target_is_directory=True)
             return
@@ -82,7 +87,7 @@ def prepare(tree: KernelTree, *, foreign_compiler: bool) -> Overlay:
         source=place / "source",
         key=key,
         tree=tree,
-        foreign_compiler=foreign_compiler,
+        header=place / _HEADER if foreign_compiler else None,
     )
 
 
@@ -155,7 +160,9 @@ def _key(tree: KernelTree, build: Path, source: Path, foreign_compiler: bool) ->
             if scripts.is_dir():
                 folders[str(scripts)] = _names(scripts)
                 files.append(scripts / _MODFINAL)
-        patches = [file.read_text() for file in modfinal.patch_files()]
+        patches = [
+            file.read_text() for file in (*modfinal.patch_files(), paths.data("patches") / _HEADER)
+        ]
     stamps = {
         str(file): (stat.st_mtime_ns, stat.st_size)
         for file in files
