@@ -2,7 +2,7 @@
 
 import typer
 
-from rkmbuild.commands import build, clean, kernel, list_, load, log, new, unload
+from rkmbuild.commands import build, clean, doctor, kernel, list_, load, log, new, unload
 
 
 def register(app: typer.Typer) -> None:
@@ -14,4 +14,5 @@ def register(app: typer.Typer) -> None:
     app.command()(unload.unload)
     app.command("list")(list_.list_)
     app.command()(log.log)
+    app.command()(doctor.doctor)
     app.command()(clean.clean)

@@ -101,9 +101,10 @@ def packages(part: str) -> tuple[str, ...]:
     if name == "apt-get" and part in _APT_RUST:
         suffix = _apt_rust_suffix()
         return () if suffix is None else tuple(p.format(n=suffix) for p in _APT_RUST[part])
-    if part not in PACKAGES and re.fullmatch(r"(gcc|clang)(-\d+)?", part):
+    compiler = re.fullmatch(r"(?:\S+-)?((gcc|clang)(?:-\d+)?)", part)
+    if part not in PACKAGES and compiler:
         # Only Debian and its kin have a package for every major release.
-        return (part if name == "apt-get" else part.partition("-")[0],)
+        return (compiler[1] if name == "apt-get" else compiler[2],)
     return PACKAGES.get(part, {}).get(name, ())
 
 
@@ -114,6 +115,12 @@ def commands(wanted: Sequence[str]) -> list[tuple[str, ...]]:
         return []
     refresh = [REFRESH[name]] if name in REFRESH else []
     return [*refresh, (*INSTALL[name], *dict.fromkeys(wanted))]
+
+
+def typed(wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the command that installs the packages `wanted`, as this user has to type it."""
+    name = manager()
+    return as_root((*INSTALL[name], *wanted)) if name and wanted else ()
 
 
 def as_root(command: Sequence[str]) -> tuple[str, ...]:
@@ -131,10 +138,9 @@ def advice(part: str, mend: Sequence[str] | None = None) -> str:
     if mend:
         return f"`{shlex.join(mend)}` mends it; `rkmbuild doctor` says more"
     wanted = packages(part)
-    name = manager()
-    if not wanted or name is None:
+    if not wanted:
         return f"install {part} by your distribution's means; `rkmbuild doctor` checks it"
-    command = shlex.join(as_root((*INSTALL[name], *wanted)))
+    command = shlex.join(typed(wanted))
     return f"`{command}` installs it; `rkmbuild doctor --fix` does it for you"
 
 

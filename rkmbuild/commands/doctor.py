@@ -1,0 +1,99 @@
+"""`rkmbuild doctor`: what this machine has and lacks, and what mends it."""
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rkmbuild import console
+from rkmbuild.commands import options
+from rkmbuild.errors import ToolchainError, UsageError
+
+if TYPE_CHECKING:
+    from rkmbuild.doctor.check import Check
+
+
+def doctor(
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Run the commands that mend what is wrong.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before running them.")
+    ] = False,
+    develop: Annotated[
+        bool, typer.Option("--develop", help="Also check what rkmbuild's own tests need.")
+    ] = False,
+    toolchain: options.Toolchain = None,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:
+    """Say what this machine has and lacks for building, running and loading modules."""
+    from rkmbuild.doctor import mend
+    from rkmbuild.doctor.check import Use, can
+    from rkmbuild.doctor.examine import examine, mendable
+
+    console.configure(quiet=quiet, as_json=json)
+    if fix:
+        # A kernel that was fetched in the first round may ask for a compiler in the second.
+        for _ in range(2):
+            commands = mend.commands(mendable(develop=develop, toolchain=toolchain))
+            if not commands:
+                break
+            _agree(commands, yes=yes)
+            mend.run(commands)
+    if quiet and fix:
+        checks = mendable(develop=develop, toolchain=toolchain)
+    else:
+        checks = examine(develop=develop, toolchain=toolchain)
+    able = can(Use.BUILD, checks)
+    if json:
+        console.result({"ok": able, "checks": [check.document() for check in checks]})
+        if not able:
+            raise typer.Exit(ToolchainError.code)
+        return
+    if not quiet:
+        _show(checks)
+    if not able:
+        wrong = ", ".join(check.part for check in checks if check.use is Use.BUILD and check.wrong)
+        raise ToolchainError(
+            f"`build` cannot work on this machine: {wrong}",
+            hint="`rkmbuild doctor --fix` runs the commands that mend it" if not fix else None,
+        )
+
+
+def _agree(commands: list[tuple[str, ...]], *, yes: bool) -> None:
+    for command in commands:
+        console.line(f"  {shlex.join(command)}") if not console.is_json() else None
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to ask", hint="`--yes` runs these commands unasked")
+    if not typer.confirm("Run these commands?", err=True):
+        raise typer.Abort
+
+
+def _show(checks: list["Check"]) -> None:
+    columns = ["PART", "FOR", "STATE", "VERSION", "WHERE", "REMARK"]
+    rows = [
+        [
+            check.part,
+            check.use.value,
+            check.state.value if check.required or check.state.value != "missing" else "-",
+            check.version,
+            check.path,
+            check.remark,
+        ]
+        for check in checks
+    ]
+    console.table(columns, rows)
+    over = [(check.part, *reason) for check in checks for reason in check.passed_over]
+    if over:
+        console.line("\nPassed over:")
+        for part, what, why in over:
+            console.line(f"  {part}: {what}: {why}")
+    mends = {check.part: check.command() for check in checks if check.wrong and check.command()}
+    if mends:
+        console.line("\nWhat mends it:")
+        for part, command in mends.items():
+            console.line(f"  {part}: {command}")

@@ -1,0 +1,1 @@
+"""What this machine has and lacks for building, running and loading modules, and what mends it."""

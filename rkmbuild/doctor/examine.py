@@ -1,0 +1,24 @@
+"""The whole examination, in the order of the table."""
+
+from rkmbuild.doctor import host, machine, parts
+from rkmbuild.doctor.check import Check
+
+
+def mendable(*, develop: bool = False, toolchain: str | None = None) -> list[Check]:
+    """Check what a command can mend: the toolchain and the kernels.
+
+    Args:
+        develop: Also check what this project's own tests need.
+        toolchain: The Rust toolchain asked for.
+    """
+    trees, found = machine.kernels()
+    compilers = [tree.compiler.command for tree in trees]
+    return [*parts.toolchain(compilers, develop=develop, toolchain=toolchain), *found]
+
+
+def examine(*, develop: bool = False, toolchain: str | None = None) -> list[Check]:
+    """Check everything, this machine's virtualisation and its running kernel as well."""
+    return [
+        *mendable(develop=develop, toolchain=toolchain),
+        *host.host(),
+    ]

@@ -1,0 +1,235 @@
+"""Checks of the toolchain: each part as the build itself would choose it."""
+
+from collections.abc import Callable, Iterable
+
+from rkmbuild.doctor.check import Check, State, Use
+from rkmbuild.errors import ToolchainError
+from rkmbuild.toolchain import (
+    bindgen,
+    binutils,
+    cc,
+    packages,
+    programs,
+    qemu,
+    rust,
+    rust_extras,
+    search_path,
+)
+from rkmbuild.toolchain.parts import PassedOver, Tool, Version
+from rkmbuild.toolchain.unusable import UnusablePartError
+
+
+def toolchain(
+    compilers: Iterable[str], *, develop: bool = False, toolchain: str | None = None
+) -> list[Check]:
+    """Check every part of the toolchain.
+
+    Args:
+        compilers: Commands of the compilers that built the kernels at hand, as `gcc-12`.
+        develop: Also check what this project's own tests need.
+        toolchain: The Rust toolchain asked for.
+    """
+    own = [_own_compiler(command) for command in sorted(set(compilers))]
+    found = [
+        *_guarded("rustc", Use.BUILD, lambda: _rust(toolchain)),
+        *_guarded("bindgen", Use.BUILD, _bindgen),
+        *_guarded("cc", Use.BUILD, _host_compiler),
+        *own,
+        *_clang(required=develop or any(check.state is not State.OK for check in own)),
+        *_guarded("ld", Use.BUILD, lambda: _tool(binutils.linker())),
+        *_guarded("objcopy", Use.BUILD, lambda: _tool(binutils.objcopy())),
+        *_guarded("make", Use.BUILD, lambda: _tool(binutils.make())),
+        *_guarded("qemu", Use.RUN, lambda: _tool(*qemu.choose(), use=Use.RUN)),
+        *_guarded("busybox", Use.RUN, lambda: _tool(qemu.busybox(), use=Use.RUN)),
+        *_guarded("kmod", Use.LOAD, _kmod),
+    ]
+    if develop:
+        found += _guarded(rust_extras.PART, Use.DEVELOP, lambda: _rust_extras(toolchain))
+        found += _guarded(
+            "shellcheck",
+            Use.DEVELOP,
+            lambda: _tool(
+                programs.require("shellcheck", part="shellcheck", read=_any), use=Use.DEVELOP
+            ),
+        )
+    return found
+
+
+def _guarded(part: str, use: Use, look: Callable[[], list[Check]]) -> list[Check]:
+    """Return what `look` gives, or the check that says why it could not."""
+    try:
+        return look()
+    except UnusablePartError as error:
+        return [
+            Check(
+                part=part,
+                use=use,
+                state=State.UNFIT if error.passed_over else State.MISSING,
+                remark=error.message.partition("\n")[0].rstrip(":"),
+                passed_over=error.passed_over,
+                packages=packages.packages(error.part),
+                mend=error.mend or (),
+            )
+        ]
+    except ToolchainError as error:
+        return [Check(part=part, use=use, state=State.UNFIT, remark=error.message)]
+
+
+def _rust(toolchain: str | None) -> list[Check]:
+    chosen, passed_over = rust.choose(toolchain)
+    crates = "" if chosen.vendored else "; core's own crates come from crates.io"
+    return [
+        Check(
+            part="rustc",
+            use=Use.BUILD,
+            state=State.OK,
+            version=str(chosen.version),
+            path=str(chosen.rustc),
+            remark=f"{chosen.origin}; library source in {chosen.library}{crates}",
+            passed_over=passed_over,
+        ),
+        Check(
+            part="cargo",
+            use=Use.BUILD,
+            state=State.OK,
+            version=f"{chosen.version.major}.{chosen.version.minor}",
+            path=str(chosen.cargo),
+        ),
+    ]
+
+
+def _bindgen() -> list[Check]:
+    pair, passed_over = bindgen.choose()
+    return [
+        Check(
+            part="bindgen",
+            use=Use.BUILD,
+            state=State.OK,
+            version=str(pair.version),
+            path=str(pair.path),
+            passed_over=passed_over,
+        ),
+        Check(
+            part="libclang",
+            use=Use.BUILD,
+            state=State.OK,
+            version=str(pair.libclang_version),
+            path=str(pair.libclang),
+            remark=f"tried with bindgen {pair.version}",
+        ),
+    ]
+
+
+def _host_compiler() -> list[Check]:
+    # rustc links build scripts and procedural macros, which run here, through `cc`.
+    found = cc.find_compiler("cc")
+    if not found:
+        raise UnusablePartError("cc, which rustc links with, is not there", part="cc")
+    return [
+        Check(
+            part="cc",
+            use=Use.BUILD,
+            state=State.OK,
+            version=str(found.version),
+            path=str(found.path),
+            remark=f"{found.kind}; links procedural macros and build scripts",
+        )
+    ]
+
+
+def _own_compiler(command: str) -> Check:
+    try:
+        found = cc.find_compiler(command)
+    except ToolchainError as error:
+        remark = error.message
+    else:
+        if found:
+            return Check(
+                part=command,
+                use=Use.BUILD,
+                state=State.OK,
+                version=str(found.version),
+                path=str(found.path),
+                remark="built the kernel at hand",
+            )
+        remark = "built the kernel at hand; clang stands in for it"
+    return Check(
+        part=command,
+        use=Use.BUILD,
+        state=State.MISSING,
+        required=False,
+        remark=remark,
+        packages=packages.packages(command),
+    )
+
+
+def _clang(*, required: bool) -> list[Check]:
+    def look() -> list[Check]:
+        found, passed_over = cc.choose_clang()
+        return [
+            Check(
+                part="clang",
+                use=Use.BUILD,
+                state=State.OK,
+                required=required,
+                version=str(found.version),
+                path=str(found.path),
+                passed_over=passed_over,
+            )
+        ]
+
+    checks = _guarded("clang", Use.BUILD, look)
+    if required or checks[0].state is State.OK:
+        return checks
+    # Where the kernel's own compiler is there, clang is a matter of taste.
+    return [
+        Check(
+            part="clang",
+            use=Use.BUILD,
+            state=checks[0].state,
+            required=False,
+            remark="only `--cc clang` needs it",
+            packages=checks[0].packages,
+        )
+    ]
+
+
+def _tool(
+    tool: Tool, passed_over: Iterable[PassedOver] = (), *, use: Use = Use.BUILD
+) -> list[Check]:
+    return [
+        Check(
+            part={"qemu-system-x86_64": "qemu"}.get(tool.name, tool.name),
+            use=use,
+            state=State.OK,
+            version=str(tool.version),
+            path=str(tool.path),
+            passed_over=tuple(passed_over),
+        )
+    ]
+
+
+def _kmod() -> list[Check]:
+    path = search_path.named("insmod")
+    if not path:
+        raise UnusablePartError("insmod is not there", part="kmod")
+    return [Check(part="kmod", use=Use.LOAD, state=State.OK, path=str(path))]
+
+
+def _rust_extras(toolchain: str | None) -> list[Check]:
+    chosen, _ = rust.choose(toolchain)
+    found = rust_extras.beside(chosen)
+    return [
+        Check(
+            part=rust_extras.PART,
+            use=Use.DEVELOP,
+            state=State.OK,
+            version=f"{chosen.version.major}.{chosen.version.minor}",
+            path=str(found.rustfmt),
+        )
+    ]
+
+
+def _any(_text: str) -> Version:
+    # shellcheck tells its version in its second line, and any will do.
+    return Version(0)
