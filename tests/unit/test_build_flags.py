@@ -1,0 +1,126 @@
+"""The table of rustc's flags and the target specification, for recorded toolchains."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.build import rustflags, spec
+from rkmbuild.errors import ToolchainError
+from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
+from rkmbuild.toolchain.rust_facts import RustFacts
+
+RECORDED = Path(__file__).parent.parent / "data" / "rustc"
+TOOLCHAINS = sorted(folder.name for folder in RECORDED.iterdir())
+
+# What Debian's kernels of the two series have set, of what the table asks for.
+DEBIAN_6_1 = {"RETPOLINE": "y", "RETHUNK": "y", "SLS": "y", "STACKPROTECTOR": "y",
+              "STACKPROTECTOR_STRONG": "y"}  # fmt: skip
+DEBIAN_6_12 = {"MITIGATION_RETPOLINE": "y", "MITIGATION_RETHUNK": "y", "MITIGATION_SLS": "y",
+               "STACKPROTECTOR": "y", "STACKPROTECTOR_STRONG": "y", "X86_KERNEL_IBT": "y",
+               "CALL_PADDING": "y", "FUNCTION_PADDING_BYTES": "16",
+               "FUNCTION_ALIGNMENT": "16"}  # fmt: skip
+
+
+def facts(toolchain: str) -> RustFacts:
+    folder = RECORDED / toolchain
+    return RustFacts(*((folder / file).read_text() for file in ("options", "cargo", "spec")))
+
+
+def tree(version: str, config: dict[str, str]) -> KernelTree:
+    return KernelTree(
+        release=version,
+        version=KernelVersion.parse(version),
+        arch="x86_64",
+        build=Path("/nowhere"),
+        source=Path("/nowhere"),
+        origin=Origin.PATH,
+        config=Kconfig(config),
+        compiler=Compiler("gcc", (12, 2, 0), "gcc-12", "gcc-12"),
+        symvers=None,
+        image=None,
+        system_map=None,
+        modules=None,
+    )
+
+
+@pytest.mark.parametrize("toolchain", TOOLCHAINS)
+def test_a_kernel_without_mitigations_asks_for_nothing_beyond_what_all_need(
+    toolchain: str,
+) -> None:
+    chosen = rustflags.choose(tree("6.12.1", {}), facts(toolchain).options, toolchain)
+    assert chosen.flags == rustflags.ALWAYS
+    assert chosen.features == ()
+
+
+@pytest.mark.parametrize("toolchain", TOOLCHAINS)
+def test_the_older_names_of_mitigations_ask_for_the_same(toolchain: str) -> None:
+    chosen = rustflags.choose(tree("6.1.192", DEBIAN_6_1), facts(toolchain).options, toolchain)
+    assert "-Zretpoline-external-thunk" in chosen.flags
+    assert "-Zfunction-return=thunk-extern" in chosen.flags
+    assert "-Zstack-protector=strong" in chosen.flags
+    assert "-Cjump-tables=n" in chosen.flags
+    assert chosen.features == ("+harden-sls-ijmp", "+harden-sls-ret")
+    assert not any("cf-protection" in flag or "patchable" in flag for flag in chosen.flags)
+
+
+@pytest.mark.parametrize("toolchain", TOOLCHAINS)
+def test_ibt_and_call_padding_are_kept(toolchain: str) -> None:
+    chosen = rustflags.choose(tree("6.12.117", DEBIAN_6_12), facts(toolchain).options, toolchain)
+    assert "-Zcf-protection=branch" in chosen.flags
+    assert "-Zpatchable-function-entry=16,16" in chosen.flags
+    assert "-Zmin-function-alignment=16" in chosen.flags
+
+
+def test_a_rustc_without_the_newer_options_gets_the_older_ones() -> None:
+    known = facts(TOOLCHAINS[0]).options
+    older = known - {"retpoline-external-thunk", "jump-tables", "min-function-alignment"}
+    older |= {"no-jump-tables"}
+    chosen = rustflags.choose(tree("6.12.117", DEBIAN_6_12), older, "1.85.0")
+    assert "-Zno-jump-tables" in chosen.flags
+    assert "+retpoline-external-thunk" in chosen.features
+    assert not any("min-function-alignment" in flag for flag in chosen.flags)
+
+
+def test_a_rustc_that_cannot_keep_a_mitigation_is_refused_with_the_release_that_can() -> None:
+    options = facts(TOOLCHAINS[0]).options - {"patchable-function-entry"}
+    with pytest.raises(ToolchainError, match="call padding") as caught:
+        rustflags.choose(tree("6.12.117", DEBIAN_6_12), options, "1.80.1")
+    assert "1.81" in (caught.value.hint or "")
+
+
+def test_the_stack_protector_is_left_out_where_rustc_cannot_find_the_canary() -> None:
+    options = facts(TOOLCHAINS[0]).options
+    chosen = rustflags.choose(tree("6.15.0", DEBIAN_6_12), options, "1.96.0")
+    assert not any("stack-protector" in flag for flag in chosen.flags)
+
+
+def test_every_row_says_where_it_comes_from() -> None:
+    assert all(row.source for row in rustflags.ROWS)
+
+
+@pytest.mark.parametrize("toolchain", TOOLCHAINS)
+def test_the_target_turns_off_what_a_module_must_not_have(toolchain: str) -> None:
+    made = json.loads(spec.render("x86_64", facts(toolchain), ["+harden-sls-ret"]))
+    assert made["relro-level"] == "off"
+    assert made["relocation-model"] == "static"
+    assert made["code-model"] == "kernel"
+    assert made["disable-redzone"] is True
+    assert made["features"].endswith("+soft-float,+harden-sls-ret")
+    assert "-sse2" in made["features"].split(",")
+    assert made["panic-strategy"] == "abort"
+
+
+def test_fields_that_drift_take_the_form_that_rustc_itself_uses() -> None:
+    bare = facts(TOOLCHAINS[0]).bare_spec
+    older = {**bare, "target-pointer-width": "64"}
+    del older["rustc-abi"]
+    made = json.loads(spec.render("x86_64", RustFacts("", "", json.dumps(older)), []))
+    assert made["target-pointer-width"] == "64"
+    assert "rustc-abi" not in made
+
+
+def test_a_target_that_contradicts_rustc_is_refused() -> None:
+    other = {**facts(TOOLCHAINS[0]).bare_spec, "max-atomic-width": 128}
+    with pytest.raises(ToolchainError, match="max-atomic-width"):
+        spec.render("x86_64", RustFacts("", "", json.dumps(other)), [])

@@ -1,0 +1,90 @@
+"""What is read from a project's Cargo.toml, and what is said of a wrong one."""
+
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.build.project import load
+from rkmbuild.errors import ProjectError
+
+GOOD = '[package]\nname = "my-driver"\n[lib]\ncrate-type = ["staticlib"]\n'
+
+
+def make(root: Path, text: str = GOOD) -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "Cargo.toml").write_text(text)
+    return root
+
+
+def refused(root: Path) -> ProjectError:
+    with pytest.raises(ProjectError) as caught:
+        load(root)
+    return caught.value
+
+
+def test_dashes_become_underscores_in_the_module_name(tmp_path: Path) -> None:
+    project = load(make(tmp_path))
+    assert project.package == "my-driver"
+    assert project.module == project.library == "my_driver"
+    assert project.target == tmp_path / "target" / "rkmbuild"
+
+
+def test_a_project_is_named_by_its_folder_or_by_its_cargo_toml(tmp_path: Path) -> None:
+    make(tmp_path)
+    assert load(tmp_path / "Cargo.toml") == load(tmp_path)
+
+
+def test_a_folder_without_cargo_toml_is_no_project(tmp_path: Path) -> None:
+    assert "no Cargo.toml" in refused(tmp_path).message
+
+
+def test_a_library_that_is_not_static_is_refused_with_the_lines_to_add(tmp_path: Path) -> None:
+    error = refused(make(tmp_path, '[package]\nname = "x"\n'))
+    assert 'crate-type = ["staticlib"]' in (error.hint or "")
+
+
+def test_a_workspace_names_its_members(tmp_path: Path) -> None:
+    error = refused(make(tmp_path, '[workspace]\nmembers = ["a", "b"]\n'))
+    assert "a, b" in (error.hint or "")
+
+
+def test_broken_toml_is_said_with_its_place(tmp_path: Path) -> None:
+    assert "line 1" in refused(make(tmp_path, "[package\n")).message
+
+
+def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path: Path) -> None:
+    error = refused(make(tmp_path, GOOD + '[package.metadata.rkmbuild]\nheader = ["linux/pci.h"]'))
+    assert "`header`" in error.message
+    assert "`headers`" in (error.hint or "")
+
+
+@pytest.mark.parametrize("value", ['"shim.c"', "[1]", "true"])
+def test_a_key_of_the_wrong_type_is_refused(tmp_path: Path, value: str) -> None:
+    metadata = f"[package.metadata.rkmbuild]\nc-sources = {value}"
+    assert "list of strings" in refused(make(tmp_path, GOOD + metadata)).message
+
+
+@pytest.mark.parametrize("source", ["/etc/x.c", "../x.c", "shim.h"])
+def test_a_c_source_outside_the_project_is_refused(tmp_path: Path, source: str) -> None:
+    metadata = f'[package.metadata.rkmbuild]\nc-sources = ["{source}"]'
+    assert "inside the project" in refused(make(tmp_path, GOOD + metadata)).message
+
+
+def test_two_c_sources_may_not_make_the_same_object(tmp_path: Path) -> None:
+    for name in ("a/shim.c", "b/shim.c"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    metadata = '[package.metadata.rkmbuild]\nc-sources = ["a/shim.c", "b/shim.c"]'
+    assert "shim.o" in refused(make(tmp_path, GOOD + metadata)).message
+
+
+def test_a_member_builds_into_the_target_of_its_workspace(tmp_path: Path) -> None:
+    make(tmp_path, '[workspace]\nmembers = ["modules/*"]\n')
+    project = load(make(tmp_path / "modules" / "one"))
+    assert project.target == tmp_path / "target" / "rkmbuild"
+
+
+def test_a_folder_that_a_workspace_leaves_out_is_its_own(tmp_path: Path) -> None:
+    make(tmp_path, '[workspace]\nmembers = ["modules/*"]\nexclude = ["modules/one"]\n')
+    project = load(make(tmp_path / "modules" / "one"))
+    assert project.workspace == project.root
