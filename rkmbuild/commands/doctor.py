@@ -31,29 +31,28 @@ def doctor(
     """Say what this machine has and lacks for building, running and loading modules."""
     from rkmbuild.doctor import mend
     from rkmbuild.doctor.check import Use, can
-    from rkmbuild.doctor.examine import examine, mendable
+    from rkmbuild.doctor.examine import beyond, mendable
 
     console.configure(quiet=quiet, as_json=json)
+    checks = mendable(develop=develop, toolchain=toolchain)
     if fix:
         # A kernel that was fetched in the first round may ask for a compiler in the second.
         for _ in range(2):
-            commands = mend.commands(mendable(develop=develop, toolchain=toolchain))
+            commands = mend.commands(checks)
             if not commands:
                 break
             _agree(commands, yes=yes)
             mend.run(commands)
-    if quiet and fix:
-        checks = mendable(develop=develop, toolchain=toolchain)
-    else:
-        checks = examine(develop=develop, toolchain=toolchain)
+            checks = mendable(develop=develop, toolchain=toolchain)
+    if not quiet:
+        checks += beyond()
     able = can(Use.BUILD, checks)
     if json:
         console.result({"ok": able, "checks": [check.document() for check in checks]})
         if not able:
             raise typer.Exit(ToolchainError.code)
         return
-    if not quiet:
-        _show(checks)
+    _show([check for check in checks if check.wrong or not quiet])
     if not able:
         wrong = ", ".join(check.part for check in checks if check.use is Use.BUILD and check.wrong)
         raise ToolchainError(
@@ -74,6 +73,8 @@ def _agree(commands: list[tuple[str, ...]], *, yes: bool) -> None:
 
 
 def _show(checks: list["Check"]) -> None:
+    if not checks:
+        return
     columns = ["PART", "FOR", "STATE", "VERSION", "WHERE", "REMARK"]
     rows = [
         [
