@@ -49,9 +49,7 @@ def main() -> NoReturn:
 
 def _status() -> int:
     try:
-        app(standalone_mode=True)
-    except SystemExit as left:
-        return left.code if isinstance(left.code, int) else 1
+        return _app_status()
     except RkmbuildError as failure:
         runner.stop_all()
         console.error(failure)
@@ -75,6 +73,16 @@ def _status() -> int:
             )
         )
         return RkmbuildError.code
+
+
+def _app_status() -> int:
+    try:
+        app(standalone_mode=True)
+    except SystemExit as left:
+        # typer answers Ctrl-C itself, by leaving with this status and without a word.
+        if left.code == InterruptedRunError.code:
+            raise KeyboardInterrupt from None
+        return left.code if isinstance(left.code, int) else 1
     return 0
 
 

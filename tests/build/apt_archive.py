@@ -25,15 +25,22 @@ class Archive:
         self.config = folder / "apt.conf"
         for name in ("pool", "lists/partial", "cache/archives/partial"):
             (folder / name).mkdir(parents=True)
-        options = "[trusted=yes]" if trusted else "[allow-insecure=yes]"
-        (folder / "sources.list").write_text(f"deb {options} file:{self.pool} ./\n")
+        self._options = "[trusted=yes]" if trusted else "[allow-insecure=yes]"
+        self._sources = folder / "sources.list"
         self.config.write_text(
             f'Dir::State::Lists "{folder}/lists";\n'
             f'Dir::Cache "{folder}/cache";\n'
             f'Dir::Etc::SourceList "{folder}/sources.list";\n'
             'Dir::Etc::SourceParts "/dev/null";\n'
+            'Acquire::http::Proxy::127.0.0.1 "DIRECT";\n'
         )
         self._paragraphs: list[str] = []
+        self._sources.write_text(f"deb {self._options} file:{self.pool} ./\n")
+
+    def serve_from(self, address: str) -> None:
+        """Have apt get the packages from `address`, which serves the pool."""
+        self._sources.write_text(f"deb {self._options} {address} ./\n")
+        self.publish()
 
     def add(self, name: str, version: str, *, depends: str = "", files: Path | None = None) -> Path:
         """Add a package that holds what is below `files`."""
