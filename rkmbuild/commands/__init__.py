@@ -2,7 +2,7 @@
 
 import typer
 
-from rkmbuild.commands import build, clean, doctor, kernel, list_, load, log, new, unload
+from rkmbuild.commands import build, check, clean, doctor, kernel, list_, load, log, new, unload
 
 
 def register(app: typer.Typer) -> None:
@@ -10,6 +10,7 @@ def register(app: typer.Typer) -> None:
     app.command()(new.new)
     app.command()(build.build)
     app.add_typer(kernel.app, name="kernel")
+    app.command()(check.check)
     app.command()(load.load)
     app.command()(unload.unload)
     app.command("list")(list_.list_)

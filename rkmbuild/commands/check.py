@@ -1,0 +1,164 @@
+"""`rkmbuild check`: what a kernel would do with a module, told without loading it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rkmbuild import console
+from rkmbuild.commands import options
+from rkmbuild.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rkmbuild.module.findings import Finding, Verdict
+    from rkmbuild.module.target import Target
+
+# From so many files on only what fails is shown.
+_MANY = 4
+
+
+def check(
+    ko: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="KO...", help="Modules, also .gz, .xz, .zst; or folders of them."),
+    ] = None,
+    kernel: options.Kernel = None,
+    running: Annotated[
+        bool,
+        typer.Option("--running", help="Judge for the kernel that runs, as it is set up now."),
+    ] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="List the rules and stop.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Processes to use.")
+    ] = None,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Say what a kernel would do with modules, by the rules of its loader.
+
+    Exits with 0 where it would load them, 40 where it would refuse one, 41 where one is dangerous
+    to it, and 42 where one taints it by more than being out of tree.
+    """
+    console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
+    if rules:
+        _show_rules()
+        return
+    if not ko:
+        raise UsageError("which module?", hint="rkmbuild check KO...")
+    from rkmbuild.module import batch
+
+    known = _target(kernel, running=running)
+    paths = batch.files(ko)
+    verdicts = _judged(paths, known, jobs)
+    worst = max(verdict.worst for verdict in verdicts)
+    code = next(verdict.exit_code for verdict in verdicts if verdict.worst is worst)
+    if as_json:
+        modules = [verdict.document() for verdict in verdicts]
+        console.result({"kernel": known.release, "exit_code": code, "modules": modules})
+    else:
+        _show(verdicts)
+    raise typer.Exit(code)
+
+
+def _target(spec: str | None, *, running: bool) -> "Target":
+    from rkmbuild.kernel import find
+    from rkmbuild.module import target
+
+    if running and spec:
+        raise UsageError("--running and --kernel exclude each other")
+    if running:
+        import os
+
+        return target.running(find.select(os.uname().release))
+    return target.of(find.select(spec))
+
+
+def _judged(paths: "Sequence[Path]", known: "Target", jobs: int | None) -> "list[Verdict]":
+    from rkmbuild.module import batch
+
+    verdicts = batch.judge(paths, known, jobs=jobs, explain=len(paths) < 100)
+    if len(paths) < _MANY:
+        return list(verdicts)
+    from rich.console import Console
+    from rich.progress import track
+
+    shown = Console(stderr=True)
+    return list(
+        track(
+            verdicts,
+            total=len(paths),
+            description=f"Judging for {known.release}",
+            console=shown,
+            transient=True,
+            disable=not shown.is_terminal or console.is_json(),
+        )
+    )
+
+
+def _show(verdicts: "Sequence[Verdict]") -> None:
+    for verdict in verdicts:
+        if len(verdicts) < _MANY or console.is_verbose() or verdict.worst:
+            _show_one(verdict)
+    if len(verdicts) < _MANY:
+        return
+    counts = {
+        "would load": sum(verdict.exit_code == 0 for verdict in verdicts),
+        "refused": sum(verdict.exit_code == 40 for verdict in verdicts),
+        "dangerous": sum(verdict.exit_code == 41 for verdict in verdicts),
+        "tainting": sum(verdict.exit_code == 42 for verdict in verdicts),
+    }
+    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    console.line(f"{len(verdicts)} modules: {said}")
+
+
+def _show_one(verdict: "Verdict") -> None:
+    from rkmbuild.module.findings import Severity
+
+    refusal = verdict.refusal
+    if refusal:
+        answer = f"would refuse it ({refusal.errno})"
+    elif verdict.worst is Severity.DANGEROUS:
+        answer = "would take it, and may crash"
+    else:
+        answer = "would load it"
+    console.line(f"{verdict.file}: {verdict.kernel} {answer}")
+    for finding in sorted(verdict.findings, key=lambda found: -found.severity):
+        _show_finding(finding)
+    if verdict.needs and not refusal:
+        console.line(f"  {'needs':>9}  {', '.join(verdict.needs)}")
+    for what in verdict.unchecked:
+        console.line(f"  {'unchecked':>9}  {what}")
+
+
+def _show_finding(finding: "Finding") -> None:
+    place = f" (in {finding.place})" if finding.place else ""
+    console.line(f"  {finding.severity.word:>9}  {finding.message}{place}  [{finding.rule.id}]")
+    if finding.way_out and not finding.rule.ordinary:
+        console.line(f"  {'help':>9}: {finding.way_out}")
+
+
+def _show_rules() -> None:
+    from rkmbuild.module.rules import RULES
+
+    if console.is_json():
+        console.result(
+            [
+                {
+                    "rule": rule.id,
+                    "severity": rule.severity.word,
+                    "errno": rule.errno or None,
+                    "text": rule.text,
+                    "source": rule.source,
+                    "way_out": rule.way_out,
+                }
+                for rule in RULES.values()
+            ]
+        )
+        return
+    rows = [
+        (rule.id, rule.severity.word, rule.errno, rule.text, rule.source) for rule in RULES.values()
+    ]
+    console.table(("rule", "severity", "errno", "what it demands", "source"), rows)

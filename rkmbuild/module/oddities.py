@@ -1,0 +1,66 @@
+"""What is wrong in a file's headers and tables, and what the loader does not look at."""
+
+from rkmbuild.module import elf
+from rkmbuild.module.elf import Elf
+from rkmbuild.module.report import Report
+from rkmbuild.module.structure import Index
+
+_EI_CLASS = 4
+_CLASS64_LITTLE = b"\x02\x01"
+_PAGE = 4096
+
+
+def check(file: Elf, index: Index, report: Report) -> None:
+    """Find what the loader does not look at, and stumbles over later; or others do."""
+    if file.header.ident[_EI_CLASS : _EI_CLASS + 2] != _CLASS64_LITTLE:
+        report.add("elf-class", "the file does not call itself ELF64, little-endian")
+    zero = file.sections[0]
+    if zero.offset or zero.flags:
+        report.add("section-zero-used", "section 0 has an offset or flags")
+    names = file.sections[file.header.shstrndx]
+    if names.type == elf.SHT_NOBITS:
+        report.add("section-name-outside", "the table of section names has no contents")
+    for number, section in enumerate(file.sections):
+        if section.name >= names.size:
+            report.add("section-name-outside", f"section {number} has a name outside the table")
+        if number and section.type == elf.SHT_NULL and (section.allocated or section.size):
+            report.add(
+                "section-zero-used",
+                f"section {number} is of type SHT_NULL and has contents",
+                place=file.names[number],
+            )
+        align = section.addralign
+        if section.allocated and (align & (align - 1) if align else 0):
+            report.add(
+                "section-alignment", f"the alignment {align} is none", place=file.names[number]
+            )
+        elif section.allocated and align > _PAGE:
+            report.add(
+                "section-alignment",
+                f"the loader aligns to at most {_PAGE}, and not to {align}",
+                place=file.names[number],
+            )
+    strings = file.sections[index.strings]
+    if strings.type in (elf.SHT_NULL, elf.SHT_NOBITS) or not strings.size:
+        report.add("string-outside", "the symbols' string table has no contents")
+    _overlaps(file, report)
+
+
+def _overlaps(file: Elf, report: Report) -> None:
+    taken = sorted(
+        (section.offset, section.end, number)
+        for number, section in enumerate(file.sections)
+        if section.size and section.type not in (elf.SHT_NULL, elf.SHT_NOBITS)
+    )
+    table = (file.header.shoff, file.header.shoff + len(file.sections) * elf.SECTION_SIZE, 0)
+    end, last = elf.HEADER_SIZE, 0
+    for start, stop, number in sorted([*taken, table]):
+        if start < end:
+            names = [file.names[n] if n else "the headers" for n in (last, number)]
+            report.add(
+                "section-overlap",
+                f"{names[0]} and {names[1]} share bytes of the file",
+                place=names[1],
+            )
+        if stop > end:
+            end, last = stop, number
