@@ -16,6 +16,7 @@ from rkmbuild.kernel import distribution
 _KERNEL_PACKAGE = re.compile(r"linux-(headers|kbuild|image|binary|modules|base)-")
 _NOT_WANTED = re.compile(r"-(dbg|dbgsym|unsigned|signed-template)$|^linux-binary-unsigned-")
 _DEPENDENCY = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+_OTHER_DISK = "RKMBUILD_CACHE_DIR moves the cache to another disk"
 
 
 class Package(NamedTuple):
@@ -27,6 +28,7 @@ class Package(NamedTuple):
         architecture: dpkg's word for the machine, or `all`.
         depends: What it needs: for each need, the names of which one is enough.
         size: Bytes to download.
+        installed: Bytes that its files take.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Package(NamedTuple):
     architecture: str
     depends: tuple[tuple[str, ...], ...]
     size: int
+    installed: int
 
 
 def offered() -> dict[str, Package]:
@@ -75,6 +78,7 @@ def parse(text: str) -> list[Package]:
                     architecture=fields.get("Architecture", ""),
                     depends=tuple(_alternatives(need) for need in depends.split(",") if need),
                     size=int(fields.get("Size", "0")),
+                    installed=int(fields.get("Installed-Size", "0")) * 1024,
                 )
             )
     return packages
@@ -122,6 +126,10 @@ def _run(*argv: str, doing: str, cwd: Path | None = None) -> str:
     env = runner.environment({"LC_ALL": "C", "APT_CONFIG": os.environ.get("APT_CONFIG")})
     try:
         return runner.run(argv, doing=doing, env=env, cwd=cwd, failure=FetchError).stdout
+    except StorageError as error:
+        # tar has a line for each of thousands of files that it could not write.
+        last = "\n".join(error.output.splitlines()[-3:])
+        raise StorageError(error.message, hint=_OTHER_DISK, output=last) from None
     except FetchError as error:
         raise _explained(error) from None
 
@@ -130,7 +138,7 @@ def _explained(error: FetchError) -> RkmbuildError:
     if "enough free space" in error.output:
         return StorageError(
             f"{error.message}: no space left on the disk",
-            hint="RKMBUILD_CACHE_DIR moves the cache to another disk",
+            hint=_OTHER_DISK,
             output=error.output,
         )
     if re.search(r"404 +Not Found|Hash Sum mismatch|was not found", error.output):

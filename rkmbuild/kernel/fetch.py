@@ -1,10 +1,11 @@
 """Gets a kernel from the distribution into the cache: headers, kbuild tools, image and modules."""
 
 import re
+import shutil
 from pathlib import Path
 
 from rkmbuild import cache, console, paths
-from rkmbuild.errors import FetchError, KernelError
+from rkmbuild.errors import FetchError, KernelError, StorageError
 from rkmbuild.kernel import apt, find, offer
 from rkmbuild.kernel.detect import read_release, read_tree
 from rkmbuild.kernel.kconfig import AUTO_CONF
@@ -39,6 +40,7 @@ def fetch(series: str | None = None, flavour: str | None = None) -> KernelTree:
     if place:
         console.status("Fresh", f"{wanted.release} is there already, and apt offers no newer one")
     else:
+        _check_space(wanted)
         amount = f"{wanted.size / 1e6:.0f} MB in {len(wanted.packages)} packages"
         with console.step("Fetching", f"{wanted.release} ({amount})"):
             place = cache.entry(find.FETCHED, name, lambda folder: _make(folder, wanted))
@@ -74,6 +76,19 @@ def _resolve(series: str | None, flavour: str | None) -> offer.Offer:
                 "apt has no package lists on this machine", hint="run `apt-get update` first"
             ) from None
         raise error from None
+
+
+def _check_space(wanted: offer.Offer) -> None:
+    folder = paths.cache_dir()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < wanted.space:
+        raise StorageError(
+            f"{wanted.release} needs {wanted.space / 1e6:.0f} MB in {paths.cache_dir()}, "
+            f"and {free / 1e6:.0f} MB are free",
+            hint="`rkmbuild clean --cache` empties the cache; RKMBUILD_CACHE_DIR moves it",
+        )
 
 
 def _newest_fetched(series: str | None, flavour: str | None) -> KernelTree | None:

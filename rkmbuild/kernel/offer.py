@@ -35,6 +35,11 @@ class Offer(NamedTuple):
         """Bytes to download."""
         return sum(package.size for package in self.packages)
 
+    @property
+    def space(self) -> int:
+        """Bytes that fetching takes on the disk at most: the packages, and what is in them."""
+        return self.size + sum(package.installed for package in self.packages)
+
 
 class _Kernel(NamedTuple):
     release: str

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,22 @@ def kernel(request: pytest.FixtureRequest) -> KernelTree:
     name = f"kernel_{request.param.replace('.', '_')}"
     tree: KernelTree = request.getfixturevalue(name)
     return tree
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of six megabytes."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6000000", "none", str(folder)],
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode:
+        pytest.skip("may not mount a file system here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
 
 
 def _rkmbuild(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -173,3 +190,11 @@ def test_a_machine_without_any_kernel_is_told_what_to_do(tmp_path: Path) -> None
     assert "rkmbuild kernel fetch" in done.stderr
     assert "no kernel to build for is here" in _rkmbuild("kernel", "list", **empty).stderr
     assert _json("kernel", "list", **empty) == {"kernels": [], "passed_over": []}
+
+
+def test_a_kernel_for_which_the_disk_is_too_small_is_not_begun(small_disk: Path) -> None:
+    done = _rkmbuild("kernel", "fetch", "6.12", RKMBUILD_CACHE_DIR=str(small_disk / "cache"))
+    assert done.returncode == 7
+    assert "6 MB are free" in done.stderr
+    assert "RKMBUILD_CACHE_DIR" in done.stderr
+    assert not (small_disk / "cache").exists()

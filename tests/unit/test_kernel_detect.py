@@ -69,6 +69,7 @@ def test_an_output_folder_of_ones_own_build_leads_to_its_source(tmp_path: Path) 
     source = kernel_trees.single(tmp_path / "linux")
     build = kernel_trees.single(tmp_path / "out" / "x86")
     (build / "Makefile").write_text(f"# Automatically generated\ninclude {source}/Makefile\n")
+    kernel_trees.single(tmp_path / "out" / "linux")
     assert read_tree(build, Origin.PATH).source == source
     (build / "Makefile").write_text("include ../../linux/Makefile\n")
     assert read_tree(build, Origin.PATH).source == source

@@ -54,6 +54,7 @@ def test_a_series_with_metapackages_of_its_own_is_found() -> None:
         "linux-kbuild-6.12.117+deb12",
     ]
     assert found.size == sum(package.size for package in found.packages) > 40_000_000
+    assert found.space > 3 * found.size
 
 
 def test_a_kernel_whose_image_is_cut_into_parts_is_taken_whole() -> None:
