@@ -139,8 +139,8 @@ def _source(build: Path) -> Path:
     found = _INCLUDE.search(text)
     if found:
         named = build / found[1]
-        # Debian's headers name /usr/src; where they were unpacked elsewhere the folder stands beside
-        # this one, and one in /usr/src is not of the same download.
+        # Debian's headers name /usr/src; where they were unpacked elsewhere the folder stands
+        # beside this one, and one in /usr/src is not of the same download.
         places = [named]
         if named.parent == Path("/usr/src"):
             places.insert(0, build.parent / named.name)
