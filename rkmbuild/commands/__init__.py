@@ -2,7 +2,19 @@
 
 import typer
 
-from rkmbuild.commands import build, check, clean, doctor, kernel, list_, load, log, new, unload
+from rkmbuild.commands import (
+    build,
+    check,
+    clean,
+    doctor,
+    inspect,
+    kernel,
+    list_,
+    load,
+    log,
+    new,
+    unload,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -11,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(build.build)
     app.add_typer(kernel.app, name="kernel")
     app.command()(check.check)
+    app.command()(inspect.inspect)
     app.command()(load.load)
     app.command()(unload.unload)
     app.command("list")(list_.list_)

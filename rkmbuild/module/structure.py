@@ -29,7 +29,13 @@ def check(data: bytes, target: Target, report: Report) -> tuple[Elf, Index] | No
     """
     if len(data) < elf.HEADER_SIZE:
         message = f"the file has {len(data)} bytes, fewer than an ELF header"
-        report.add("elf-header", message, log="Invalid ELF header len")
+        # kernel_read_file() (fs/kernel_read_file.c) gives EINVAL for an empty file
+        report.add(
+            "elf-header",
+            message,
+            errno="" if data else "EINVAL",
+            log="Invalid ELF header len" if data else "",
+        )
         return None
     file = Elf(data)
     for rule in _SINCE_6_4 if target.since(6, 4) else _BEFORE_6_4:

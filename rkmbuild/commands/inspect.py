@@ -1,0 +1,105 @@
+"""`rkmbuild inspect`: what is in a module."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rkmbuild import console
+from rkmbuild.commands import options
+
+if TYPE_CHECKING:
+    from rkmbuild.kernel.symvers import ExportedSymbol
+    from rkmbuild.module.inspect import Facts
+
+_SHOWN = 12
+_BAR = 30
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def inspect(
+    ko: Annotated[Path, typer.Argument(metavar="KO", help="A module, also .gz, .xz, .zst.")],
+    kernel: options.Kernel = None,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Show what is in a module: sections, functions, imports and exports, without judging."""
+    console.configure(verbose=verbose, as_json=as_json)
+    from rkmbuild.module import compression
+    from rkmbuild.module import inspect as room
+
+    data = compression.decompress(ko)
+    facts = room.read(data, name=str(ko), exports={})
+    exports = _exports(kernel, facts)
+    if exports:
+        facts = room.read(data, name=str(ko), exports=exports)
+    if as_json:
+        console.result(facts.document())
+        return
+    _show(facts)
+
+
+def _exports(spec: str | None, facts: "Facts") -> "Mapping[str, ExportedSymbol]":
+    """Return what the kernel exports that is named, or else the one that the module is for."""
+    from rkmbuild.kernel import find, symvers
+
+    if spec:
+        tree = find.select(spec)
+        return symvers.load(tree.symvers) if tree.symvers else {}
+    release = facts.modinfo.get("vermagic", [""])[0].partition(" ")[0]
+    for tree in find.find_kernels():
+        if tree.release == release and tree.symvers:
+            return symvers.load(tree.symvers)
+    return {}
+
+
+def _show(facts: "Facts") -> None:
+    console.line(f"{facts.file}: {facts.size} bytes, {facts.symbols} symbols")
+    rows = [(name, value) for name, values in facts.modinfo.items() for value in values]
+    if facts.signature:
+        rows.append(("signed by", f"{facts.signature.signer} ({facts.signature.hash})"))
+    few = rows if console.is_verbose() else [row for row in rows if row[0] != "alias"]
+    console.line()
+    console.table(("field", "value"), few, title="Modinfo")
+    console.line()
+    sections = [
+        (section.name, section.kind, section.flags, str(section.size))
+        for section in facts.sections
+        if section.size and (console.is_verbose() or "A" in section.flags)
+    ]
+    console.table(("section", "type", "flags", "bytes"), sections, title="Sections")
+    _sizes("Code by crate", facts.crates)
+    largest = facts.functions if console.is_verbose() else facts.functions[:_SHOWN]
+    _sizes("Largest functions", {f.name: f.size for f in reversed(largest)}, reverse=True)
+    console.line()
+    types = [(name, str(count)) for name, count in facts.relocations.items()]
+    console.table(("relocation", "count"), types, title="Relocations")
+    console.line()
+    for provider, names in facts.imports.items():
+        console.line(f"Imports from {_provider(provider)}: {', '.join(names)}")
+    if facts.exports:
+        console.line(f"Exports: {', '.join(facts.exports)}")
+
+
+def _provider(name: str) -> str:
+    return {"vmlinux": "the kernel", "?": "the kernel or modules"}.get(name, name)
+
+
+def _sizes(title: str, sizes: Mapping[str, int], *, reverse: bool = False) -> None:
+    if not sizes:
+        return
+    console.line()
+    largest = max(sizes.values()) or 1
+    rows = [(_bar(size / largest), str(size), name) for name, size in sizes.items()]
+    console.table(("", "bytes", "name"), rows[::-1] if reverse else rows, title=title)
+
+
+def _bar(part: float) -> str:
+    """Return a bar of up to `_BAR` letters, in eighths of a letter."""
+    import sys
+
+    eighths = max(round(part * _BAR * 8), 1)
+    if "utf" not in (sys.stdout.encoding or "").lower():
+        return "#" * max(eighths // 8, 1)
+    return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
