@@ -1,0 +1,55 @@
+import pytest
+
+from rkmbuild.doctor import mend
+from rkmbuild.doctor.check import Check, State, Use, can
+
+
+@pytest.fixture(autouse=True)
+def root_with_apt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("rkmbuild.toolchain.packages.manager", lambda: "apt-get")
+
+
+def part(name: str, state: State = State.MISSING, **more: object) -> Check:
+    return Check(part=name, state=state, **{"use": Use.BUILD, **more})  # type: ignore[arg-type]
+
+
+def test_a_missing_part_that_is_required_stops_its_use_alone() -> None:
+    checks = [part("rustc", State.OK), part("qemu", use=Use.RUN)]
+    assert can(Use.BUILD, checks)
+    assert not can(Use.RUN, checks)
+
+
+def test_a_part_that_another_stands_in_for_stops_nothing() -> None:
+    assert can(Use.BUILD, [part("gcc-12", required=False)])
+
+
+def test_packages_of_all_missing_parts_are_installed_by_one_command() -> None:
+    checks = [
+        part("make", packages=("make",)),
+        part("ld", State.UNFIT, packages=("binutils",)),
+        part("objcopy", packages=("binutils",)),
+        part("clang", packages=("clang",), required=False),
+        part("kmod", State.OK, packages=("kmod",)),
+    ]
+    commands = mend.commands(checks)
+    assert commands[0] == ("apt-get", "update")
+    assert commands[1][-2:] == ("make", "binutils")
+    assert len(commands) == 2
+
+
+def test_a_command_that_mends_is_run_after_the_installation_and_once() -> None:
+    fetch = ("rkmbuild", "kernel", "fetch", "6.12")
+    checks = [part("kernel", mend=fetch), part("make", packages=("make",)), part("i", mend=fetch)]
+    assert [command[0] for command in mend.commands(checks)] == ["apt-get", "apt-get", "rkmbuild"]
+
+
+def test_nothing_wrong_needs_no_command() -> None:
+    assert mend.commands([part("make", State.OK, packages=("make",))]) == []
+
+
+def test_the_document_names_the_command_of_a_missing_part_only() -> None:
+    missing = part("make", packages=("make",)).document()
+    assert missing["mend"] == "apt-get install --yes --no-install-recommends make"
+    assert missing["state"] == "missing"
+    assert part("make", State.OK, packages=("make",)).document()["mend"] == ""
