@@ -1,5 +1,6 @@
 """Unit tests decide without starting a process: one that tries fails."""
 
+import subprocess
 from typing import NoReturn
 
 import pytest
@@ -13,4 +14,4 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.fail(f"a unit test started a process: {command}")
 
     monkeypatch.setattr(runner, "popen", refuse)
-    monkeypatch.setattr(runner.subprocess, "Popen", refuse)
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
