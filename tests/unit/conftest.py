@@ -13,5 +13,9 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(command: object, *_: object, **__: object) -> NoReturn:
         pytest.fail(f"a unit test started a process: {command}")
 
+    def refuse_as_method(_self: object, command: object, *_: object, **__: object) -> NoReturn:
+        refuse(command)
+
     monkeypatch.setattr(runner, "popen", refuse)
-    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    # The constructor and not the class: annotations subscript the class.
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse_as_method)
