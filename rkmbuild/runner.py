@@ -79,6 +79,7 @@ def run(
     stdin: bytes | None = None,
     failure: type[RkmbuildError] = BuildError,
     hint: str | None = None,
+    keep_open: Sequence[int] = (),
 ) -> Completed:
     """Run a command to its end.
 
@@ -93,6 +94,7 @@ def run(
         stdin: What it reads; nothing where None.
         failure: What to raise if it fails.
         hint: What the user could try if it fails.
+        keep_open: File descriptors that it inherits.
 
     Raises:
         ToolchainError: the program is not there.
@@ -100,7 +102,9 @@ def run(
     """
     command = tuple(os.fspath(part) for part in argv)
     started = time.monotonic()
-    with _started(command, env=env, cwd=cwd, stdin=stdin is not None, show=show) as process:
+    with _started(
+        command, env=env, cwd=cwd, stdin=stdin is not None, show=show, keep_open=keep_open
+    ) as process:
         try:
             out, err = process.communicate(stdin, timeout=timeout)
         except subprocess.TimeoutExpired as expired:
@@ -156,6 +160,7 @@ def _started(
     cwd: Path | None,
     stdin: bool,
     show: bool,
+    keep_open: Sequence[int],
 ) -> Iterator[subprocess.Popen[bytes]]:
     process = popen(
         command,
@@ -164,6 +169,7 @@ def _started(
         stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=None if show else subprocess.PIPE,
+        keep_open=keep_open,
     )
     try:
         yield process
@@ -184,11 +190,13 @@ def popen(
     stdout: int | None = subprocess.PIPE,
     stderr: int | None = subprocess.STDOUT,
     own_group: bool = True,
+    keep_open: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a process and return at once; `stop` ends it, and so does `stop_all`.
 
     Args:
         own_group: Give it a process group of its own; off for one that uses our terminal.
+        keep_open: File descriptors that it inherits.
 
     Raises:
         ToolchainError: the program is not there or may not be run.
@@ -204,6 +212,7 @@ def popen(
             stdout=stdout,
             stderr=stderr,
             process_group=0 if own_group else None,
+            pass_fds=keep_open,
         )
     except FileNotFoundError as error:
         missing = command[0] if error.filename in (None, command[0]) else str(error.filename)

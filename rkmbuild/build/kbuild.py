@@ -104,8 +104,11 @@ def plan(
     )
 
 
-def build(kbuild: Kbuild, archive: Path, jobs: int | None = None) -> Path:
+def build(kbuild: Kbuild, archive: Path, *, lock: int, jobs: int | None = None) -> Path:
     """Return the module that kbuild made of `archive` and the C files.
+
+    Args:
+        lock: A descriptor that make and all that it starts keep open.
 
     Raises:
         BuildError: a C file does not compile, or the kernel exports no symbol of some name.
@@ -113,7 +116,12 @@ def build(kbuild: Kbuild, archive: Path, jobs: int | None = None) -> Path:
     folder = kbuild.folder
     with cache.writing(folder):
         _prepare(kbuild, archive)
-    done = runner.run(kbuild.command(jobs), doing=f"linking {kbuild.module}.ko", success=range(256))
+    done = runner.run(
+        kbuild.command(jobs),
+        doing=f"linking {kbuild.module}.ko",
+        success=range(256),
+        keep_open=[lock],
+    )
     if done.returncode != 0:
         raise _failure(kbuild, done)
     for line in done.stderr.splitlines():

@@ -1,6 +1,8 @@
 """Carries a plan out: the stages in their order, those that need not wait side by side."""
 
 import contextlib
+import fcntl
+import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -75,12 +77,12 @@ def build(request: BuildRequest) -> BuildResult:
     state = plans.folder(source, tree) / request.cargo.profile / _STATE
     noted = fingerprint.is_current(state, key)
     if noted is None:
-        with _alone(source):
+        with _alone(source) as lock:
             noted = fingerprint.is_current(state, key)
             if noted is None:
                 with clock.stage("plan"):
                     plan = plans.make(request, source, tree)
-                return _carry_out(plan, clock, state, key)
+                return _carry_out(plan, clock, state, key, lock=lock)
     files = noted["result"]
     return BuildResult(
         module=Path(files["module"]),
@@ -93,26 +95,28 @@ def build(request: BuildRequest) -> BuildResult:
 
 
 @contextlib.contextmanager
-def _alone(source: Project) -> Iterator[None]:
-    """Keep other builds of the same project out."""
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - 40 ms that a fresh build saves
+def _alone(source: Project) -> Iterator[int]:
+    """Keep other builds of the same project out, and give the descriptor that does so.
 
+    kbuild inherits it: a lock of flock(2) lasts until the last process that has it open is gone,
+    so that a build waits for what a killed one left running, which writes to the same folder.
+    """
     with cache.writing(source.target):
         source.target.mkdir(parents=True, exist_ok=True)
         cache.tag(source.target)
-    lock = FileLock(source.target / ".lock")
+        lock = os.open(source.target / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        console.status("Blocking", "waiting for another build of this project")
-        lock.acquire()
-    try:
-        yield
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            console.status("Blocking", "waiting for another build of this project")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock
     finally:
-        lock.release()
+        os.close(lock)
 
 
-def _carry_out(plan: BuildPlan, clock: Clock, state: Path, key: str) -> BuildResult:
+def _carry_out(plan: BuildPlan, clock: Clock, state: Path, key: str, *, lock: int) -> BuildResult:
     state.unlink(missing_ok=True)
     jobs = plan.cargo.jobs
 
@@ -141,7 +145,7 @@ def _carry_out(plan: BuildPlan, clock: Clock, state: Path, key: str) -> BuildRes
             colour=sys.stderr.isatty(),
         )
     with clock.stage("kbuild", "Linking", f"{plan.project.module}.ko for {plan.tree.release}"):
-        made = kbuild.build(plan.kbuild, library.archive, jobs)
+        made = kbuild.build(plan.kbuild, library.archive, lock=lock, jobs=jobs)
     module = state.parent.parent / f"{plan.project.module}.ko"
     with clock.stage("finish"):
         debug = finish(made, module, plan.objcopy)
@@ -187,6 +191,7 @@ def _flags(plan: BuildPlan, root: Path, kernel: Path, work: Path) -> list[str]:
     if extra:
         file = work / f"cfgs-{cache.key(extra)}"
         with cache.writing(file):
+            work.mkdir(parents=True, exist_ok=True)
             file.write_text(extra)
         flags.append(f"@{file}")
     return flags

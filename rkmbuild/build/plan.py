@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rkmbuild.build import bindings, kbuild, kernel_crate, rustflags, spec, sysroot
+from rkmbuild.build import bindings, foreign_cc, kbuild, kernel_crate, rustflags, spec, sysroot
 from rkmbuild.build.crate import CargoOptions
 from rkmbuild.build.project import Project
 from rkmbuild.errors import ToolchainError
-from rkmbuild.kernel import cflags, modfinal, overlay
+from rkmbuild.kernel import cflags, overlay
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import bindgen as bindgens
 from rkmbuild.toolchain import binutils, cc, clang_flags, clang_probe, rust_facts
@@ -152,7 +152,7 @@ def _compiler(wanted: str, tree: KernelTree) -> tuple[CCompiler, bool]:
             )
     if wanted == "gcc":
         raise ToolchainError(f"{tree.release} was built by clang, and gcc cannot build for it")
-    found, _ = cc.choose_clang()
+    found, _ = cc.choose_clang(foreign_cc.least_clang(tree))
     return found, tree.compiler.kind != "clang"
 
 
@@ -160,14 +160,12 @@ def _compilation(
     compiler: CCompiler, shadow: overlay.Overlay, *, foreign: bool
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Return make's variables for the compiler, and the flags that kbuild then gives it."""
+    if foreign:
+        variables, translation = foreign_cc.variables(shadow, compiler, kbuild.ALWAYS)
+        included = ("-include", str(shadow.header)) if shadow.header else ()
+        return variables, (*translation.kept, *included)
     variables = {"CC": str(compiler.path)}
-    flags = cflags.module_c_flags(shadow, {**kbuild.ALWAYS, **variables})
-    if not foreign:
-        return variables, flags
-    translation = clang_flags.translate(flags, clang_probe.ClangProbe(compiler.path))
-    removed = [item[0] for item in (*translation.dropped, *translation.replaced)]
-    variables |= modfinal.variables(removed, [item.by for item in translation.replaced])
-    return variables, translation.kept
+    return variables, cflags.module_c_flags(shadow, {**kbuild.ALWAYS, **variables})
 
 
 def _identity(tree: KernelTree) -> str:

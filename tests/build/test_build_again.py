@@ -1,0 +1,119 @@
+"""Building again: after a change, after a kill at any moment, and beside another build."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.kernel.tree import KernelTree
+from tests import projects
+from tests.cli import rkmbuild
+
+
+@pytest.fixture(scope="module")
+def project(kernel_6_12: KernelTree, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = projects.make(tmp_path_factory.mktemp("again") / "again", "again")
+    done = rkmbuild("build", root, "--kernel", kernel_6_12.release)
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+def build(root: Path, tree: KernelTree, *words: str) -> dict[str, object]:
+    done = rkmbuild("build", root, "--kernel", tree.release, "--json", *words)
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr.lower(), done.stderr
+    result: dict[str, object] = json.loads(done.stdout)
+    return result
+
+
+def stages(result: dict[str, object]) -> set[str]:
+    return {stage["name"] for stage in result["stages"]}  # type: ignore[attr-defined]
+
+
+def test_a_changed_source_is_built_and_a_sysroot_is_not(
+    project: Path, kernel_6_12: KernelTree
+) -> None:
+    source = project / "src" / "lib.rs"
+    source.write_text(source.read_text().replace("loaded", "loaded again"))
+    result = build(project, kernel_6_12)
+    assert not result["fresh"]
+    assert stages(result) == {"plan", "crate", "kbuild", "finish"}
+    assert b"loaded again" in Path(str(result["module"])).read_bytes()
+    assert build(project, kernel_6_12)["fresh"]
+
+
+def test_another_profile_is_another_module(project: Path, kernel_6_12: KernelTree) -> None:
+    release = Path(str(build(project, kernel_6_12)["module"])).read_bytes()
+    result = build(project, kernel_6_12, "--profile", "dev")
+    assert Path(str(result["module"])).read_bytes() != release
+    result = build(project, kernel_6_12)
+    assert Path(str(result["module"])).read_bytes() == release
+
+
+def test_a_module_that_was_removed_comes_back(project: Path, kernel_6_12: KernelTree) -> None:
+    module = Path(str(build(project, kernel_6_12)["module"]))
+    module.unlink()
+    assert not build(project, kernel_6_12)["fresh"]
+    assert module.exists()
+
+
+def test_a_second_project_finds_everything_in_the_cache(
+    project: Path, kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    assert project.exists()
+    result = build(projects.make(tmp_path / "other", "other"), kernel_6_12)
+    assert stages(result) == {"plan", "crate", "kbuild", "finish"}
+
+
+def test_two_builds_at_once_both_succeed(project: Path, kernel_6_12: KernelTree) -> None:
+    source = project / "src" / "lib.rs"
+    source.write_text(source.read_text() + "\n// changed\n")
+    command = [sys.executable, "-m", "rkmbuild", "build", str(project), "-k", kernel_6_12.release]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)
+    ]
+    said = [process.communicate()[1].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+
+
+@pytest.mark.parametrize("after", [0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.1, 1.3, 1.6])
+def test_a_build_that_was_killed_leaves_nothing_that_the_next_one_trips_over(
+    project: Path, kernel_6_12: KernelTree, after: float
+) -> None:
+    source = project / "src" / "lib.rs"
+    source.write_text(source.read_text() + f"\n// killed after {after}\n")
+    command = [sys.executable, "-m", "rkmbuild", "build", str(project), "-k", kernel_6_12.release]
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    time.sleep(after)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    result = build(project, kernel_6_12)
+    assert Path(str(result["module"])).stat().st_size > 1000
+    assert build(project, kernel_6_12)["fresh"]
+
+
+def test_an_interrupted_build_stops_what_it_started(
+    kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    root = projects.make(tmp_path / "p", "stopped")
+    cache = tmp_path / "cache"
+    environment = {**os.environ, "RKMBUILD_CACHE_DIR": str(cache)}
+    command = [sys.executable, "-m", "rkmbuild", "build", str(root), "-k", str(kernel_6_12.build)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
+    deadline = time.monotonic() + 60
+    while not list(cache.glob("tmp/*/work/target")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=20)[1].decode()
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert not list(cache.glob("tmp/*"))
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    assert str(cache) not in listed.stdout

@@ -1,0 +1,69 @@
+"""C beside Rust: the project's C files and headers, and the cfgs that say what kernel this is."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.kernel.tree import KernelTree
+from tests import projects
+from tests.cli import rkmbuild
+
+METADATA = """
+[package.metadata.rkmbuild]
+headers = ["src/shim.h"]
+c-sources = ["src/shim.c"]
+"""
+HEADER = (
+    "#define SHIM_LIMIT 42\nstruct shim { int a; long b; };\nint shim_sum(const struct shim *s);\n"
+)
+SOURCE = (
+    '#include "shim.h"\n\nint shim_sum(const struct shim *s)\n{\n\treturn s->a + (int)s->b;\n}\n'
+)
+BODY = """
+        let shim = kernel::bindings::shim { a: 1, b: 2 };
+        // SAFETY: The pointer is to a value that lives here.
+        let sum = unsafe { kernel::bindings::shim_sum(&shim) };
+        pr_info!("{} of {}\\n", sum, kernel::bindings::SHIM_LIMIT);
+"""
+CFGS = """
+#[cfg(not(kernel_6_1))]
+compile_error!("6.1 and later are all there is");
+#[cfg(kernel_6_12)]
+const SERIES: u32 = 12;
+#[cfg(not(kernel_6_12))]
+const SERIES: u32 = 1;
+#[cfg(all(CONFIG_MODULES, CONFIG_MODULES = "y", not(CONFIG_NO_SUCH_OPTION)))]
+const _: u32 = SERIES;
+#[cfg(kernel_7_2)]
+compile_error!("this kernel is older");
+"""
+
+
+def build(root: Path, tree: KernelTree) -> str:
+    done = rkmbuild("build", root, "--kernel", tree.release, "--json")
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr, done.stderr
+    return str(json.loads(done.stdout)["module"])
+
+
+@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
+def test_rust_calls_a_c_function_of_the_project_by_its_header(
+    kernel: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    root = projects.make(tmp_path / "p", "with_c", manifest=METADATA, body=BODY)
+    (root / "src" / "shim.h").write_text(HEADER)
+    (root / "src" / "shim.c").write_text(SOURCE)
+    module = build(root, request.getfixturevalue(kernel))
+    assert b"shim_sum\0" in Path(module).read_bytes()
+
+
+@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
+def test_cfgs_say_which_kernel_this_is_and_rustc_expects_them(
+    kernel: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    body = 'pr_info!("series {}\\n", SERIES);'
+    build(
+        projects.make(tmp_path / "p", "cfgs", before=CFGS, body=body),
+        request.getfixturevalue(kernel),
+    )
