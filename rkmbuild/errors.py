@@ -91,7 +91,7 @@ class RefusedInGuestError(RkmbuildError):
 
 
 class CrashedError(RkmbuildError):
-    """The guest's kernel met an oops, a BUG or a panic."""
+    """The kernel that the module was loaded into met an oops, a BUG or a panic."""
 
     code = 22
     kind = "crashed"

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from rkmbuild import cache, console
 from rkmbuild.errors import (
@@ -71,8 +71,8 @@ def load(ko: Path, words: Sequence[str] = (), *, swap: bool = False) -> Change:
         CrashedError: the kernel met an oops while it loaded.
     """
     module = modinfo.read(ko)
-    given = parameters.check(module, words)
     compatible.check(module, compatible.running())
+    given = parameters.check(module, words)
     old = procmodules.find(module.name)
     if old is None and procmodules.is_built_in(module.name):
         raise AlreadyLoadedError(f"{module.name} is built into the running kernel")
@@ -152,7 +152,7 @@ def _free(module: LoadedModule) -> None:
 def _insert(module: modinfo.Modinfo, file: Path, given: Sequence[str], log: "_Listening") -> None:
     outcome = privilege.kmod("insmod", [str(file.absolute()), *given])
     if outcome.returncode != 0:
-        _fail(f"the kernel refused {module.name}", outcome, log, depends=module.depends)
+        _fail(("load", module.name), outcome, log, depends=module.depends)
 
 
 def _remove(module: LoadedModule, log: "_Listening") -> None:
@@ -161,20 +161,26 @@ def _remove(module: LoadedModule, log: "_Listening") -> None:
         now = procmodules.find(module.name)
         if now and outcome.returncode > 0:
             _free(now)
-        _fail(f"the kernel refused to unload {module.name}", outcome, log)
+        _fail(("unload", module.name), outcome, log)
 
 
 def _fail(
-    message: str, outcome: Outcome, log: "_Listening", *, depends: Sequence[str] = ()
-) -> None:
-    """Raise for a step that failed: the kernel's own lines, the program's, then ours."""
+    task: tuple[str, str], outcome: Outcome, log: "_Listening", *, depends: Sequence[str] = ()
+) -> NoReturn:
+    """Raise for a step that failed: the kernel's own lines, the program's, then ours.
+
+    Args:
+        task: `load` or `unload`, and the module.
+    """
+    verb, name = task
+    message = f"the kernel refused to {verb} {name}"
     seen = log.records()
     lines = [line for record in seen or () for line in record.lines()]
     said = "\n".join([*lines, outcome.said.strip()])
     # The program is killed by the oops that its system call met (kernel/exit.c, make_task_dead).
     if outcome.returncode < 0 or outcome.returncode > 128:
         raise CrashedError(
-            f"{message}: it crashed on the way",
+            f"the kernel crashed while it was to {verb} {name}",
             hint="the machine is no longer sound: save your work and reboot",
             output=said,
         )

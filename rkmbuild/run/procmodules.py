@@ -94,7 +94,8 @@ def parse(text: str) -> Iterator[LoadedModule]:
             used_by=tuple(name for name in holders if name != _PERMANENT),
             permanent=_PERMANENT in holders,
             state=words[4],
-            taint=words[6].strip("()") if len(words) > 6 else "",
+            # A module on its way in or out has a + or - behind the letters; `state` says that.
+            taint=words[6].strip("()+-") if len(words) > 6 else "",
         )
 
 

@@ -70,9 +70,24 @@ def explain(lines: Sequence[str], said: str, missing: Sequence[str]) -> tuple[st
     """
     if missing and re.search(r"[Uu]nknown symbol", said):
         names = ", ".join(missing)
-        return f"it depends on {names}, not loaded yet", f"sudo modprobe -a {' '.join(missing)}"
+        hint = (
+            f"load it first: sudo modprobe -a {' '.join(missing)}, if the kernel came with it; "
+            "`rkmbuild load` for a module of your own"
+        )
+        return f"it depends on {names}, not loaded yet", hint
     if modules_disabled():
-        return "it takes no modules any more (kernel.modules_disabled=1)", "only a reboot ends that"
+        reason = "modules go neither in nor out any more (kernel.modules_disabled=1)"
+        return reason, "only a reboot ends that"
+    return told(lines, said)
+
+
+def told(lines: Sequence[str], said: str) -> tuple[str, str | None]:
+    """Return what the words alone tell, for a kernel that is not the one under us.
+
+    Args:
+        lines: What the kernel printed.
+        said: What the program that asked it printed.
+    """
     for pattern, reason, hint in _LINES:
         for line in lines:
             found = re.search(pattern, line)
