@@ -136,11 +136,14 @@ def compiler_answers(config: Kconfig, compiler: CCompiler) -> dict[str, str]:
     if "CC_IMPLICIT_FALLTHROUGH" in config:
         answers["CONFIG_CC_IMPLICIT_FALLTHROUGH"] = "-Wimplicit-fallthrough"
     if config.on("FTRACE_MCOUNT_USE_CC"):
-        # clang's -mrecord-mcount is for s390 alone; objtool can make the list of calls instead. It
-        # must leave the calls in place: the kernel's ftrace looks for them, as gcc made them.
+        # clang's -mrecord-mcount is for s390 alone. Another tool can list the calls instead, and
+        # must leave them in place: the kernel's ftrace looks for them, as gcc made them, and warns
+        # where they are gone. Up to 6.1 objtool could only list and remove at once.
+        by_objtool = config.on("HAVE_OBJTOOL_NOP_MCOUNT")
         answers |= {
             "CONFIG_FTRACE_MCOUNT_USE_CC": "",
-            "CONFIG_FTRACE_MCOUNT_USE_OBJTOOL": "y",
+            "CONFIG_FTRACE_MCOUNT_USE_OBJTOOL": "y" if by_objtool else "",
+            "CONFIG_FTRACE_MCOUNT_USE_RECORDMCOUNT": "" if by_objtool else "y",
             "CONFIG_HAVE_OBJTOOL_NOP_MCOUNT": "",
         }
     if config.on("INIT_STACK_ALL_ZERO") and major < 16:
