@@ -16,6 +16,7 @@ from rkmbuild.module import (
     metadata,
     mitigations,
     oddities,
+    placement,
     relocations,
     signature,
     structure,
@@ -95,11 +96,13 @@ def _judge(subject: Subject, report: Report, *, explain: bool, deep: bool) -> No
     if subject.name in subject.target.loaded:
         report.add("already-there", f"a module `{subject.name}` is loaded")
     addresses = layout.place(subject, report)
+    _constructors(subject, report)
     symbols.check_crcs(subject, report)
     values = symbols.check(subject, report, suggest=explain)
     if _for_another_kernel(report):
         return
     relocations.check(subject, values, addresses, report)
+    placement.check(subject, report)
     tables.check(subject, report)
     symbols.check_exports(subject, report)
     _names(subject, report)
@@ -118,6 +121,15 @@ def _for_another_kernel(report: Report) -> bool:
     """Tell whether the rest would only say again that the module is another kernel's."""
     telling = {"this-module", "modversions", "vermagic"}
     return any(finding.rule.id in telling for finding in report.findings)
+
+
+def _constructors(subject: Subject, report: Report) -> None:
+    """find_module_sections: constructors of one kind only, where the kernel calls any."""
+    file = subject.file
+    both = file.find(".ctors") and file.find(".init_array")
+    if both and subject.target.config.on("CONSTRUCTORS"):
+        log = "has both .ctors and .init_array"
+        report.add("constructors", "the module has .ctors and .init_array", log=log)
 
 
 def _names(subject: Subject, report: Report) -> None:

@@ -143,7 +143,7 @@ _DANGERS = (
     ),
     _dangerous(
         "symbol-outside",
-        "a symbol lies within its section, and the section stays in memory",
+        "a symbol lies within its section, and a function in one with code",
         f"{_MAIN}: simplify_symbols",
     ),
     _dangerous(
@@ -277,12 +277,6 @@ _NOTES = (
         "a function's frame is at most CONFIG_FRAME_WARN",
         "lib/Kconfig.debug: FRAME_WARN",
         "put large values on the heap, in Rust into a Box or Vec",
-    ),
-    _note(
-        "retired-call",
-        "the module calls nothing that a later kernel has renamed or taken away",
-        "the kernel's history, see rkmbuild/module/renames.py",
-        "crates/kernel wraps it, or a C helper does",
     ),
 )
 

@@ -101,11 +101,14 @@ def check(subject: Subject, code: Code, report: Report) -> None:
             place=where(subject, code.vector),
         )
     limit = subject.target.config.number("FRAME_WARN")
-    for number, offset, size in sorted(code.frames, key=lambda frame: -frame[2])[:_SHOWN]:
+    largest: dict[str, int] = {}
+    for number, offset, size in code.frames:
+        function = subject.function_at(number, offset)
+        largest[function] = max(size, largest.get(function, 0))
+    for function, size in sorted(largest.items(), key=lambda item: -item[1])[:_SHOWN]:
         rule = "stack-frame" if size > _HALF_STACK else "large-frame"
         room = "16384 on the stack in all" if size > _HALF_STACK else f"{limit} are the limit"
-        message = f"a frame of {size} bytes, and {room}"
-        report.add(rule, message, place=subject.function_at(number, offset))
+        report.add(rule, f"a frame of {size} bytes, and {room}", place=function)
 
 
 def where(subject: Subject, places: list[tuple[int, int]]) -> str:

@@ -1,0 +1,72 @@
+"""Whether symbols are where they say, and calls lead to where functions begin.
+
+The loader believes both: a damaged symbol table or addend sends the kernel into the middle of code.
+"""
+
+from rkmbuild.module import elf
+from rkmbuild.module.report import Report
+from rkmbuild.module.subject import Subject
+
+_PLT32 = 4
+# The operand of call and jmp is four bytes long, and counted from its end.
+_OPERAND = -4
+
+
+def check(subject: Subject, report: Report) -> None:
+    """Judge the places of symbols, and the calls to what other modules and the kernel export."""
+    _symbols(subject, report)
+    _overlaps(subject, report)
+    _calls(subject, report)
+
+
+def _symbols(subject: Subject, report: Report) -> None:
+    sections = subject.file.sections
+    for symbol in subject.symbols:
+        if not 0 < symbol.shndx < len(sections) or symbol.info & 15 == elf.STT_SECTION:
+            continue
+        home = sections[symbol.shndx]
+        if symbol.value > home.size:
+            what = "lies outside"
+        elif symbol.info & 15 == elf.STT_FUNC and not home.executable:
+            what = "is a function in"
+        else:
+            continue
+        name = subject.file.names[symbol.shndx]
+        message = f"`{subject.symbol_name(symbol)}` {what} {name}"
+        report.add("symbol-outside", message, place=name)
+
+
+def _overlaps(subject: Subject, report: Report) -> None:
+    for number, rows in subject.functions.items():
+        last_start, last_end, last = 0, 0, None
+        for start, end, symbol in rows:
+            if last and last_start < start < last_end < end:
+                report.add(
+                    "symbol-overlap",
+                    f"`{subject.symbol_name(symbol)}` begins {start - last_start} bytes into "
+                    f"`{subject.symbol_name(last)}` and ends behind it",
+                    place=subject.file.names[number],
+                )
+            if end > last_end:
+                last_start, last_end, last = start, end, symbol
+
+
+def _calls(subject: Subject, report: Report) -> None:
+    file = subject.file
+    for section in file.sections:
+        if section.type != elf.SHT_RELA or section.info >= len(file.sections):
+            continue
+        if not file.sections[section.info].executable or not subject.allocated[section.info]:
+            continue
+        rows = file.relocations(section)
+        if set(rows.addends) == {_OPERAND}:
+            continue
+        for offset, kind, number, addend in rows.rows():
+            if kind != _PLT32 or addend == _OPERAND or number >= len(subject.symbols):
+                continue
+            symbol = subject.symbols[number]
+            if not symbol.shndx:
+                name = subject.symbol_name(symbol)
+                message = f"a call leads {addend - _OPERAND:+} bytes from where `{name}` begins"
+                where = subject.function_at(section.info, offset)
+                report.add("call-target", message, place=where)

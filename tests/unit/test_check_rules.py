@@ -1,0 +1,86 @@
+"""The table of rules, and what is told in the end."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.errors import DangerousModuleError, RefusedByKernelError, TaintingModuleError
+from rkmbuild.module import check
+from rkmbuild.module.findings import Severity
+from rkmbuild.module.report import Report
+from rkmbuild.module.rules import RULES
+from tests.modules import Sym, kernel, module
+
+ROOT = Path(__file__).parents[2]
+SOURCES = "\n".join(p.read_text() for p in (ROOT / "rkmbuild" / "module").glob("*.py"))
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_says_what_it_demands_and_where_it_comes_from(rule: object) -> None:
+    known = RULES[rule.id]  # type: ignore[attr-defined]
+    assert known.text
+    assert known.source
+    assert known.way_out or known.severity is Severity.NOTE
+    assert bool(known.errno) == (known.severity is Severity.REFUSED)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_applied_somewhere(rule: str) -> None:
+    assert len(re.findall(f'"{rule}"', SOURCES)) > 1
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_in_the_documentation(rule: str) -> None:
+    assert f"`{rule}`" in (ROOT / "docs" / "check.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("findings", "code"),
+    [
+        ([], 0),
+        (["out-of-tree", "unsigned"], 0),
+        (["no-exit"], 0),
+        (["proprietary", "no-exit"], TaintingModuleError.code),
+        (["proprietary", "stack-frame"], DangerousModuleError.code),
+        (["stack-frame", "vermagic"], RefusedByKernelError.code),
+    ],
+)
+def test_the_worst_finding_decides_the_exit_status(findings: list[str], code: int) -> None:
+    verdict = check.judge(bytes(module()), kernel(), explain=False)
+    report = Report()
+    for rule in findings:
+        report.add(rule, "so")
+    changed = type(verdict)(file="x", kernel="y", findings=tuple(report.findings))
+    assert changed.exit_code == code
+
+
+def test_a_rule_that_is_broken_a_million_times_is_told_a_thousand_times() -> None:
+    report = Report()
+    for _ in range(5000):
+        report.add("symbol-unknown", "so")
+    assert len(report.findings) == 1000
+
+
+def test_a_verdict_has_a_stable_form_as_json() -> None:
+    verdict = check.judge(bytes(module().add(Sym("nobody"))), kernel(), name="x.ko")
+    document = json.loads(json.dumps(verdict.document()))
+    assert set(document) == {
+        "file", "kernel", "module", "verdict", "loads", "errno", "needs", "findings", "unchecked",
+        "exit_code",
+    }  # fmt: skip
+    assert (document["verdict"], document["loads"], document["errno"]) == (
+        "refused", False, "ENOENT",
+    )  # fmt: skip
+    assert set(document["findings"][-1]) == {
+        "rule", "severity", "message", "place", "way_out", "errno", "log", "source",
+    }  # fmt: skip
+
+
+def test_texts_have_no_words_left_to_fill_in() -> None:
+    verdict = check.judge(bytes(module(vermagic="6.1 SMP")), kernel(), explain=False)
+    assert verdict.refusal
+    assert (
+        verdict.refusal.way_out == "build it for this kernel: rkmbuild build --kernel 6.12.0-test"
+    )
