@@ -8,32 +8,10 @@ from pathlib import Path
 from rkmbuild import runner
 from rkmbuild.build import sysroot
 from rkmbuild.build.project import Project
+from rkmbuild.build.request import CargoOptions
 from rkmbuild.errors import BuildError
 from rkmbuild.toolchain.parts import Rust
 from rkmbuild.toolchain.rust_facts import RustFacts
-
-
-@dataclass(frozen=True, kw_only=True)
-class CargoOptions:
-    """What the user asks of cargo, in cargo's own words."""
-
-    profile: str = "release"
-    features: tuple[str, ...] = ()
-    all_features: bool = False
-    no_default_features: bool = False
-    locked: bool = False
-    offline: bool = False
-    jobs: int | None = None
-
-    def arguments(self) -> list[str]:
-        """Return the arguments of cargo."""
-        arguments = ["--profile", self.profile]
-        arguments += ["--features", ",".join(self.features)] if self.features else []
-        arguments += ["--all-features"] if self.all_features else []
-        arguments += ["--no-default-features"] if self.no_default_features else []
-        arguments += ["--locked"] if self.locked else []
-        arguments += ["--offline"] if self.offline else []
-        return arguments + sysroot.jobs_arguments(self.jobs)
 
 
 @dataclass(frozen=True)

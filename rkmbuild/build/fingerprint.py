@@ -6,10 +6,10 @@ A file counts as unchanged if its size and its time are what they were, as for m
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 from rkmbuild import __version__, cache, paths, runner
 from rkmbuild.build.project import Project
@@ -31,37 +31,43 @@ def request_key(request: object) -> str:
     return cache.key("request", 1, __version__, asdict(request), runner.environment(), chosen)  # type: ignore[call-overload]
 
 
-def is_current(state: Path, request: str) -> dict[str, Any] | None:
-    """Return what the last build noted in `state`, if it still holds; else None."""
+@dataclass(frozen=True)
+class Noted:
+    """What a build left: stamps of the files that went in and came out, and its result."""
+
+    inputs: dict[str, Stamp]
+    outputs: dict[str, Stamp]
+    result: dict[str, str]
+
+    @classmethod
+    def now(cls, inputs: Iterable[Path], outputs: Iterable[Path], result: dict[str, str]) -> Self:
+        """Note files as they are now."""
+        return cls(
+            {str(file): _stamp(file) for file in inputs},
+            {str(file): _stamp(file) for file in outputs},
+            result,
+        )
+
+    def holds(self) -> bool:
+        """Tell whether every file is as it was."""
+        files = (*self.inputs.items(), *self.outputs.items())
+        return all(_stamp(file) == (tuple(was) if was else None) for file, was in files)
+
+
+def is_current(state: Path, request: str) -> Noted | None:
+    """Return what the last build noted in `state`, if it was asked for the same and still holds."""
     try:
-        noted = json.loads(state.read_text())
-    except (OSError, ValueError):
+        document = json.loads(state.read_text())
+        asked, noted = document.pop("request"), Noted(**document)
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    if noted.get("request") != request:
-        return None
-    files = {**noted["inputs"], **noted["outputs"]}
-    if any(_stamp(file) != (tuple(was) if was else None) for file, was in files.items()):
-        return None
-    return dict(noted)
+    return noted if asked == request and noted.holds() else None
 
 
-def note(
-    state: Path,
-    request: str,
-    *,
-    inputs: Iterable[Path],
-    outputs: Iterable[Path],
-    result: Mapping[str, Any],
-) -> None:
-    """Note a finished build in `state`: what is_current will compare."""
-    document = {
-        "request": request,
-        "inputs": {str(file): _stamp(file) for file in sorted(set(inputs))},
-        "outputs": {str(file): _stamp(file) for file in sorted(set(outputs))},
-        "result": dict(result),
-    }
+def note(state: Path, request: str, noted: Noted) -> None:
+    """Write what a build left to `state`, for is_current."""
     half = state.with_name(f".{state.name}.{os.getpid()}")
-    half.write_text(json.dumps(document))
+    half.write_text(json.dumps({"request": request, **asdict(noted)}))
     half.rename(state)
 
 

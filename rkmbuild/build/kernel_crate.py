@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rkmbuild import cache, paths, runner
 from rkmbuild.build import bindings, spec, sysroot
+from rkmbuild.build.request import jobs_arguments
 from rkmbuild.errors import BuildError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.toolchain.parts import Rust
@@ -83,7 +84,7 @@ def build(
                 rust.cargo, "build", "--release", "--locked", "--offline", "--package", "kernel",
                 "--target-dir", target,
                 *sysroot.target_arguments(facts, sysroot.target_path(root, crate.sysroot.arch)),
-                *sysroot.jobs_arguments(jobs),
+                *jobs_arguments(jobs),
             ],
             doing="building the kernel crate",
             env=env,

@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from rkmbuild.build import bindings, foreign_cc, kbuild, kernel_crate, rustflags, spec, sysroot
-from rkmbuild.build.crate import CargoOptions
 from rkmbuild.build.project import Project
+from rkmbuild.build.request import BuildRequest, CargoOptions
 from rkmbuild.errors import ToolchainError
 from rkmbuild.kernel import cflags, overlay
 from rkmbuild.kernel.tree import KernelTree
@@ -16,25 +15,6 @@ from rkmbuild.toolchain import bindgen as bindgens
 from rkmbuild.toolchain import binutils, cc, clang_flags, clang_probe, rust_facts
 from rkmbuild.toolchain import rust as rusts
 from rkmbuild.toolchain.parts import Bindgen, CCompiler, Rust, Tool
-
-
-@dataclass(frozen=True, kw_only=True)
-class BuildRequest:
-    """What the user asks for.
-
-    Attributes:
-        path: The project's folder.
-        kernel: A release, a part of one, or a path; None for the default.
-        cc: `auto`, `gcc` or `clang`.
-        toolchain: The Rust toolchain, or None for the best one.
-        cargo: What is handed to cargo.
-    """
-
-    path: Path
-    kernel: str | None = None
-    cc: str = "auto"
-    toolchain: str | None = None
-    cargo: CargoOptions = field(default_factory=CargoOptions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +58,6 @@ class BuildPlan:
             "kbuild": {"folder": str(self.kbuild.folder), "files": dict(self.kbuild.files),
                        "command": self.kbuild.command(self.cargo.jobs)},
         }  # fmt: skip
-
-
-def folder(project: Project, tree: KernelTree) -> Path:
-    """Return the folder for all that is built of a project for one kernel."""
-    return project.target / tree.release
 
 
 def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan:
@@ -131,7 +106,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
         kbuild=kbuild.plan(
             project,
             release=tree.release,
-            folder=folder(project, tree) / request.cargo.profile,
+            folder=project.folder(tree.release) / request.cargo.profile,
             objtree=shadow.build,
             variables=variables,
         ),

@@ -52,6 +52,10 @@ class Project:
         """The only folder of the project that we write to."""
         return self.workspace / "target" / "rkmbuild"
 
+    def folder(self, release: str) -> Path:
+        """Return the folder for all that is built for one kernel."""
+        return self.target / release
+
 
 def load(path: Path) -> Project:
     """Read the project at `path`, a folder or its Cargo.toml.

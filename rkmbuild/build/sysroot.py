@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rkmbuild import cache, runner
 from rkmbuild.build import spec
+from rkmbuild.build.request import jobs_arguments
 from rkmbuild.toolchain.parts import Rust
 from rkmbuild.toolchain.rust_facts import RustFacts
 
@@ -106,11 +107,6 @@ def target_arguments(facts: RustFacts, target: Path) -> list[str | Path]:
     # From 1.95 on cargo takes a path to a specification only where this is said.
     opened = ["-Zjson-target-spec"] if "json-target-spec" in facts.cargo_flags else []
     return [*opened, "--target", target]
-
-
-def jobs_arguments(jobs: int | None) -> list[str]:
-    """Return cargo's `--jobs`, if a number was asked for."""
-    return ["--jobs", str(jobs)] if jobs else []
 
 
 def environment(rust: Rust, flags: Sequence[str]) -> dict[str, str]:

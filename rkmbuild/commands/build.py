@@ -64,7 +64,6 @@ def build(
 ) -> None:
     """Build the module of a project."""
     from rkmbuild.build import pipeline
-    from rkmbuild.build.crate import CargoOptions
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     request = pipeline.BuildRequest(
@@ -72,7 +71,7 @@ def build(
         kernel=kernel,
         cc=cc.value,
         toolchain=toolchain,
-        cargo=CargoOptions(
+        cargo=pipeline.CargoOptions(
             profile=profile.value,
             features=tuple(name for names in features or [] for name in names.split(",")),
             all_features=all_features,
@@ -115,8 +114,6 @@ def _show_plan(plan: "BuildPlan") -> None:
 
 
 def _show_result(result: "BuildResult", request: "BuildRequest", *, with_timings: bool) -> None:
-    from rkmbuild.build import timings
-
     if console.is_json():
         console.result(result.document())
     elif result.fresh:
@@ -132,6 +129,8 @@ def _show_result(result: "BuildResult", request: "BuildRequest", *, with_timings
         for stage in result.stages:
             console.detail(f"{stage.name:>12} {stage.seconds:6.2f} s")
     if with_timings and result.stages:
+        from rkmbuild.build import timings
+
         page = result.module.with_name("timings.html")
         timings.write_page(result, page)
         if not console.is_json():

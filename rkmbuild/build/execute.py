@@ -1,0 +1,121 @@
+"""Carries a plan out: the stages in their order, those that need not wait side by side."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild import cache, console, runner
+from rkmbuild.build import bindings as binding
+from rkmbuild.build import crate, fingerprint, kbuild, kernel_crate, sysroot
+from rkmbuild.build.finish import finish
+from rkmbuild.build.plan import BuildPlan
+from rkmbuild.build.stages import Clock
+from rkmbuild.toolchain import clang_flags
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the stages made, and what they made it of.
+
+    Attributes:
+        module: The `.ko`, without debug information.
+        debug: The file with the debug information.
+        inputs: All files that another result would come of, were they others.
+        outputs: All files that have to be as they are for the result to hold.
+    """
+
+    module: Path
+    debug: Path
+    inputs: frozenset[Path]
+    outputs: frozenset[Path]
+
+
+def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
+    """Run the stages of `plan`.
+
+    Args:
+        clock: What notes when each ran.
+        lock: The descriptor that keeps other builds of the project out.
+
+    Raises:
+        BuildError, StorageError: as the classes say.
+    """
+    jobs = plan.cargo.jobs
+    folder = plan.project.folder(plan.tree.release)
+    for line in clang_flags.lines(plan.translation, "libclang"):
+        console.detail(line)
+
+    def make_sysroot() -> Path:
+        with _cached(clock, "sysroot", plan.sysroot.key, "core and alloc"):
+            return sysroot.build(plan.sysroot, plan.rust, plan.facts, jobs)
+
+    def make_bindings() -> Path:
+        with _cached(clock, "bindings", plan.bindings.key, f"bindings of {plan.tree.release}"):
+            return binding.build(plan.bindings, plan.bindgen, plan.compiler)
+
+    root, bound = _side_by_side(make_sysroot, make_bindings)
+    with _cached(clock, "kernel-crate", plan.crate.key, f"kernel crate for {plan.tree.release}"):
+        kernel = kernel_crate.build(
+            plan.crate, plan.rust, plan.facts, root=root, bound=bound, jobs=jobs
+        )
+    with clock.stage("crate"):
+        library = crate.build(
+            plan.project,
+            plan.rust,
+            plan.facts,
+            target=sysroot.target_path(root, plan.tree.arch),
+            folder=folder / "cargo",
+            flags=_flags(plan, root, kernel, folder),
+            options=plan.cargo,
+            colour=sys.stderr.isatty(),
+        )
+    with clock.stage("kbuild", "Linking", f"{plan.project.module}.ko for {plan.tree.release}"):
+        made = kbuild.build(plan.kbuild, library.archive, lock=lock, jobs=jobs)
+    module = folder / f"{plan.project.module}.ko"
+    with clock.stage("finish"):
+        debug = finish(made, module, plan.objcopy)
+    tools = (plan.rust.rustc, plan.rust.cargo, plan.bindgen.path, plan.bindgen.libclang,
+             plan.compiler.path, plan.objcopy.path)  # fmt: skip
+    inputs = fingerprint.project_inputs(plan.project, library.dep_info, plan.kbuild.folder)
+    inputs |= fingerprint.tool_inputs(plan.tree, tools)
+    return Built(module, debug, frozenset(inputs), frozenset((module, debug, library.archive)))
+
+
+def _side_by_side(*stages: Callable[[], Path]) -> list[Path]:
+    """Run stages that do not need each other; the first failure stops the others."""
+    with ThreadPoolExecutor(len(stages)) as pool:
+        futures: list[Future[Path]] = [pool.submit(stage) for stage in stages]
+        try:
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+        except BaseException:
+            runner.stop_all()
+            raise
+        return [future.result() for future in futures]
+
+
+@contextlib.contextmanager
+def _cached(clock: Clock, kind: str, name: str, text: str) -> Iterator[None]:
+    """Note a stage whose result the cache keeps, and show it if it has to be made."""
+    if cache.find(kind, name):
+        yield
+        return
+    with clock.stage(kind, "Building", text):
+        yield
+
+
+def _flags(plan: BuildPlan, root: Path, kernel: Path, work: Path) -> list[str]:
+    flags = [*plan.sysroot.flags, f"--sysroot={root}", *kernel_crate.flags(kernel)]
+    sources = sorted((plan.project.root / "src").rglob("*.rs"))
+    extra = kernel_crate.extra_cfgs(plan.tree, sources)
+    if extra:
+        file = work / f"cfgs-{cache.key(extra)}"
+        with cache.writing(file):
+            work.mkdir(parents=True, exist_ok=True)
+            file.write_text(extra)
+        flags.append(f"@{file}")
+    return flags

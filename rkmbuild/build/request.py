@@ -1,0 +1,51 @@
+"""What the user asks of a build."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class CargoOptions:
+    """What the user asks of cargo, in cargo's own words."""
+
+    profile: str = "release"
+    features: tuple[str, ...] = ()
+    all_features: bool = False
+    no_default_features: bool = False
+    locked: bool = False
+    offline: bool = False
+    jobs: int | None = None
+
+    def arguments(self) -> list[str]:
+        """Return the arguments of cargo."""
+        arguments = ["--profile", self.profile]
+        arguments += ["--features", ",".join(self.features)] if self.features else []
+        arguments += ["--all-features"] if self.all_features else []
+        arguments += ["--no-default-features"] if self.no_default_features else []
+        arguments += ["--locked"] if self.locked else []
+        arguments += ["--offline"] if self.offline else []
+        return arguments + jobs_arguments(self.jobs)
+
+
+def jobs_arguments(jobs: int | None) -> list[str]:
+    """Return cargo's `--jobs`, if a number was asked for."""
+    return ["--jobs", str(jobs)] if jobs else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest:
+    """What the user asks for.
+
+    Attributes:
+        path: The project's folder.
+        kernel: A release, a part of one, or a path; None for the default.
+        cc: `auto`, `gcc` or `clang`.
+        toolchain: The Rust toolchain, or None for the best one.
+        cargo: What is handed to cargo.
+    """
+
+    path: Path
+    kernel: str | None = None
+    cc: str = "auto"
+    toolchain: str | None = None
+    cargo: CargoOptions = field(default_factory=CargoOptions)
