@@ -76,7 +76,7 @@ def check(package: str, kernels: Iterable[KernelTree] = ()) -> list[str]:
         UsageError: no module can have this name.
     """
     name = module_name(package)
-    reason = _unfit(package, name)
+    reason = unfit(package)
     if reason:
         raise UsageError(
             f"a module cannot be called `{package}`: {reason}",
@@ -108,6 +108,27 @@ def check(package: str, kernels: Iterable[KernelTree] = ()) -> list[str]:
     return warnings
 
 
+def unfit(package: str) -> str | None:
+    """Return why no module can have this package's name, whatever the kernel; None if one can."""
+    name = module_name(package)
+    odd = re.sub(r"[A-Za-z0-9_-]", "", package)
+    reserved = {
+        "it is a keyword of Rust": _RUST_KEYWORDS,
+        "it is a keyword of C": _C_KEYWORDS,
+        "a crate that modules are built with has this name": _CRATES,
+        f"kbuild has a list `{name}-y` of its own": _KBUILD_LISTS,
+        "it is the kernel itself to kbuild and to live patching": {"vmlinux"},
+    }
+    reasons = {
+        "it has no letter": not re.search("[A-Za-z]", package),
+        f"`{odd[:1]}` is none of the letters a-z, digits, `-` and `_` that it may consist of": odd,
+        "it must start with a letter or `_`": not re.match("[A-Za-z_]", package),
+        f"it is {len(name)} letters long, and the kernel has room for {LONGEST}": len(name)
+        > LONGEST,
+    } | {reason: name in words for reason, words in reserved.items()}
+    return next((reason for reason, applies in reasons.items() if applies), None)
+
+
 def in_tree(kernel: KernelTree) -> InTree:
     """Read the names of a kernel's own modules; empty where only its headers are there.
 
@@ -127,25 +148,6 @@ def closest(name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(known)}"
-
-
-def _unfit(package: str, name: str) -> str | None:
-    odd = re.sub(r"[A-Za-z0-9_-]", "", package)
-    reserved = {
-        "it is a keyword of Rust": _RUST_KEYWORDS,
-        "it is a keyword of C": _C_KEYWORDS,
-        "a crate that modules are built with has this name": _CRATES,
-        f"kbuild has a list `{name}-y` of its own": _KBUILD_LISTS,
-        "it is the kernel itself to kbuild and to live patching": {"vmlinux"},
-    }
-    reasons = {
-        "it has no letter": not re.search("[A-Za-z]", package),
-        f"`{odd[:1]}` is none of the letters a-z, digits, `-` and `_` that it may consist of": odd,
-        "it must start with a letter or `_`": not re.match("[A-Za-z_]", package),
-        f"it is {len(name)} letters long, and the kernel has room for {LONGEST}": len(name)
-        > LONGEST,
-    } | {reason: name in words for reason, words in reserved.items()}
-    return next((reason for reason, applies in reasons.items() if applies), None)
 
 
 def _snake_case(package: str) -> str:

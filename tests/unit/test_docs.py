@@ -115,7 +115,7 @@ def test_every_command_and_option_that_a_page_names_exists(page: Path) -> None:
 
 def _code(text: str) -> str:
     """Return what is set as code: blocks, and words between backticks."""
-    blocks = re.findall(r"^```[a-z]*\n(.*?)^```", text, _BLOCK)
+    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", text, _BLOCK)
     inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=_BLOCK))
     return "\n".join([*blocks, *(f"`{word}`" for word in inline)])
 
