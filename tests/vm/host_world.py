@@ -6,7 +6,7 @@ import lzma
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,36 @@ class Done:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A kernel under which the steps were done.
+
+    Attributes:
+        tree: It.
+        other: Another kernel, for which one of the modules was built.
+        done: What came of each step, by its label.
+    """
+
+    tree: KernelTree
+    other: KernelTree
+    done: Mapping[str, Done]
+
+    def succeeded(self, label: str) -> Done:
+        """Return what came of a step that must not fail."""
+        done = self.done[label]
+        assert done.status == 0, done
+        return done
+
+    def failed(self, label: str, status: int, *told: str) -> Done:
+        """Return what came of a step that must fail with `status` and tell all of `told`."""
+        done = self.done[label]
+        assert done.status == status, done
+        for text in told:
+            assert text in done.err, done
+        assert "Traceback" not in done.err
+        return done
 
 
 def results(tree: KernelTree, other: KernelTree, shared: Path) -> dict[str, Done]:
