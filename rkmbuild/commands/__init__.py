@@ -13,6 +13,7 @@ from rkmbuild.commands import (
     load,
     log,
     new,
+    run,
     unload,
 )
 
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(kernel.app, name="kernel")
     app.command()(check.check)
     app.command()(inspect.inspect)
+    app.command()(run.run)
     app.command()(load.load)
     app.command()(unload.unload)
     app.command("list")(list_.list_)

@@ -116,15 +116,24 @@ def bootable(tree: KernelTree) -> Path:
     return tree.image
 
 
-def command_line(chosen: accel.Accel, append: str, nonce: str) -> str:
-    """Return the kernel's command line, but for the console; `nonce` becomes init's argument."""
-    words = [_COMMAND_LINE]
+def command_line(
+    chosen: accel.Accel, append: str, nonce: str, *, words: str = _COMMAND_LINE
+) -> str:
+    """Return the kernel's command line, but for the console.
+
+    Args:
+        chosen: What the guest runs under.
+        append: What the caller adds.
+        nonce: Becomes init's argument.
+        words: What it begins with.
+    """
+    line = [words]
     if chosen.name == "tcg":
         khz = accel.clock_khz()
-        words += [f"tsc_early_khz={khz}"] if khz else []
+        line += [f"tsc_early_khz={khz}"] if khz else []
     elif not chosen.proven:
-        words.append("earlyprintk=serial,ttyS0,115200")
-    return " ".join([*words, *([append] if append else []), "--", nonce])
+        line.append("earlyprintk=serial,ttyS0,115200")
+    return " ".join([*line, *([append] if append else []), "--", nonce])
 
 
 def _attempts(chosen: accel.Accel) -> list[accel.Accel]:

@@ -73,10 +73,10 @@ class Machine:
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
-            folder = Path(stack.enter_context(_folder()))
-            initrd = folder / "initramfs.cpio"
+            place = Path(stack.enter_context(folder()))
+            initrd = place / "initramfs.cpio"
             initrd.write_bytes(self._initramfs)
-            pipe = folder / "port"
+            pipe = place / "port"
             os.mkfifo(pipe, 0o600)
             # Open for writing too, so that the end of a writer is not the end of the pipe; and it
             # has to be open before qemu opens it, which would wait for a reader.
@@ -212,7 +212,12 @@ def bound_to_us() -> list[str]:
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[str]:
+def folder() -> Iterator[str]:
+    """Give a folder for one machine's files, removed at the end.
+
+    Raises:
+        MachineError: it cannot be made or written.
+    """
     try:
         with tempfile.TemporaryDirectory(prefix="rkmbuild-vm-") as folder:
             yield folder

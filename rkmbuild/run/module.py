@@ -1,0 +1,238 @@
+"""Load a module in a guest, unload it again, and say how that went."""
+
+import errno
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from rkmbuild.errors import CrashedError, HangError, RefusedInGuestError, RkmbuildError
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.module import compression, modinfo
+from rkmbuild.module.modinfo import Modinfo
+from rkmbuild.run import depends, guest, initramfs, parameters, refusal
+from rkmbuild.run.klog import KernelMessage
+from rkmbuild.run.result import GuestResult, Outcome, Step
+
+
+class Verdict(StrEnum):
+    """How it went."""
+
+    CLEAN = "clean"
+    REFUSED = "refused"
+    CRASHED = "crashed"
+    HANG = "hang"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a guest needs for a module.
+
+    Attributes:
+        module: What the module says of itself.
+        tree: The kernel.
+        files: The module and those that it needs, by their paths in the guest.
+        script: The commands: one for each needed module, then `loading`, then `unloading`.
+    """
+
+    module: Modinfo
+    tree: KernelTree
+    files: dict[str, initramfs.Content]
+    script: tuple[str, ...]
+
+    @property
+    def loading(self) -> int:
+        """The index of the command that loads the module."""
+        return len(self.script) - 2
+
+    @property
+    def unloading(self) -> int:
+        """The index of the command that unloads it."""
+        return len(self.script) - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleRun:
+    """How a module went in a guest.
+
+    Attributes:
+        plan: What was to be done.
+        guest: What came of the guest.
+        verdict: How it went.
+        failure: What to tell the user where it did not go well.
+    """
+
+    plan: Plan
+    guest: GuestResult
+    verdict: Verdict
+    failure: RkmbuildError | None
+
+    @property
+    def messages(self) -> tuple[KernelMessage, ...]:
+        """What the kernel printed from the loading of the module on."""
+        return self.guest.printed(self.plan.loading, self.plan.unloading)
+
+    def document(self) -> dict[str, Any]:
+        """Return the run as `--json` prints it; times in seconds."""
+        failure = self.failure
+        return {
+            "module": str(self.plan.module.path),
+            "name": self.plan.module.name,
+            "release": self.plan.tree.release,
+            "verdict": self.verdict.value,
+            "accel": {"name": self.guest.accel.name, "reason": self.guest.accel.reason},
+            "seconds": round(self.guest.seconds, 3),
+            "boot_seconds": round(self.guest.boot_seconds, 3),
+            "messages": [message.document() for message in self.messages],
+            "troubles": [trouble.document() for trouble in self.guest.troubles],
+            "error": None
+            if failure is None
+            else {
+                "kind": failure.kind,
+                "message": failure.message,
+                "hint": failure.hint,
+                "exit_code": failure.code,
+            },
+        }
+
+
+def plan(ko: Path, tree: KernelTree, *, params: Sequence[str] = ()) -> Plan:
+    """Return what to do in a guest to load `ko` and unload it.
+
+    Args:
+        ko: The module, compressed or not.
+        tree: The kernel to load it into.
+        params: Parameters for it, `name=value` each.
+
+    Raises:
+        NotAModuleError: `ko` is none.
+        UsageError: it has no such parameter, or not of this kind.
+        MachineError: a module that it needs is not there.
+    """
+    module = modinfo.read(ko)
+    words = parameters.check(module, params)
+    files: dict[str, initramfs.Content] = {}
+    script: list[str] = []
+    for needed in depends.in_load_order(module.depends, tree):
+        place = f"/modules/{modinfo.module_name(needed.name.partition('.ko')[0])}.ko"
+        files[place] = _plain(needed)
+        script.append(insert(place))
+    place = f"/{module.name}.ko"
+    files[place] = _plain(ko)
+    script.append(insert(place, words))
+    script.append(f"rmmod {shlex.quote(module.name)}")
+    return Plan(module=module, tree=tree, files=files, script=tuple(script))
+
+
+def insert(place: str, words: Sequence[str] = ()) -> str:
+    """Return the shell command that loads the guest's file `place`.
+
+    busybox's insmod tries finit_module and, whatever the reason of a failure, init_module after it:
+    a module whose init fails would run it twice. finit_module reads no file that is open for
+    writing (fs/kernel_read_file.c, deny_write_access), so it is.
+
+    Args:
+        place: The file.
+        words: Parameters as the kernel reads them. insmod puts quotes around a value with a space
+            itself.
+    """
+    bare = (_unquoted(word) if " " in word else word for word in words)
+    return f"insmod {shlex.join([place, *bare])} 9>>{shlex.quote(place)}"
+
+
+def run(
+    planned: Plan,
+    *,
+    timeout: float = guest.TIMEOUT,
+    on_message: Callable[[KernelMessage], None] | None = None,
+) -> ModuleRun:
+    """Carry a plan out.
+
+    Args:
+        planned: The plan.
+        timeout: Seconds that loading and unloading may take.
+        on_message: Called with each line that the kernel prints, as it comes.
+
+    Raises:
+        MachineError: the machine cannot be started.
+    """
+    result = guest.boot(
+        planned.tree,
+        files=planned.files,
+        script=planned.script,
+        timeout=timeout,
+        stop_on_failure=True,
+        on_message=on_message,
+    )
+    verdict, failure = judge(planned, result)
+    return ModuleRun(plan=planned, guest=result, verdict=verdict, failure=failure)
+
+
+def judge(planned: Plan, result: GuestResult) -> tuple[Verdict, RkmbuildError | None]:
+    """Return how a plan went, and what to tell the user where it did not go well.
+
+    A crash is told before a refusal: a module that crashed its kernel is often refused as well.
+    """
+    name, release = planned.module.name, planned.tree.release
+    if result.outcome is Outcome.CRASHED:
+        fatal = [trouble for trouble in result.troubles if trouble.fatal]
+        title = fatal[0].title if fatal else "the machine went down without a word"
+        when = _when(planned, result)
+        return Verdict.CRASHED, CrashedError(f"{release} crashed {when} `{name}`: {title}")
+    if result.outcome is Outcome.HANG:
+        when = _when(planned, result)
+        return Verdict.HANG, HangError(
+            f"{release} did not come back from {when} `{name}` in its time",
+            hint="the kernel's last lines above show where it was; --timeout gives it longer",
+        )
+    for step, command in enumerate(result.steps):
+        if command.status:
+            return Verdict.REFUSED, _refused(planned, result, step)
+    return Verdict.CLEAN, None
+
+
+def _refused(planned: Plan, result: GuestResult, step: int) -> RefusedInGuestError:
+    command = result.steps[step]
+    lines = [message.text for message in result.printed(step)]
+    said = " ".join(command.lines)
+    reason, hint = refusal.told(lines, said)
+    number = _errno(command)
+    verb = "unload" if step == planned.unloading else "load"
+    name = planned.module.name
+    if step < planned.loading:
+        name = command.command.split()[1].rpartition("/")[2].removesuffix(".ko")
+    word = f" ({errno.errorcode[number]})" if number and number in errno.errorcode else ""
+    told = f"{planned.tree.release} refused to {verb} `{name}`: {reason}{word}"
+    if planned.module.release and planned.module.release != planned.tree.release:
+        hint = f"it was built for {planned.module.release}: rkmbuild run --kernel that one"
+    return RefusedInGuestError(told, hint=hint)
+
+
+def _errno(step: Step) -> int | None:
+    """Return the error number behind a failure of insmod or rmmod.
+
+    insmod exits with it (busybox 1.20 to 1.37, modutils/insmod.c); for both, the words that the C
+    library has for it close the line that they print.
+    """
+    words = step.lines[-1].rpartition(": ")[2] if step.lines else ""
+    for number in errno.errorcode:
+        if os.strerror(number) == words:
+            return number
+    return step.status if step.command.startswith("insmod ") else None
+
+
+def _when(planned: Plan, result: GuestResult) -> str:
+    reached = [index for index, step in enumerate(result.steps) if step.status is None]
+    return "unloading" if reached == [planned.unloading] else "loading"
+
+
+def _plain(ko: Path) -> initramfs.Content:
+    return compression.decompress(ko) if compression.is_compressed(ko) else ko.absolute()
+
+
+def _unquoted(word: str) -> str:
+    name, _, value = word.partition("=")
+    return f"{name}={value.strip(chr(34))}"
