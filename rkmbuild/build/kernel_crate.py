@@ -76,7 +76,8 @@ def build(
     def make(folder: Path) -> None:
         (folder / "cfgs").write_text(crate.cfgs)
         target = folder / "target"
-        flags = [*crate.sysroot.flags, f"--sysroot={root}", f"@{folder / 'cfgs'}"]
+        flags = [*crate.sysroot.flags, sysroot.WITH_BITCODE]
+        flags += [f"--sysroot={root}", f"@{folder / 'cfgs'}"]
         env = sysroot.environment(rust, flags)
         env["RKMBUILD_BINDINGS"] = str(bound / bindings.FILE)
         runner.run(

@@ -26,6 +26,8 @@
     unknown_lints
 )]
 
+pub mod ffi;
+
 #[allow(unused_imports)]
 mod raw {
     // The kernel's own size types are the pointer-sized ones on every architecture that it runs on;

@@ -10,12 +10,12 @@
  * The module's code and data must stay where they are from now on: take a reference that nobody
  * gives back.
  */
-void rust_helper_module_panicked(void)
+__rust_helper void rust_helper_module_panicked(void)
 {
 	__module_get(THIS_MODULE);
 }
 
-__noreturn void rust_helper_BUG(void)
+__rust_helper __noreturn void rust_helper_BUG(void)
 {
 	BUG();
 }

@@ -6,18 +6,95 @@
 #ifndef RKMBUILD_HELPERS_H
 #define RKMBUILD_HELPERS_H
 
+/* A module's own build makes them static but for those that the module uses. */
+#ifndef __rust_helper
+#define __rust_helper
+#endif
+
+#include <linux/refcount.h>
+#include <linux/spinlock_types.h>
 #include <linux/types.h>
+#include <linux/version.h>
+
+struct completion;
+struct device;
+struct file;
+struct iov_iter;
+struct lock_class_key;
+struct mutex;
+struct poll_table_struct;
+struct task_struct;
+struct vm_area_struct;
+struct wait_queue_head;
 
 /* bug.c */
-void rust_helper_module_panicked(void);
-__noreturn void rust_helper_BUG(void);
+__rust_helper void rust_helper_module_panicked(void);
+__rust_helper __noreturn void rust_helper_BUG(void);
+
+/* fs.c */
+__rust_helper void rust_helper_get_file(struct file *f);
+
+/* mm.c */
+__rust_helper unsigned long rust_helper_vma_start(const struct vm_area_struct *vma);
+__rust_helper unsigned long rust_helper_vma_end(const struct vm_area_struct *vma);
+__rust_helper u64 rust_helper_vma_flags(const struct vm_area_struct *vma);
+__rust_helper int rust_helper_vma_clear_maywrite(struct vm_area_struct *vma);
+__rust_helper void *rust_helper_vmalloc_user(unsigned long size);
+__rust_helper int rust_helper_remap_vmalloc(struct vm_area_struct *vma, void *addr);
+__rust_helper void rust_helper_poll_wait(struct file *filp, struct wait_queue_head *queue,
+			   struct poll_table_struct *p);
 
 /* printk.c */
-void rust_helper_printk(char level, const char *prefix, size_t prefix_len, const char *text,
+__rust_helper void rust_helper_printk(char level, const char *prefix, size_t prefix_len, const char *text,
 			size_t text_len);
+__rust_helper void rust_helper_dev_printk(char level, const struct device *dev, const char *text,
+			    size_t text_len);
 
 /* slab.c */
-void *rust_helper_krealloc(const void *objp, size_t new_size, gfp_t flags);
-void rust_helper_kfree(const void *objp);
+__rust_helper void *rust_helper_krealloc(const void *objp, size_t new_size, gfp_t flags);
+__rust_helper void rust_helper_kfree(const void *objp);
+__rust_helper void *rust_helper_vrealloc(void *old, size_t old_size, size_t new_size, gfp_t flags);
+__rust_helper void *rust_helper_kvrealloc(void *old, size_t old_size, size_t new_size, gfp_t flags);
+
+/* sync.c */
+__rust_helper void rust_helper_refcount_set(refcount_t *r, int n);
+__rust_helper void rust_helper_refcount_inc(refcount_t *r);
+__rust_helper bool rust_helper_refcount_dec_and_test(refcount_t *r);
+__rust_helper void rust_helper___mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key);
+__rust_helper void rust_helper_mutex_lock(struct mutex *lock);
+__rust_helper void rust_helper___spin_lock_init(spinlock_t *lock, const char *name, struct lock_class_key *key);
+__rust_helper void rust_helper_spin_lock(spinlock_t *lock);
+__rust_helper bool rust_helper_spin_trylock(spinlock_t *lock);
+__rust_helper void rust_helper_spin_unlock(spinlock_t *lock);
+__rust_helper unsigned long rust_helper_spin_lock_irqsave(spinlock_t *lock);
+__rust_helper void rust_helper_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags);
+__rust_helper void rust_helper_init_completion(struct completion *done);
+__rust_helper void rust_helper_rcu_read_lock(void);
+__rust_helper void rust_helper_rcu_read_unlock(void);
+
+/* task.c */
+__rust_helper struct task_struct *rust_helper_get_current(void);
+__rust_helper void rust_helper_get_task_struct(struct task_struct *t);
+__rust_helper void rust_helper_put_task_struct(struct task_struct *t);
+__rust_helper bool rust_helper_signal_pending(struct task_struct *t);
+__rust_helper unsigned int rust_helper_task_uid(struct task_struct *t);
+__rust_helper unsigned int rust_helper_task_euid(struct task_struct *t);
+__rust_helper void rust_helper_get_task_comm(char *buf, struct task_struct *t);
+
+/* time.c */
+__rust_helper unsigned long rust_helper_msecs_to_jiffies(unsigned int msecs);
+__rust_helper unsigned long rust_helper_jiffies(void);
+__rust_helper s64 rust_helper_ktime_get(void);
+__rust_helper s64 rust_helper_ktime_get_boottime(void);
+__rust_helper s64 rust_helper_ktime_get_real(void);
+__rust_helper void rust_helper_fsleep(unsigned long usecs);
+__rust_helper void rust_helper_udelay(unsigned long usecs);
+
+/* uaccess.c */
+__rust_helper unsigned long rust_helper_copy_from_user(void *to, const void *from, unsigned long n);
+__rust_helper unsigned long rust_helper_copy_to_user(void *to, const void *from, unsigned long n);
+__rust_helper size_t rust_helper_copy_from_iter(void *addr, size_t bytes, struct iov_iter *i);
+__rust_helper size_t rust_helper_copy_to_iter(const void *addr, size_t bytes, struct iov_iter *i);
+__rust_helper size_t rust_helper_iov_iter_count(const struct iov_iter *i);
 
 #endif

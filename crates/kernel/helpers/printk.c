@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/device.h>
 #include <linux/kern_levels.h>
 #include <linux/printk.h>
 
@@ -9,7 +10,7 @@
  * Log one message. `level` is the character of a KERN_ constant ('0' to '7', or 'c' to continue a
  * line). The text is an argument and no format, so that a % in it is only a %.
  */
-void rust_helper_printk(char level, const char *prefix, size_t prefix_len, const char *text,
+__rust_helper void rust_helper_printk(char level, const char *prefix, size_t prefix_len, const char *text,
 			size_t text_len)
 {
 	if (prefix_len)
@@ -17,4 +18,11 @@ void rust_helper_printk(char level, const char *prefix, size_t prefix_len, const
 			text);
 	else
 		_printk(KERN_SOH "%c%.*s", level, (int)text_len, text);
+}
+
+__rust_helper void rust_helper_dev_printk(char level, const struct device *dev, const char *text, size_t text_len)
+{
+	const char prefix[] = { KERN_SOH_ASCII, level, '\0' };
+
+	_dev_printk(prefix, dev, "%.*s", (int)text_len, text);
 }

@@ -2,7 +2,7 @@
 
 //! The kernel's errors: an [`Error`] is an errno that C code would return negated.
 
-use core::ffi::c_int;
+use crate::ffi::c_int;
 use core::fmt;
 use core::num::NonZeroI32;
 
@@ -213,6 +213,7 @@ macro_rules! convert {
 }
 
 convert! {
+    crate::alloc::AllocError => ENOMEM;
     core::alloc::LayoutError => ENOMEM;
     core::array::TryFromSliceError => EINVAL;
     core::char::CharTryFromError => EINVAL;

@@ -41,21 +41,40 @@
 // rustc's own shim for a failed allocation ends in a tail call, after which objtool finds no
 // instruction and says "unexpected end of section". A handler of ours takes its place.
 #![feature(alloc_error_handler)]
+// A `KBox<T>` becomes a `KBox<dyn Trait>`, and `self` can be an `Arc<Self>`.
+#![feature(coerce_unsized, dispatch_from_dyn, unsize)]
 
 extern crate alloc as rust_alloc;
 // The macros name `::kernel`, inside this crate too.
 extern crate self as kernel;
 
 pub use bindings;
+pub use bindings::ffi;
 pub use macros;
 pub use pin_init;
 
 pub mod alloc;
+pub mod device;
 pub mod error;
+pub mod fs;
+pub mod init;
+pub mod ioctl;
+pub mod iov;
+pub mod miscdevice;
+pub mod mm;
 mod module;
 mod panic;
 pub mod prelude;
 pub mod print;
+pub mod seq_file;
+mod std_vendor;
+pub mod str;
+pub mod sync;
+pub mod task;
+pub mod time;
+pub mod transmute;
+pub mod types;
+pub mod uaccess;
 
 pub use module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
 

@@ -43,6 +43,15 @@ pub trait ModuleMetadata {
     const NAME: &'static CStr;
 }
 
+/// Returns the module that this crate is linked into, which is where C's tables need it.
+pub(crate) const fn this_module() -> *mut bindings::module {
+    extern "C" {
+        #[allow(improper_ctypes)] // only its address is taken
+        static __this_module: core::cell::UnsafeCell<bindings::module>;
+    }
+    core::cell::UnsafeCell::raw_get(core::ptr::addr_of!(__this_module))
+}
+
 /// The module itself: C's `THIS_MODULE`.
 pub struct ThisModule(*mut bindings::module);
 

@@ -13,7 +13,7 @@
 
 mod macros;
 
-use core::ffi::c_char;
+use crate::ffi::c_char;
 use core::fmt::{self, Write};
 
 /// The levels, as C's `KERN_*` name them.
@@ -42,35 +42,40 @@ const LONG: usize = 912;
 /// Prints one message. Called by the `pr_*!` macros.
 #[doc(hidden)]
 pub fn print(level: Level, prefix: &[u8], args: fmt::Arguments<'_>) {
+    format(args, |text| emit(level, prefix, text));
+}
+
+/// Formats a message and gives it to `sink`: at once, or where it is too long, in parts that each
+/// fit into a record.
+pub(crate) fn format(args: fmt::Arguments<'_>, mut sink: impl FnMut(&[u8])) {
     if let Some(text) = args.as_str() {
         if text.len() <= LONG && !text.bytes().any(is_special) {
-            emit(level, prefix, text.as_bytes());
+            sink(text.as_bytes());
             return;
         }
     }
-    if print_short(level, prefix, args).is_none() {
-        print_long(level, prefix, args);
+    if format_short(args, &mut sink).is_none() {
+        format_long(args, &mut sink);
     }
 }
 
-/// Prints a message that fits into the small buffer; `None`: it does not, and nothing was printed.
+/// Formats a message that fits into the small buffer; `None`: it does not, and `sink` got nothing.
 ///
 /// Not inlined, so that the buffer is off the stack before a larger one is put there.
 #[inline(never)]
-fn print_short(level: Level, prefix: &[u8], args: fmt::Arguments<'_>) -> Option<()> {
+fn format_short(args: fmt::Arguments<'_>, sink: &mut dyn FnMut(&[u8])) -> Option<()> {
     let mut text = Text::<SHORT>::new();
     text.write_fmt(args).ok()?;
-    emit(level, prefix, text.as_bytes());
+    sink(text.as_bytes());
     Some(())
 }
 
-/// Prints a message of any length, a record at a time.
+/// Formats a message of any length, a record at a time.
 #[inline(never)]
 #[cold]
-fn print_long(level: Level, prefix: &[u8], args: fmt::Arguments<'_>) {
+fn format_long(args: fmt::Arguments<'_>, sink: &mut dyn FnMut(&[u8])) {
     let mut records = Records {
-        level,
-        prefix,
+        sink,
         text: Text::new(),
     };
     // What a `Display` fails with has no place to go; what it wrote until then is printed.
@@ -147,15 +152,14 @@ impl<const SIZE: usize> Write for Text<SIZE> {
 
 /// Writes records as its buffer fills.
 struct Records<'a> {
-    level: Level,
-    prefix: &'a [u8],
+    sink: &'a mut dyn FnMut(&[u8]),
     text: Text<LONG>,
 }
 
 impl Records<'_> {
     fn flush(&mut self) {
         if !self.text.as_bytes().is_empty() {
-            emit(self.level, self.prefix, self.text.as_bytes());
+            (self.sink)(self.text.as_bytes());
             self.text.len = 0;
         }
     }
@@ -168,7 +172,7 @@ impl Records<'_> {
             Some(newline) => newline + 1,
             None => bytes.len() - unfinished(bytes),
         };
-        emit(self.level, self.prefix, &bytes[..end]);
+        (self.sink)(&bytes[..end]);
         self.text.keep_from(end);
     }
 

@@ -50,7 +50,8 @@ impl Generics {
         if parameter.is_empty() {
             return;
         }
-        let is = |token: &TokenTree, sign| matches!(token, TokenTree::Punct(p) if p.as_char() == sign);
+        let is =
+            |token: &TokenTree, sign| matches!(token, TokenTree::Punct(p) if p.as_char() == sign);
         // A default follows an `=` that is not inside brackets of any kind.
         let mut depth = 0_usize;
         let mut end = parameter.len();

@@ -86,9 +86,19 @@ pub(crate) fn expand(input: TokenStream, kind: Kind) -> Result<TokenStream> {
         ],
     ));
     let names = if kind.pinned {
-        ["HasPinData", "PinData", "__pin_data", "pin_init_from_closure"]
+        [
+            "HasPinData",
+            "PinData",
+            "__pin_data",
+            "pin_init_from_closure",
+        ]
     } else {
-        ["HasInitData", "InitData", "__init_data", "init_from_closure"]
+        [
+            "HasInitData",
+            "InitData",
+            "__init_data",
+            "init_from_closure",
+        ]
     };
     let [has_data, data, get_data, from_closure] = names.map(tokens);
     Ok(fill(

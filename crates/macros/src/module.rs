@@ -52,6 +52,7 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
         #[allow(dead_code)]
         static THIS_MODULE: ::kernel::ThisModule = unsafe {{
             extern "C" {{
+                #[allow(improper_ctypes)] // only its address is taken
                 static __this_module: ::core::cell::UnsafeCell<::kernel::bindings::module>;
             }}
             ::kernel::ThisModule::from_ptr(::core::cell::UnsafeCell::raw_get(

@@ -139,9 +139,7 @@ impl Tokens {
         let mut taken = TokenStream::new();
         if matches!(self.peek(), Some(TokenTree::Ident(ident)) if ident.to_string() == "pub") {
             taken.extend(self.next());
-            let is_parenthesis = |token: &TokenTree| {
-                matches!(token, TokenTree::Group(g) if g.delimiter() == Delimiter::Parenthesis)
-            };
+            let is_parenthesis = |token: &TokenTree| matches!(token, TokenTree::Group(g) if g.delimiter() == Delimiter::Parenthesis);
             if self.peek().is_some_and(is_parenthesis) {
                 taken.extend(self.next());
             }

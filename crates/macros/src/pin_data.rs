@@ -66,7 +66,10 @@ pub(crate) fn pin_data(args: TokenStream, input: TokenStream) -> Result<TokenStr
     all.push(("__METHODS", methods));
     all.push(("__PINNED", pinned));
     inner.extend(fill(IMPLS, &all));
-    inner.extend(fill(if pinned_drop { PINNED_DROP } else { NO_DROP }, &parts));
+    inner.extend(fill(
+        if pinned_drop { PINNED_DROP } else { NO_DROP },
+        &parts,
+    ));
     out.extend(fill("const _: () = { __INNER };", &[("__INNER", inner)]));
     all.push(("__PROJECTED", projected));
     all.push(("__PROJECTIONS", projections));
@@ -279,7 +282,12 @@ fn parse(input: TokenStream) -> Result<Struct> {
     }
     let body = match rest.pop() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
-        _ => return error(name.span(), "`#[pin_data]` is for structs with named fields"),
+        _ => {
+            return error(
+                name.span(),
+                "`#[pin_data]` is for structs with named fields",
+            )
+        }
     };
     let whole: TokenStream = rest.iter().cloned().collect();
     let mut tokens = Tokens::new(whole);
@@ -407,7 +415,9 @@ fn add_parameter(body: TokenStream) -> Result<TokenStream> {
     let mut after_drop = false;
     for token in body {
         match token {
-            TokenTree::Group(group) if after_drop && group.delimiter() == Delimiter::Parenthesis => {
+            TokenTree::Group(group)
+                if after_drop && group.delimiter() == Delimiter::Parenthesis =>
+            {
                 after_drop = false;
                 let mut parameters = group.stream();
                 let text = parameters.to_string();

@@ -20,7 +20,7 @@ mod zeroable;
 pub use init::{init_from_closure, pin_init_from_closure, pin_init_scope, Init, PinInit};
 pub use macros::{init, pin_data, pin_init, pinned_drop, try_init, try_pin_init};
 pub use pinned_drop::PinnedDrop;
-pub use zeroable::{init_zeroed, zeroed, Zeroable};
+pub use zeroable::{init_zeroed, zeroed, Zeroable, ZeroableOption};
 
 // The macros name `::kernel::pin_init`. Where there is no kernel crate (this crate's own tests), this
 // crate stands in for it.

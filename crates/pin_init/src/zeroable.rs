@@ -50,6 +50,22 @@ pub const fn zeroed<T: Zeroable>() -> T {
     unsafe { core::mem::zeroed() }
 }
 
+/// A type that is never all zeroes, so that `Option` takes those for `None`.
+///
+/// # Safety
+///
+/// It must be.
+pub unsafe trait ZeroableOption {}
+
+// SAFETY: all zeroes are `None`.
+unsafe impl<T: ZeroableOption> Zeroable for Option<T> {}
+// SAFETY: it is never null.
+unsafe impl<T> ZeroableOption for NonNull<T> {}
+// SAFETY: a reference is never null.
+unsafe impl<T> ZeroableOption for &T {}
+// SAFETY: a reference is never null.
+unsafe impl<T> ZeroableOption for &mut T {}
+
 macro_rules! zeroable {
     ($({$($generics:tt)*} $type:ty,)*) => {
         $(
@@ -65,7 +81,6 @@ zeroable! {
     {} i8, {} i16, {} i32, {} i64, {} i128, {} isize,
     {<T: ?Sized>} PhantomData<T>, {} PhantomPinned,
     {<T>} *const T, {<T>} *mut T,
-    {<T>} Option<NonNull<T>>, {<T>} Option<&T>, {<T>} Option<&mut T>,
     {<T>} MaybeUninit<T>,
     {<T: ?Sized + Zeroable>} UnsafeCell<T>, {<T: ?Sized + Zeroable>} ManuallyDrop<T>,
     {<const N: usize, T: Zeroable>} [T; N],

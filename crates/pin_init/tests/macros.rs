@@ -138,7 +138,11 @@ unsafe impl Zeroable for Plain {}
 
 #[test]
 fn what_is_not_named_is_zeroed() {
-    let plain = boxed(init!(Plain { one: 5, ..Zeroable::init_zeroed() })).unwrap();
+    let plain = boxed(init!(Plain {
+        one: 5,
+        ..Zeroable::init_zeroed()
+    }))
+    .unwrap();
     let wanted = Plain {
         one: 5,
         two: None,

@@ -2,6 +2,7 @@
 
 //! The global allocator, over the kernel's slab allocator.
 
+use super::allocator::slab_size;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
 
@@ -10,23 +11,6 @@ struct SlabAllocator;
 
 #[global_allocator]
 static ALLOCATOR: SlabAllocator = SlabAllocator;
-
-/// Returns how many bytes to ask of kmalloc so that what comes back is aligned as `layout` asks.
-///
-/// kmalloc aligns to `ARCH_KMALLOC_MINALIGN`, and objects of a size that is a power of two to
-/// their size (Documentation/core-api/memory-allocation.rst, since 5.4).
-const fn slab_size(layout: Layout) -> usize {
-    if layout.align() <= bindings::ARCH_SLAB_MINALIGN {
-        return layout.size();
-    }
-    let larger = if layout.size() < layout.align() {
-        layout.align()
-    } else {
-        layout.size()
-    };
-    // A `Layout` is never larger than `isize::MAX`: the next power of two is still a `usize`.
-    larger.next_power_of_two()
-}
 
 // SAFETY: krealloc returns memory of at least the size asked for that nobody else uses, or null;
 // `slab_size` sees to the alignment. None of the functions unwinds.

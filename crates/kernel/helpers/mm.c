@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/vmalloc.h>
+
+#include "helpers.h"
+
+__rust_helper unsigned long rust_helper_vma_start(const struct vm_area_struct *vma)
+{
+	return vma->vm_start;
+}
+
+__rust_helper unsigned long rust_helper_vma_end(const struct vm_area_struct *vma)
+{
+	return vma->vm_end;
+}
+
+__rust_helper u64 rust_helper_vma_flags(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags;
+}
+
+/* Since 6.3 vm_flags is constant and changed by functions. */
+__rust_helper int rust_helper_vma_clear_maywrite(struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & VM_WRITE)
+		return -EINVAL;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_clear(vma, VM_MAYWRITE);
+#else
+	vma->vm_flags &= ~VM_MAYWRITE;
+#endif
+	return 0;
+}
+
+__rust_helper void *rust_helper_vmalloc_user(unsigned long size)
+{
+	return vmalloc_user(size);
+}
+
+__rust_helper int rust_helper_remap_vmalloc(struct vm_area_struct *vma, void *addr)
+{
+	return remap_vmalloc_range(vma, addr, vma->vm_pgoff);
+}
+
+__rust_helper void rust_helper_poll_wait(struct file *filp, wait_queue_head_t *queue, poll_table *p)
+{
+	poll_wait(filp, queue, p);
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Files.
+
+pub mod file;
+mod kiocb;
+
+pub use file::{File, LocalFile};
+pub use kiocb::Kiocb;

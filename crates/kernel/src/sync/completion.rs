@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Waiting until something has been done.
+
+use crate::types::Opaque;
+use macros::{pin_data, pin_init};
+use pin_init::PinInit;
+
+/// The kernel's `struct completion`: one thread waits until another says that it has done.
+///
+/// ```ignore
+/// #[pin_data]
+/// struct Task {
+///     #[pin]
+///     done: Completion,
+/// }
+///
+/// let task = KBox::pin_init(pin_init!(Task { done <- Completion::new() }), GFP_KERNEL)?;
+/// task.done.complete_all();
+/// task.done.wait_for_completion();
+/// ```
+#[pin_data]
+pub struct Completion {
+    #[pin]
+    inner: Opaque<bindings::completion>,
+}
+
+// SAFETY: a completion has a lock of its own.
+unsafe impl Send for Completion {}
+// SAFETY: as above.
+unsafe impl Sync for Completion {}
+
+impl Completion {
+    /// Makes the initialiser.
+    pub fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            // SAFETY: the slot is valid and pinned.
+            inner <- Opaque::ffi_init(|slot| unsafe {
+                bindings::rust_helper_init_completion(slot);
+            }),
+        })
+    }
+
+    /// Lets one waiting thread, or the next that waits, go on.
+    pub fn complete(&self) {
+        // SAFETY: what exists is initialised.
+        unsafe { bindings::complete(self.inner.get()) };
+    }
+
+    /// Lets all go on, now and from now on.
+    pub fn complete_all(&self) {
+        // SAFETY: what exists is initialised.
+        unsafe { bindings::complete_all(self.inner.get()) };
+    }
+
+    /// Waits, whatever signals come.
+    pub fn wait_for_completion(&self) {
+        // SAFETY: what exists is initialised.
+        unsafe { bindings::wait_for_completion(self.inner.get()) };
+    }
+
+    /// Waits for so long at most; tells whether it was completed.
+    #[must_use = "the time may be up"]
+    pub fn wait_for_completion_timeout(&self, jiffies: crate::time::Jiffies) -> bool {
+        // SAFETY: what exists is initialised.
+        unsafe { bindings::wait_for_completion_timeout(self.inner.get(), jiffies) != 0 }
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Threads and processes.
+
+use crate::ffi::c_long;
+use crate::str::CStr;
+use crate::sync::aref::{ARef, AlwaysRefCounted};
+use crate::types::{NotThreadSafe, Opaque};
+use core::ops::Deref;
+use core::ptr::NonNull;
+
+/// Wait for ever: C's `MAX_SCHEDULE_TIMEOUT`.
+pub const MAX_SCHEDULE_TIMEOUT: c_long = c_long::MAX;
+
+/// The number of a thread.
+pub type Pid = bindings::pid_t;
+
+/// Returns the thread that runs this.
+#[macro_export]
+macro_rules! current {
+    () => {
+        // SAFETY: the reference does not outlive the expression's own scope, where the thread that
+        // runs is the same.
+        unsafe { &*$crate::task::Task::current() }
+    };
+}
+
+/// A thread: the kernel's `struct task_struct`.
+#[repr(transparent)]
+pub struct Task(Opaque<bindings::task_struct>);
+
+// SAFETY: a task counts its users by itself, on whatever thread.
+unsafe impl Send for Task {}
+// SAFETY: what is read here is constant or read as a whole.
+unsafe impl Sync for Task {}
+
+impl Task {
+    /// Returns the thread that runs this.
+    ///
+    /// # Safety
+    ///
+    /// The result must not be used by, or given to, another thread.
+    #[must_use]
+    pub unsafe fn current() -> impl Deref<Target = Self> {
+        struct Current(*const Task, #[allow(dead_code)] NotThreadSafe);
+        impl Deref for Current {
+            type Target = Task;
+
+            fn deref(&self) -> &Task {
+                // SAFETY: a thread that runs exists.
+                unsafe { &*self.0 }
+            }
+        }
+        // SAFETY: it has no precondition.
+        Current(
+            unsafe { bindings::rust_helper_get_current() }.cast(),
+            NotThreadSafe,
+        )
+    }
+
+    /// Returns the task as C has it.
+    #[must_use]
+    pub const fn as_ptr(&self) -> *mut bindings::task_struct {
+        self.0.get()
+    }
+
+    /// Returns its number.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        // SAFETY: the number of a task never changes.
+        unsafe { (*self.as_ptr()).pid }
+    }
+
+    /// Returns the number of its process.
+    #[must_use]
+    pub fn tgid(&self) -> Pid {
+        // SAFETY: as above.
+        unsafe { (*self.as_ptr()).tgid }
+    }
+
+    /// Returns its user.
+    #[must_use]
+    pub fn uid(&self) -> u32 {
+        // SAFETY: the task is valid.
+        unsafe { bindings::rust_helper_task_uid(self.as_ptr()) }
+    }
+
+    /// Returns its effective user.
+    #[must_use]
+    pub fn euid(&self) -> u32 {
+        // SAFETY: the task is valid.
+        unsafe { bindings::rust_helper_task_euid(self.as_ptr()) }
+    }
+
+    /// Returns its name.
+    #[must_use]
+    pub fn comm(&self) -> Comm {
+        let mut name = [0; bindings::TASK_COMM_LEN as usize];
+        // SAFETY: the room is as large as a name can be.
+        unsafe {
+            bindings::rust_helper_get_task_comm(name.as_mut_ptr().cast(), self.as_ptr());
+        }
+        Comm(name)
+    }
+
+    /// Tells whether a signal waits for it.
+    #[must_use]
+    pub fn signal_pending(&self) -> bool {
+        // SAFETY: the task is valid.
+        unsafe { bindings::rust_helper_signal_pending(self.as_ptr()) }
+    }
+
+    /// Wakes it if it sleeps.
+    pub fn wake_up(&self) {
+        // SAFETY: the task is valid.
+        unsafe { bindings::wake_up_process(self.as_ptr()) };
+    }
+}
+
+// SAFETY: that is what the two functions do.
+unsafe impl AlwaysRefCounted for Task {
+    fn inc_ref(&self) {
+        // SAFETY: the task is valid.
+        unsafe { bindings::rust_helper_get_task_struct(self.as_ptr()) };
+    }
+
+    unsafe fn dec_ref(obj: NonNull<Self>) {
+        // SAFETY: the caller's promise.
+        unsafe { bindings::rust_helper_put_task_struct(obj.as_ptr().cast()) };
+    }
+}
+
+impl PartialEq for Task {
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self, other)
+    }
+}
+
+/// The name of a thread.
+pub struct Comm([u8; bindings::TASK_COMM_LEN as usize]);
+
+impl Deref for Comm {
+    type Target = CStr;
+
+    fn deref(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
+}
+
+/// Returns the thread that runs this, as a counted reference.
+#[must_use]
+pub fn current() -> ARef<Task> {
+    ARef::from(current!())
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Time: what it is, how long something took, and waiting.
+
+pub mod delay;
+
+use core::marker::PhantomData;
+use core::ops::Sub;
+
+/// Milliseconds.
+pub type Msecs = crate::ffi::c_uint;
+/// Ticks of the kernel's clock.
+pub type Jiffies = crate::ffi::c_ulong;
+
+/// Nanoseconds in a microsecond.
+pub const NSEC_PER_USEC: i64 = 1_000;
+/// Nanoseconds in a millisecond.
+pub const NSEC_PER_MSEC: i64 = 1_000_000;
+/// Nanoseconds in a second.
+pub const NSEC_PER_SEC: i64 = 1_000_000_000;
+
+/// Returns how many ticks so many milliseconds are, rounded up.
+#[must_use]
+pub fn msecs_to_jiffies(msecs: Msecs) -> Jiffies {
+    // SAFETY: it has no precondition.
+    unsafe { bindings::rust_helper_msecs_to_jiffies(msecs) }
+}
+
+/// Returns the ticks since boot (they begin close to overflowing).
+#[must_use]
+pub fn jiffies() -> Jiffies {
+    // SAFETY: it only reads.
+    unsafe { bindings::rust_helper_jiffies() }
+}
+
+/// A clock.
+pub trait ClockSource {
+    /// Returns its time in nanoseconds.
+    fn ktime_get() -> i64;
+}
+
+macro_rules! clocks {
+    ($($(#[$doc:meta])* $name:ident: $function:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+            pub struct $name;
+
+            impl ClockSource for $name {
+                fn ktime_get() -> i64 {
+                    // SAFETY: it has no precondition.
+                    unsafe { bindings::$function() }
+                }
+            }
+        )*
+    };
+}
+
+clocks! {
+    /// Goes on at a steady pace from boot, but not while the machine sleeps.
+    Monotonic: rust_helper_ktime_get;
+    /// As `Monotonic`, also while the machine sleeps.
+    BootTime: rust_helper_ktime_get_boottime;
+    /// The time of day, which may be set.
+    RealTime: rust_helper_ktime_get_real;
+}
+
+/// A moment, by the clock `C`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant<C: ClockSource>(i64, PhantomData<C>);
+
+impl<C: ClockSource> Instant<C> {
+    /// Returns this moment.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(C::ktime_get(), PhantomData)
+    }
+
+    /// Returns how long ago it was.
+    #[must_use]
+    pub fn elapsed(&self) -> Delta {
+        Delta(Self::now().0 - self.0)
+    }
+
+    /// Returns it in nanoseconds since the clock's beginning.
+    #[must_use]
+    pub const fn as_nanos(&self) -> i64 {
+        self.0
+    }
+}
+
+impl<C: ClockSource> Sub for Instant<C> {
+    type Output = Delta;
+
+    fn sub(self, earlier: Self) -> Delta {
+        Delta(self.0 - earlier.0)
+    }
+}
+
+/// A length of time, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Delta(i64);
+
+impl Delta {
+    /// None at all.
+    pub const ZERO: Self = Self(0);
+
+    /// Makes one of nanoseconds.
+    #[must_use]
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// Makes one of microseconds; what is too long becomes the longest.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros.saturating_mul(NSEC_PER_USEC))
+    }
+
+    /// Makes one of milliseconds; what is too long becomes the longest.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis.saturating_mul(NSEC_PER_MSEC))
+    }
+
+    /// Makes one of seconds; what is too long becomes the longest.
+    #[must_use]
+    pub const fn from_secs(secs: i64) -> Self {
+        Self(secs.saturating_mul(NSEC_PER_SEC))
+    }
+
+    /// Returns it in nanoseconds.
+    #[must_use]
+    pub const fn as_nanos(self) -> i64 {
+        self.0
+    }
+
+    /// Returns it in microseconds, rounded up.
+    #[must_use]
+    pub const fn as_micros_ceil(self) -> i64 {
+        self.0
+            .saturating_add(NSEC_PER_USEC - 1)
+            .div_euclid(NSEC_PER_USEC)
+    }
+
+    /// Returns it in whole milliseconds.
+    #[must_use]
+    pub const fn as_millis(self) -> i64 {
+        self.0 / NSEC_PER_MSEC
+    }
+
+    /// Tells whether it is less than none.
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// Tells whether it is none.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+}
