@@ -32,6 +32,7 @@ def run(commands: Sequence[Sequence[str]]) -> None:
     for command in commands:
         console.status("Running", shlex.join(command))
         _run(command)
+    packages.forget()
 
 
 def _run(command: Sequence[str]) -> None:

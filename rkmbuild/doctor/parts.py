@@ -217,7 +217,12 @@ def _kmod() -> list[Check]:
 
 
 def _rust_extras(toolchain: str | None) -> list[Check]:
-    chosen, _ = rust.choose(toolchain)
+    try:
+        chosen, _ = rust.choose(toolchain)
+    except UnusablePartError:
+        raise UnusablePartError(
+            "there is no rustc that they could belong to", part=rust_extras.PART
+        ) from None
     found = rust_extras.beside(chosen)
     return [
         Check(

@@ -114,11 +114,10 @@ def _usable_commands(passed_over: list[PassedOver]) -> list[tuple[Path, Version]
     usable: list[tuple[Path, Version]] = []
     for command in bindgen_places.commands():
         try:
-            answer = remembered("bindgen", [command], lambda c=command: _ask(c))  # type: ignore[misc]
+            version = _version(command)
         except (ToolchainError, OSError) as error:
             passed_over.append(PassedOver(f"bindgen {command}", str(error)))
             continue
-        version = Version(*answer["version"])
         if version < OLDEST:
             why = f"it is {version}, and {OLDEST} is the oldest that can be used"
             passed_over.append(PassedOver(f"bindgen {command}", why))
@@ -127,18 +126,22 @@ def _usable_commands(passed_over: list[PassedOver]) -> list[tuple[Path, Version]
     return sorted(usable, key=lambda pair: pair[1], reverse=True)
 
 
-def _ask(command: Path) -> dict[str, Any]:
-    text = runner.run(
-        [command, "--version"],
-        doing="asking bindgen for its version",
-        timeout=60,
-        failure=ToolchainError,
-    ).stdout
+def _version(command: Path) -> Version:
+    def ask() -> dict[str, Any]:
+        done = runner.run(
+            [command, "--version"],
+            doing="asking bindgen for its version",
+            timeout=60,
+            failure=ToolchainError,
+        )
+        return {"text": done.stdout}
+
+    text: str = remembered("bindgen --version", [command], ask)["text"]
     version = versions.first(text)
-    if not version:
+    if not version or not text.startswith("bindgen "):
         # 0.66.0 and 0.66.1 want a header even for --version (rust-bindgen issue 2567).
-        raise ToolchainError("it does not say its version")
-    return {"version": list(version)}
+        raise ToolchainError("it does not answer as bindgen does")
+    return version
 
 
 def _try(command: Path, version: Version, library: Path) -> tuple[Bindgen | None, str]:

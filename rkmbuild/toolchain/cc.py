@@ -1,5 +1,6 @@
 """C compilers: the one that built the kernel, and a clang where that one is not there."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from rkmbuild.toolchain.unusable import unusable
 
 # scripts/min-tool-version.sh: 11.0.0 for 6.1, 13.0.1 for 6.12.
 OLDEST_CLANG = Version(11, 0, 0)
+# LLVM's own folders lie here; Debian links only one of them, or none, into /usr/bin.
+_LLVM_ROOTS = (Path("/usr/lib"), Path("/usr/lib64"))
 
 
 def find_compiler(command: str) -> CCompiler | None:
@@ -31,12 +34,14 @@ def compiler_at(path: Path) -> CCompiler:
         ToolchainError: it does not answer as gcc or clang does.
     """
     try:
-        answer = remembered("cc", [path], lambda: _ask(path))
+        text: str = remembered("cc --version", [path], lambda: _ask(path))["text"]
     except OSError as error:
         raise ToolchainError(f"{path} cannot be read: {error.strerror}") from None
-    return CCompiler(
-        path=path, kind=answer["kind"], version=Version(*answer["version"]), text=answer["text"]
-    )
+    known = read_version(text)
+    if not known:
+        raise ToolchainError(f"{path} answers neither as gcc nor as clang does")
+    kind, version = known
+    return CCompiler(path=path, kind=kind, version=version, text=text.partition("\n")[0])
 
 
 def choose_clang(oldest: Version = OLDEST_CLANG) -> tuple[CCompiler, list[PassedOver]]:
@@ -78,7 +83,8 @@ def read_version(text: str) -> tuple[str, Version] | None:
     if "clang version" in first:
         version = versions.first(first.partition("clang version")[2])
         return ("clang", version) if version else None
-    if "Free Software Foundation" in rest:
+    # gcc says its own name as it was called: `x86_64-linux-gnu-gcc-12 (Debian 12.2.0-14) 12.2.0`.
+    if re.match(r"\S*g?cc\S* \(", first) and "Free Software Foundation" in rest:
         version = versions.after_package(first)
         return ("gcc", version) if version else None
     return None
@@ -86,7 +92,7 @@ def read_version(text: str) -> tuple[str, Version] | None:
 
 def _clangs() -> list[Path]:
     found = list(search_path.every(r"clang(-\d+)?"))
-    for root in (Path("/usr/lib"), Path("/usr/lib64")):
+    for root in _LLVM_ROOTS:
         found += [
             path for path in sorted(root.glob("llvm*/bin/clang")) if search_path.is_program(path)
         ]
@@ -103,8 +109,4 @@ def _ask(path: Path) -> dict[str, Any]:
         timeout=60,
         failure=ToolchainError,
     ).stdout
-    known = read_version(text)
-    if not known:
-        raise ToolchainError(f"{path} answers neither as gcc nor as clang does")
-    kind, version = known
-    return {"kind": kind, "version": list(version), "text": text.partition("\n")[0]}
+    return {"text": text}

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from rkmbuild import runner
 from rkmbuild.errors import RkmbuildError
@@ -144,6 +145,12 @@ def advice(part: str, mend: Sequence[str] | None = None) -> str:
     return f"`{command}` installs it; `rkmbuild doctor --fix` does it for you"
 
 
+def forget() -> None:
+    """Ask apt anew what it offers, after its lists were refreshed."""
+    _apt_rust_suffix.cache_clear()
+
+
+@cache
 def _apt_rust_suffix() -> str | None:
     numbered = sorted(
         (name for name in _apt("pkgnames", "rustc-1.") if re.fullmatch(r"rustc-1\.\d+", name)),

@@ -123,10 +123,11 @@ def library_source(sysroot: Path, version: Version) -> Path | None:
     rustup's rust-src and the distributions' packages put it below the sysroot; Debian's and
     Ubuntu's versioned packages keep it in /usr/src.
     """
-    for folder in (
-        sysroot / "lib/rustlib/src/rust/library",
-        Path(f"/usr/src/rustc-{version}/library"),
-    ):
+    folders = [sysroot / "lib/rustlib/src/rust/library"]
+    # A distribution patches its library; that source is not of rustup's compiler of that number.
+    if sysroot.is_relative_to("/usr"):
+        folders.append(Path(f"/usr/src/rustc-{version}/library"))
+    for folder in folders:
         if (folder / "core/src/lib.rs").is_file() and (folder / "alloc/src/lib.rs").is_file():
             return folder
     return None
@@ -174,25 +175,28 @@ def _cargo(rustc: Path, version: Version) -> tuple[Path | None, str]:
     seen: list[str] = []
     for cargo in dict.fromkeys(candidates):
         try:
-            answer = remembered("cargo", [cargo], lambda cargo=cargo: _ask_cargo(cargo))  # type: ignore[misc]
+            its = _cargo_version(cargo)
         except (ToolchainError, OSError):
             continue
-        if answer["version"][:2] == list(version[:2]):
+        if its[:2] == version[:2]:
             return cargo, ""
-        seen.append(f"{cargo} is {'.'.join(map(str, answer['version']))}")
+        seen.append(f"{cargo} is {its}")
     return None, f"no cargo of release {version.major}.{version.minor} is beside it" + (
         f" ({'; '.join(seen)})" if seen else ""
     )
 
 
-def _ask_cargo(cargo: Path) -> dict[str, Any]:
-    text = runner.run(
-        [cargo, "-V"], doing="asking cargo for its version", timeout=60, failure=ToolchainError
-    ).stdout
+def _cargo_version(cargo: Path) -> Version:
+    def ask() -> dict[str, Any]:
+        doing = "asking cargo for its version"
+        done = runner.run([cargo, "-V"], doing=doing, timeout=60, failure=ToolchainError)
+        return {"text": done.stdout}
+
+    text: str = remembered("cargo -V", [cargo], ask)["text"]
     version = versions.first(text)
-    if not version:
+    if not version or not text.startswith("cargo "):
         raise ToolchainError("it does not answer as cargo does")
-    return {"version": list(version)}
+    return version
 
 
 def _rank(found: Found) -> tuple[bool, Version, bool]:

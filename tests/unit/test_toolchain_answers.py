@@ -1,4 +1,5 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from rkmbuild.toolchain.answers import remembered
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "state"
     monkeypatch.setenv("RKMBUILD_STATE_DIR", str(folder))
     paths.state_dir.cache_clear()
-    return folder
+    yield folder
+    paths.state_dir.cache_clear()
 
 
 class Tool:
