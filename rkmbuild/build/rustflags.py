@@ -172,8 +172,6 @@ ALWAYS: tuple[str, ...] = (
     "-Cforce-unwind-tables=n",
     # Without a section for each function, ld --gc-sections has nothing to leave out.
     "-Zfunction-sections=y",
-    # Bitcode would reach the module as .llvmbc, which modpost does not expect there.
-    "-Cembed-bitcode=n",
     # The older mangling hides generic arguments, and the kernel's own Rust symbols use this one.
     "-Csymbol-mangling-version=v0",
 )

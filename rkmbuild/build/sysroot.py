@@ -25,6 +25,9 @@ opt-level = 2
 debug = "line-tables-only"
 """
 
+# A crate whose profile asks for link-time optimisation finds bitcode in what it is linked with.
+WITH_BITCODE = "-Cembed-bitcode=yes"
+
 
 @dataclass(frozen=True)
 class Sysroot:
@@ -47,7 +50,9 @@ def plan(rust: Rust, arch: str, target_json: str, flags: Sequence[str]) -> Sysro
     """Return the sysroot that fits, without making it."""
     status = rust.rustc.stat()
     toolchain = (rust.verbose, str(rust.sysroot), status.st_mtime_ns, status.st_size)
-    name = cache.key("sysroot", _MANIFEST, toolchain, str(rust.library), target_json, list(flags))
+    name = cache.key(
+        "sysroot", _MANIFEST, WITH_BITCODE, toolchain, str(rust.library), target_json, list(flags)
+    )
     return Sysroot(name, arch, target_json, tuple(flags))
 
 
@@ -77,7 +82,7 @@ def build(sysroot: Sysroot, rust: Rust, facts: RustFacts, jobs: int | None = Non
         runner.run(
             _command(rust, facts, target, jobs),
             doing="building core and alloc for the kernel",
-            env=environment(rust, sysroot.flags),
+            env=environment(rust, [*sysroot.flags, WITH_BITCODE]),
             cwd=work,
         )
         library = folder / "lib" / "rustlib" / spec.name(sysroot.arch) / "lib"

@@ -55,6 +55,15 @@ def test_another_profile_is_another_module(project: Path, kernel_6_12: KernelTre
     assert Path(str(result["module"])).read_bytes() == release
 
 
+def test_link_time_optimisation_makes_a_smaller_module(
+    kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    plain = build(projects.make(tmp_path / "plain", "plain"), kernel_6_12)
+    profile = "\n[profile.release]\nlto = true\n"
+    small = build(projects.make(tmp_path / "small", "small", manifest=profile), kernel_6_12)
+    assert int(str(small["size"])) < int(str(plain["size"]))
+
+
 def test_a_module_that_was_removed_comes_back(project: Path, kernel_6_12: KernelTree) -> None:
     module = Path(str(build(project, kernel_6_12)["module"]))
     module.unlink()
