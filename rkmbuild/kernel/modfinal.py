@@ -4,6 +4,7 @@ The kernel's own rule takes the flags of the kernel's own compiler as they are. 
 make variables take flags away and add some, as `ccflags-remove-y` and `ccflags-y` do elsewhere.
 """
 
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,8 +66,9 @@ def patched(text: str, version: KernelVersion, where: Path) -> str:
     """
     patches = [patch for patch in map(_load, patch_files()) if patch.since <= version]
     for patch in reversed(patches):
-        if f"\n{text}".count(f"\n{patch.find}") == 1:
-            return text.replace(patch.find, patch.insert + patch.find)
+        places = [found.start() for found in re.finditer(f"(?m)^{re.escape(patch.find)}", text)]
+        if len(places) == 1:
+            return text[: places[0]] + patch.insert + text[places[0] :]
     looked_for = ", ".join(patch.file for patch in patches) or "no patch for so old a kernel"
     raise KernelError(
         f"{where} has none of the known forms ({looked_for}), so modules for {version} cannot be"

@@ -21,7 +21,7 @@ _HEADER = "foreign-compiler.h"
 # What make or the shell would not take as part of a name. Kbuild itself refuses the first two.
 _UNFIT = re.compile(r"[\s:#$%\"'`\\;&|<>()*?\[\]{}~=]")
 # `include /usr/src/linux-headers-6.1.0-56-common/Makefile`, relative in openSUSE's packages.
-_INCLUDE = re.compile(r"^include\s+\S.*/Makefile\s*$", re.MULTILINE)
+_INCLUDE = re.compile(r"^include[ \t]+\S.*/Makefile[ \t]*$", re.MULTILINE)
 # Kbuild's generated Makefile names the folder that it was made in.
 _OUTPUT = re.compile(r"^export KBUILD_OUTPUT\s*:?=.*\n?", re.MULTILINE)
 

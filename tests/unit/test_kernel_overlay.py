@@ -1,0 +1,153 @@
+"""The overlay: what it links, what it replaces, and what it makes anew."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rkmbuild import paths
+from rkmbuild.errors import KernelError, StorageError
+from rkmbuild.kernel import overlay
+from rkmbuild.kernel.detect import read_tree
+from rkmbuild.kernel.tree import KernelTree, Origin
+from tests import kernel_trees
+
+MODFINAL = """\
+part-of-module = y
+
+%.mod.o: %.mod.c FORCE
+\t$(call if_changed_dep,cc_o_c)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _cache(empty_cache: Path) -> None:
+    pass
+
+
+def debian(root: Path) -> KernelTree:
+    build = kernel_trees.debian(root)
+    (root / "usr/lib/linux-kbuild/scripts/Makefile.modfinal").write_text(MODFINAL)
+    return read_tree(build, Origin.PATH)
+
+
+def single(root: Path) -> KernelTree:
+    build = kernel_trees.single(root)
+    (build / "scripts/Makefile.modfinal").write_text(MODFINAL)
+    return read_tree(build, Origin.PATH)
+
+
+def snapshot(root: Path) -> dict[str, tuple[int, int, int]]:
+    entries = sorted(root.rglob("*"))
+    return {str(p): (p.lstat().st_mode, p.lstat().st_size, p.lstat().st_mtime_ns) for p in entries}
+
+
+def test_an_unpacked_kernel_is_included_from_the_overlay_and_not_from_usr_src(
+    tmp_path: Path,
+) -> None:
+    tree = debian(tmp_path / "Bäume und mehr")
+    made = overlay.prepare(tree, foreign_compiler=False)
+    assert (made.build / "Makefile").read_text() == "include ../source/Makefile\n"
+    assert not (made.build / "Makefile").is_symlink()
+    assert (made.source / "Makefile").samefile(tree.source / "Makefile")
+    assert (made.build / ".config").samefile(tree.build / ".config")
+    assert (made.build / "scripts").samefile(tree.source / "scripts")
+    assert made.header is None
+
+
+def test_a_tree_of_one_folder_stays_one_folder(tmp_path: Path) -> None:
+    made = overlay.prepare(single(tmp_path / "linux"), foreign_compiler=False)
+    assert made.build == made.source
+    assert (made.build / "Makefile").is_symlink()
+
+
+@pytest.mark.parametrize("shape", [debian, single])
+def test_a_foreign_compiler_gets_an_edited_modfinal_and_a_header(
+    shape: Callable[[Path], KernelTree], tmp_path: Path
+) -> None:
+    tree = shape(tmp_path / "k")
+    before = snapshot(tmp_path / "k")
+    made = overlay.prepare(tree, foreign_compiler=True)
+    for folder in (made.build, made.source):
+        edited = folder / "scripts/Makefile.modfinal"
+        assert "ccflags-y += $(RKMBUILD_CFLAGS_ADD)" in edited.read_text()
+        assert not edited.is_symlink()
+        assert (folder / "scripts/basic/fixdep").samefile(tree.source / "scripts/basic/fixdep")
+    assert made.header is not None
+    assert "__clang__" in made.header.read_text()
+    assert (tree.source / "scripts/Makefile.modfinal").read_text() == MODFINAL
+    assert snapshot(tmp_path / "k") == before
+
+
+def test_the_same_tree_has_the_same_overlay(tmp_path: Path) -> None:
+    tree = debian(tmp_path)
+    first = overlay.prepare(tree, foreign_compiler=False)
+    assert overlay.prepare(tree, foreign_compiler=False) == first
+    assert overlay.prepare(tree, foreign_compiler=True).key != first.key
+
+
+def test_a_file_that_came_later_is_in_the_next_overlay(tmp_path: Path) -> None:
+    tree = debian(tmp_path)
+    first = overlay.prepare(tree, foreign_compiler=False)
+    (tree.build / "vmlinux").touch()
+    second = overlay.prepare(tree, foreign_compiler=False)
+    assert not (first.build / "vmlinux").exists()
+    assert (second.build / "vmlinux").exists()
+
+
+def test_a_changed_modfinal_makes_another_overlay(tmp_path: Path) -> None:
+    tree = debian(tmp_path)
+    first = overlay.prepare(tree, foreign_compiler=True)
+    file = tree.source / "scripts/Makefile.modfinal"
+    file.write_text(f"# security update\n{MODFINAL}")
+    second = overlay.prepare(tree, foreign_compiler=True)
+    assert "security" in (second.source / "scripts/Makefile.modfinal").read_text()
+    assert second.key != first.key
+
+
+def test_headers_without_kbuilds_files_are_named(tmp_path: Path) -> None:
+    tree = debian(tmp_path)
+    (tree.source / "scripts/Makefile.modfinal").unlink()
+    with pytest.raises(KernelError, match=r"incomplete: .*scripts/Makefile\.modfinal"):
+        overlay.prepare(tree, foreign_compiler=False)
+
+
+@pytest.mark.parametrize(("name", "problem"), [("my cache", "a space"), ("a:b", "the character :")])
+def test_a_cache_where_kbuild_cannot_work_is_refused_with_the_reason(
+    name: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RKMBUILD_CACHE_DIR", str(tmp_path / name))
+    paths.cache_dir.cache_clear()
+    with pytest.raises(StorageError, match=problem) as caught:
+        overlay.prepare(debian(tmp_path / "k"), foreign_compiler=False)
+    assert "RKMBUILD_CACHE_DIR" in (caught.value.hint or "")
+
+
+def test_letters_of_any_language_are_fit_for_make() -> None:
+    assert overlay.unfit_for_make(Path("/home/jürgen/缓存/a+b,c@d_e-f.g")) is None
+
+
+# Debian's headers, kbuild's own (6.13 and later), and openSUSE's.
+DEBIAN = "include /usr/src/linux-headers-6.1.0-56-common/Makefile\n"
+KBUILD = """\
+# Automatically generated by /src/linux/Makefile: don't edit
+export KBUILD_OUTPUT = /obj
+include /src/linux/Makefile
+"""
+OPENSUSE = """\
+export KBUILD_OUTPUT = /usr/src/linux-6.4-obj/x86_64/default
+include ../../../linux-6.4/Makefile
+"""
+
+
+@pytest.mark.parametrize("text", [DEBIAN, KBUILD, OPENSUSE])
+def test_every_generated_makefile_includes_the_overlays_source(text: str) -> None:
+    changed = overlay.objtree_makefile(text, Path("/obj"))
+    wanted = [line for line in changed.splitlines() if not line.startswith("#")]
+    assert wanted == ["include ../source/Makefile"]
+
+
+@pytest.mark.parametrize("text", ["all:\n\ttrue\n", "include /a/Makefile\ninclude /b/Makefile\n"])
+def test_a_makefile_of_another_kind_is_refused(text: str) -> None:
+    with pytest.raises(KernelError, match=r"/obj/Makefile is not one that"):
+        overlay.objtree_makefile(text, Path("/obj"))
