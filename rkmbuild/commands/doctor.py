@@ -34,7 +34,7 @@ def doctor(
     from rkmbuild.doctor.examine import beyond, mendable
 
     console.configure(quiet=quiet, as_json=json)
-    checks = mendable(develop=develop, toolchain=toolchain)
+    trees, checks = mendable(develop=develop, toolchain=toolchain)
     if fix:
         # A kernel that was fetched in the first round may ask for a compiler in the second.
         for _ in range(2):
@@ -43,9 +43,9 @@ def doctor(
                 break
             _agree(commands, yes=yes)
             mend.run(commands)
-            checks = mendable(develop=develop, toolchain=toolchain)
+            trees, checks = mendable(develop=develop, toolchain=toolchain)
     if not quiet:
-        checks += beyond()
+        checks += beyond(trees)
     able = can(Use.BUILD, checks)
     if json:
         console.result({"ok": able, "checks": [check.document() for check in checks]})

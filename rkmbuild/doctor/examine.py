@@ -2,10 +2,13 @@
 
 from rkmbuild.doctor import host, machine, parts
 from rkmbuild.doctor.check import Check
+from rkmbuild.kernel.tree import KernelTree
 
 
-def mendable(*, develop: bool = False, toolchain: str | None = None) -> list[Check]:
-    """Check what a command can mend: the toolchain and the kernels.
+def mendable(
+    *, develop: bool = False, toolchain: str | None = None
+) -> tuple[list[KernelTree], list[Check]]:
+    """Check what a command can mend, the toolchain and the kernels; the kernels come along.
 
     Args:
         develop: Also check what this project's own tests need.
@@ -13,9 +16,9 @@ def mendable(*, develop: bool = False, toolchain: str | None = None) -> list[Che
     """
     trees, found = machine.kernels()
     compilers = [tree.compiler.command for tree in trees]
-    return [*parts.toolchain(compilers, develop=develop, toolchain=toolchain), *found]
+    return trees, [*parts.toolchain(compilers, develop=develop, toolchain=toolchain), *found]
 
 
-def beyond() -> list[Check]:
+def beyond(trees: list[KernelTree]) -> list[Check]:
     """Check what no command can mend: this machine's virtualisation and its running kernel."""
-    return host.host()
+    return [machine.virtualisation(trees), *host.host()]

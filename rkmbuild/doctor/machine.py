@@ -3,11 +3,13 @@
 import contextlib
 import os
 
+from rkmbuild import console
 from rkmbuild.doctor.check import Check, State, Use
-from rkmbuild.errors import FetchError, KernelError
+from rkmbuild.errors import FetchError, KernelError, RkmbuildError
 from rkmbuild.kernel import apt, distribution, find, offer
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.toolchain import packages
+from rkmbuild.run import accel, guest
+from rkmbuild.toolchain import packages, qemu
 from rkmbuild.toolchain.parts import PassedOver
 
 # The series of Debian 13, which Debian 12 offers as well.
@@ -46,6 +48,30 @@ def kernels() -> tuple[list[KernelTree], list[Check]]:
         passed_over=passed_over,
     )
     return survey.kernels, [found, _image(survey.kernels)]
+
+
+def virtualisation(trees: list[KernelTree]) -> Check:
+    """Say whether guests run under KVM; a kernel is booted to find out where that is not known."""
+    try:
+        emulator, _ = qemu.choose()
+        found = accel.choose(emulator)
+        if not found.proven:
+            tree = next((tree for tree in trees if tree.image), None)
+            if tree is None:
+                return _kvm(State.NOTE, f"{found.reason}: there is no kernel to try it with")
+            with console.step("Trying", f"whether {tree.release} boots under KVM"):
+                guest.boot(tree, files={}, script=["true"])
+            found = accel.choose(emulator)
+    except RkmbuildError as error:
+        return _kvm(State.NOTE, error.message.partition("\n")[0].rstrip(":"))
+    if found.name == "kvm":
+        return _kvm(State.OK, found.reason)
+    return _kvm(State.NOTE, f"{found.reason}; guests run under TCG, which is slower")
+
+
+def _kvm(state: State, remark: str) -> Check:
+    path = str(accel.DEVICE) if accel.DEVICE.exists() else ""
+    return Check(part="KVM", use=Use.RUN, state=state, required=False, path=path, remark=remark)
 
 
 def _image(trees: list[KernelTree]) -> Check:
