@@ -50,6 +50,10 @@ def shell(label: str, command: str, **options: Any) -> Step:
 
 STEPS = (
     tool("list: empty", "list --json"),
+    # What the tool itself built.
+    tool("rust: load", "load /hello"),
+    tool("rust: list", "list --json"),
+    tool("rust: unload", "unload hello-world"),
     # The whole tool, as a user starts it.
     shell(
         "load: parameters",

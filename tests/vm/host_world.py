@@ -14,6 +14,7 @@ from typing import Any
 from filelock import FileLock
 
 from rkmbuild import paths, runner
+from rkmbuild.build import pipeline
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.run import guest
@@ -21,6 +22,7 @@ from tests.vm import host_driver, host_image
 from tests.vm.host_steps import STEPS, Step
 
 _SOURCES = Path(__file__).parent.parent / "data" / "host"
+_EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "hello_world"
 _SETUP = (
     "hostname host; echo 127.0.0.1 host >/etc/hosts; chmod 4755 /usr/bin/sudo; "
     "mkdir -p /home/user; chown 1000 /home/user; "
@@ -104,7 +106,8 @@ def _boot(
     _make_modules(tree, other, modules, work)
     root = work / "root"
     host_image.make(root)
-    project = f"project/target/rkmbuild/{tree.release}/greeter.ko"
+    target = f"target/rkmbuild/{tree.release}"
+    hello = _hello_world(tree, work / "hello")
     files: dict[str, Path | bytes | str] = {
         **{path.name: path for path in root.iterdir()},
         "m": modules,
@@ -112,7 +115,9 @@ def _boot(
         "steps.json": json.dumps([step.document() for step in steps]),
         "project/Cargo.toml": _CARGO.format(name="greeter"),
         "unbuilt/Cargo.toml": _CARGO.format(name="unbuilt"),
-        project: modules / "greeter.ko",
+        f"project/{target}/greeter.ko": modules / "greeter.ko",
+        "hello/Cargo.toml": _EXAMPLE / "Cargo.toml",
+        f"hello/{target}/{hello.name}": hello,
         f"lib/modules/{tree.release}/kernel/own.ko": _own_module(tree),
     }
     result = guest.boot(tree, files=files, script=[_SETUP], timeout=240, memory_mib=768)
@@ -121,6 +126,12 @@ def _boot(
         for line in result.lines
         if line.startswith(host_driver.MARK)
     ]
+
+
+def _hello_world(tree: KernelTree, folder: Path) -> Path:
+    """Return the module of the example, built by the tool in a folder of this test's own."""
+    shutil.copytree(_EXAMPLE, folder, ignore=shutil.ignore_patterns("target"))
+    return pipeline.build(pipeline.BuildRequest(path=folder, kernel=tree.release)).module
 
 
 def _own_module(tree: KernelTree) -> Path:

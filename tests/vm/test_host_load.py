@@ -2,6 +2,7 @@
 
 import pytest
 
+import rkmbuild
 from tests.vm.host_world import Host
 
 
@@ -11,6 +12,17 @@ def _names(host: Host, label: str) -> list[str]:
 
 def test_a_kernel_without_modules_lists_none(host: Host) -> None:
     assert host.succeeded("list: empty").json == []
+
+
+def test_a_module_built_by_rkmbuild_is_loaded_from_its_project_and_known_as_such(
+    host: Host,
+) -> None:
+    assert "hello_world: Hello kernel module!" in host.succeeded("rust: load").out
+    hello = host.succeeded("rust: list").json[0]
+    assert (hello["name"], hello["rkmbuild"]) == ("hello_world", rkmbuild.__version__)
+    printed = host.succeeded("rust: unload").out
+    assert "hello_world: My message is on the heap!" in printed
+    assert "hello_world: Goodbye kernel module!" in printed
 
 
 def test_a_load_shows_what_the_kernel_printed(host: Host) -> None:
