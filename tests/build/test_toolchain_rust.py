@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.errors import ToolchainError
+from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import rust, rust_places
 from rkmbuild.toolchain.parts import Version
 from rkmbuild.toolchain.unusable import UnusablePartError
+from tests import projects
 from tests.cli import rkmbuild
 
 
@@ -108,14 +111,16 @@ def test_an_old_rustc_that_was_asked_for_is_an_error(
 
 
 def test_a_build_says_that_rustc_is_too_old_and_ends_with_the_toolchains_status(
-    old_rustc: Path, tmp_path: Path
+    old_rustc: Path, kernel_6_12: KernelTree, tmp_path: Path
 ) -> None:
-    made = rkmbuild("new", tmp_path / "module")
-    assert made.returncode == 0, made.stderr
-    done = rkmbuild("doctor", "--toolchain", old_rustc)
-    assert done.returncode == 5
-    assert "1.63.0" in done.stdout
+    root = projects.make(tmp_path / "sample")
+    done = rkmbuild("build", root, "-k", kernel_6_12.build, "--toolchain", old_rustc)
+    assert done.returncode == ToolchainError.code
+    assert "1.63.0" in done.stderr
     assert "Traceback" not in done.stderr
+    examined = rkmbuild("doctor", "--toolchain", old_rustc)
+    assert examined.returncode == ToolchainError.code
+    assert "1.63.0" in examined.stdout
 
 
 def test_rustc_alone_without_a_cargo_of_its_release_is_passed_over(
