@@ -1,0 +1,97 @@
+"""A module in plain C, built through the overlay by the kernel's own compiler or by clang."""
+
+from pathlib import Path
+
+from rkmbuild import runner
+from rkmbuild.build import foreign_cc
+from rkmbuild.build.kbuild import ALWAYS
+from rkmbuild.kernel import overlay
+from rkmbuild.kernel.modfinal import KBUILD_LINES
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.toolchain.parts import CCompiler
+
+# Enough for the compiler to need each mitigation: a call through a pointer, a switch that asks for
+# a jump table, returns, an array on the stack, per-CPU data, and asm goto of the kernel's headers.
+SOURCE = """\
+#include <linux/jump_label.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+static DEFINE_STATIC_KEY_FALSE(key);
+static DEFINE_MUTEX(lock);
+static int (*chosen)(int);
+
+static int twice(int x)
+{
+	return x * 2;
+}
+
+static int thrice(int x)
+{
+	return x * 3;
+}
+
+static noinline int pick(int n)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%d", n);
+	switch (n) {
+	case 1: return text[0] + 4;
+	case 2: return text[0] * 9;
+	case 3: return 77 + n;
+	case 4: return text[1];
+	case 5: return n << 3;
+	case 6: return text[0] ^ 4;
+	default: return chosen(n);
+	}
+}
+
+static int __init start(void)
+{
+	int *value = kmalloc(sizeof(*value), GFP_KERNEL);
+
+	if (!value)
+		return -ENOMEM;
+	chosen = static_branch_unlikely(&key) ? twice : thrice;
+	mutex_lock(&lock);
+	*value = pick(14);
+	mutex_unlock(&lock);
+	pr_info("%s: %d for %s\\n", KBUILD_MODNAME, *value, current->comm);
+	kfree(value);
+	return 0;
+}
+
+static void __exit stop(void)
+{
+	pr_info("%s: goodbye\\n", KBUILD_MODNAME);
+}
+
+module_init(start);
+module_exit(stop);
+MODULE_DESCRIPTION("A module in C");
+MODULE_LICENSE("GPL");
+"""
+
+
+def build(tree: KernelTree, folder: Path, name: str, clang: CCompiler | None = None) -> Path:
+    """Build the module `name` in `folder` and return it; with the kernel's own compiler or clang.
+
+    Nothing may be said on the way: no warning of make, compiler, objtool or modpost.
+    """
+    shadow = overlay.prepare(tree, foreign_compiler=clang is not None)
+    variables = dict(ALWAYS)
+    if clang:
+        variables |= foreign_cc.variables(shadow, clang, ALWAYS)[0]
+    folder.mkdir()
+    (folder / f"{name}-main.c").write_text(SOURCE)
+    (folder / "Kbuild").write_text(f"{KBUILD_LINES}obj-m := {name}.o\n{name}-y := {name}-main.o\n")
+    words = [f"{variable}={value}" for variable, value in variables.items()]
+    done = runner.run(
+        ["make", "-C", shadow.build, f"M={folder}", *words, "modules"], doing="building a C module"
+    )
+    assert done.stderr == ""
+    assert "warning" not in done.stdout
+    return folder / f"{name}.ko"
