@@ -1,0 +1,66 @@
+"""Bindings against the kernel's own compiler: a layout that differs does not get through."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rkmbuild import paths
+from rkmbuild.build import layout
+from rkmbuild.kernel import cflags, overlay
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.toolchain import cc, rust
+from tests import projects
+from tests.cli import rkmbuild
+
+
+@pytest.fixture(params=["kernel_6_1", "kernel_6_12"])
+def tree(request: pytest.FixtureRequest) -> KernelTree:
+    found: KernelTree = request.getfixturevalue(request.param)
+    return found
+
+
+def assertions(tree: KernelTree, tmp_path: Path) -> str:
+    compiler = cc.find_compiler(tree.compiler.command)
+    assert compiler
+    shadow = overlay.prepare(tree, foreign_compiler=False)
+    header = paths.data("crates") / "bindings" / "bindings.h"
+    flags = cflags.module_c_flags(shadow, {"CC": str(compiler.path)})
+    return layout.assertions(header, compiler, flags, shadow.build, tmp_path)
+
+
+def test_every_type_and_field_of_the_sample_is_asserted(tree: KernelTree, tmp_path: Path) -> None:
+    made = assertions(tree, tmp_path)
+    for _, name, fields in layout.sample():
+        assert f"size_of::<{name}>() == " in made
+        assert all(f"offset_of!({name}, {field}) == " in made for field in fields)
+
+
+def test_a_layout_that_differs_stops_rustc(tree: KernelTree, tmp_path: Path) -> None:
+    made = assertions(tree, tmp_path)
+    # The kernel's own struct miscdevice begins with an int; here a pointer comes first.
+    other = "#[repr(C)] struct miscdevice { name: usize, minor: i32 }\n"
+    lines = [line for line in made.splitlines() if "miscdevice, minor" in line]
+    assert len(lines) == 1
+    source = tmp_path / "other.rs"
+    source.write_text(f"{other}const _: () = {{\n{lines[0]}\n}};\nfn main() {{}}\n")
+    found, _ = rust.choose()
+    done = subprocess.run(
+        [found.rustc, "--emit=metadata", "-o", tmp_path / "other.rmeta", source],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "assertion failed" in done.stderr
+
+
+def test_the_bindings_of_a_build_carry_the_assertions(tree: KernelTree, tmp_path: Path) -> None:
+    root = projects.make(tmp_path / "p", "bound")
+    done = rkmbuild("build", root, "-k", tree.release, "--plan", "--json")
+    assert done.returncode == 0, done.stderr
+    assert rkmbuild("build", root, "-k", tree.release).returncode == 0
+    key = json.loads(done.stdout)["bindings"]["key"]
+    text = (paths.cache_dir() / "bindings" / key / "bindings.rs").read_text()
+    assert "size_of::<file_operations>() == " in text

@@ -1,0 +1,57 @@
+"""hello_world as the README shows it: built by either compiler, loaded by either kernel."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import projects
+from tests.cli import rkmbuild
+
+if TYPE_CHECKING:
+    from rkmbuild.kernel.tree import KernelTree
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "hello_world"
+LINES = ["Hello kernel module!", "My message is on the heap!", "Goodbye kernel module!"]
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
+def test_hello_world_says_its_three_lines(
+    kernel: str, compiler: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    tree: KernelTree = request.getfixturevalue(kernel)
+    root = projects.make(tmp_path / "hello_world", "hello_world")
+    for name in ("Cargo.toml", "src/lib.rs"):
+        (root / name).write_bytes((EXAMPLE / name).read_bytes())
+    built = rkmbuild("build", root, "--kernel", tree.release, "--cc", compiler, "--json")
+    assert built.returncode == 0, built.stderr
+    assert "warning" not in built.stderr.lower(), built.stderr
+
+    ran = rkmbuild("run", json.loads(built.stdout)["module"], "--json")
+    assert ran.returncode == 0, ran.stderr
+    result = json.loads(ran.stdout)
+    assert result["release"] == tree.release
+    said = [message["text"] for message in result["messages"]]
+    prefix = "hello_world: "
+    assert [line for line in said if line.removeprefix(prefix) in LINES] == [
+        prefix + line for line in LINES
+    ]
+    # What remains is what a kernel says of any unsigned module from outside its tree.
+    others = [line for line in said if line.removeprefix(prefix) not in LINES]
+    assert all("taint" in line for line in others), others
+
+
+@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
+def test_a_module_of_the_dev_profile_loads(
+    kernel: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    tree: KernelTree = request.getfixturevalue(kernel)
+    root = projects.make(tmp_path / "dev", "dev")
+    built = rkmbuild("build", root, "-k", tree.release, "--profile", "dev", "--json")
+    assert built.returncode == 0, built.stderr
+    assert "warning" not in built.stderr.lower(), built.stderr
+    ran = rkmbuild("run", json.loads(built.stdout)["module"])
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "dev: loaded" in ran.stdout
