@@ -47,7 +47,7 @@ def test_a_layout_that_differs_stops_rustc(tree: KernelTree, tmp_path: Path) -> 
     source.write_text(f"{other}const _: () = {{\n{lines[0]}\n}};\nfn main() {{}}\n")
     found, _ = rust.choose()
     done = subprocess.run(
-        [found.rustc, "--emit=metadata", "-o", tmp_path / "other.rmeta", source],
+        [found.rustc, "--edition=2021", "--emit=metadata", "-o", tmp_path / "other.rmeta", source],
         capture_output=True,
         text=True,
         check=False,
