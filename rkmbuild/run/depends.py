@@ -1,74 +1,93 @@
-"""Find the modules that a module needs, among those that came with its kernel."""
+"""Find the modules that a module needs: beside it, and among those that came with its kernel."""
 
 import os
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from rkmbuild.errors import MachineError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.module import modinfo
+from rkmbuild.module.modinfo import Modinfo
 
 _FILE = re.compile(r"(.+)\.ko(\.gz|\.xz|\.zst)?")
 
 
-def in_load_order(names: Sequence[str], tree: KernelTree) -> tuple[Path, ...]:
-    """Return the files of the modules `names` and of all that these need, in the order to load.
+@dataclass(frozen=True)
+class Needed:
+    """What has to be in the kernel before a module.
+
+    Attributes:
+        files: The modules' files, in the order to load.
+        missing: Names of modules that were not found.
+    """
+
+    files: tuple[Path, ...]
+    missing: tuple[str, ...]
+
+
+def needed(module: Modinfo, tree: KernelTree) -> Needed:
+    """Return the modules that `module` needs, and those that these need.
 
     There need not be a modules.dep: that file is made when a kernel is installed, and a fetched
     kernel is only unpacked. What is built in is left out.
 
     Args:
-        names: As in the `depends` field of a module.
-        tree: The kernel; its `modules` folder is searched.
+        module: The module; others in its folder are taken before those of the kernel.
+        tree: The kernel.
 
     Raises:
-        MachineError: one is neither a file there nor built in.
-        NotAModuleError, ToolchainError: a file there cannot be read.
+        NotAModuleError, ToolchainError: a module that is needed cannot be read.
     """
-    if not names:
-        return ()
-    files = _files(tree)
-    ordered: dict[str, Path] = {}
-    _add(list(names), files, ordered, _built_in(tree), tree)
-    return tuple(ordered.values())
+    if not module.depends:
+        return Needed((), ())
+    search = _Search({**_below(tree.modules), **_beside(module.path)}, _built_in(tree.modules))
+    search.add(module.depends)
+    return Needed(tuple(search.ordered.values()), tuple(search.missing))
 
 
-def _add(
-    names: list[str],
-    files: dict[str, Path],
-    ordered: dict[str, Path],
-    built_in: frozenset[str],
-    tree: KernelTree,
-) -> None:
-    for name in map(modinfo.module_name, names):
-        if name in ordered or name in built_in:
-            continue
-        if name not in files:
-            raise MachineError(
-                f"the module needs `{name}`, and {tree.release} has no such module",
-                hint=f"searched in {tree.modules}" if tree.modules else "its modules are not here",
-            )
-        _add(list(modinfo.read(files[name]).depends), files, ordered, built_in, tree)
-        ordered[name] = files[name]
+@dataclass
+class _Search:
+    files: dict[str, Path]
+    built_in: frozenset[str]
+    ordered: dict[str, Path] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+    def add(self, names: tuple[str, ...]) -> None:
+        for name in map(modinfo.module_name, names):
+            if name in self.ordered or name in self.built_in or name in self.missing:
+                continue
+            if name in self.files:
+                self.add(modinfo.read(self.files[name]).depends)
+                self.ordered[name] = self.files[name]
+            else:
+                self.missing.append(name)
 
 
-def _files(tree: KernelTree) -> dict[str, Path]:
+def name_of(file: Path) -> str:
+    """Return the module name that a file's name stands for; empty for a file of another kind."""
+    match = _FILE.fullmatch(file.name)
+    return modinfo.module_name(match[1]) if match else ""
+
+
+def _below(modules: Path | None) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for folder, folders, names in os.walk(tree.modules or ""):
-        # `build` and `source` are links to the headers, and not followed.
+    # `build` and `source` are links to the headers, and not followed.
+    for folder, folders, names in os.walk(modules or ""):
         folders.sort()
-        for name in sorted(names):
-            match = _FILE.fullmatch(name)
-            if match:
-                found.setdefault(modinfo.module_name(match[1]), Path(folder) / name)
+        for file in (Path(folder, name) for name in sorted(names)):
+            found.setdefault(name_of(file), file)
     return found
 
 
-def _built_in(tree: KernelTree) -> frozenset[str]:
+def _beside(ko: Path) -> dict[str, Path]:
+    return {name_of(file): file for file in sorted(ko.absolute().parent.glob("*.ko*"))}
+
+
+def _built_in(modules: Path | None) -> frozenset[str]:
+    if modules is None:
+        return frozenset()
     try:
-        text = ((tree.modules or Path()) / "modules.builtin").read_text()
+        text = (modules / "modules.builtin").read_text()
     except OSError:
         return frozenset()
-    matches = (_FILE.fullmatch(line.rpartition("/")[2]) for line in text.splitlines())
-    return frozenset(modinfo.module_name(match[1]) for match in matches if match)
+    return frozenset(name_of(Path(line)) for line in text.splitlines())

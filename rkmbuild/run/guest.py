@@ -1,5 +1,6 @@
 """Boot a kernel with some files, run a script in it, and tell what came of it."""
 
+import functools
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from rkmbuild.errors import MachineError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.run import accel, arch, initramfs, klog, outcome, vm
 from rkmbuild.run.klog import KernelMessage
+from rkmbuild.run.outcome import Kind
 from rkmbuild.run.result import GuestResult, Outcome, Step
 
 MEMORY_MIB = 512
@@ -22,14 +24,16 @@ _BOOT_SECONDS = 60.0
 _SILENCE_SECONDS = 20.0
 _PROBE_SECONDS = 4.0
 _PROBE_SILENCE_SECONDS = 2.0
-# After the time is up: how long to collect the answer to SysRq.
-_LAST_WORDS_SECONDS = 1.5
+# After the time is up: how long to collect the answer to each SysRq key. A second one pressed while
+# the first is answered gets lost.
+_LAST_WORDS = 0.8
 
 # Everything printed is wanted, with its level and without limits on what init may mark; an oops
-# becomes a panic, and a panic ends the machine, since -no-reboot makes a reboot its end.
+# becomes a panic, and a panic ends the machine, since -no-reboot makes a reboot its end. A triple
+# fault is the reboot that needs no device: the others are tried for seconds in this machine.
 _COMMAND_LINE = (
     "loglevel=8 console_msg_format=syslog printk.time=1 printk.devkmsg=on "
-    "panic=-1 oops=panic sysrq_always_enabled"
+    "panic=-1 oops=panic reboot=triple sysrq_always_enabled"
 )
 
 
@@ -145,6 +149,10 @@ def _attempts(chosen: accel.Accel) -> list[accel.Accel]:
     return [chosen, chosen]
 
 
+def _itself(end: float) -> float:
+    return end
+
+
 class _Run:
     """One attempt: takes the lines of both ports and works out what they tell."""
 
@@ -195,11 +203,10 @@ class _Run:
             status = machine.status()
             hang = status is None and self._alive is not None
             if hang:
-                # Where it hangs: what the processors do, and which tasks wait for something.
-                enough = time.monotonic() + _LAST_WORDS_SECONDS
-                for key in "lw":
+                # Where it hangs: which tasks wait for something, and what the processors do.
+                for key in "wl":
                     machine.sysrq(key)
-                self._take(machine, lambda: enough)
+                    self._take(machine, functools.partial(_itself, time.monotonic() + _LAST_WORDS))
             self._errors = machine.errors
         if self._alive is None:
             return None
@@ -251,7 +258,7 @@ class _Run:
 
     def _result(self, chosen: accel.Accel, *, started: float, hang: bool) -> GuestResult:
         troubles = outcome.troubles(self._log)
-        if hang:
+        if hang and all(trouble.kind in (Kind.STALL, Kind.WARNING) for trouble in troubles):
             ended = Outcome.HANG
         elif not self._done or any(trouble.fatal for trouble in troubles):
             ended = Outcome.CRASHED

@@ -13,9 +13,12 @@ from rkmbuild.errors import CrashedError, HangError, RefusedInGuestError, Rkmbui
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.module import compression, modinfo
 from rkmbuild.module.modinfo import Modinfo
-from rkmbuild.run import depends, guest, initramfs, parameters, refusal
+from rkmbuild.run import depends, guest, initramfs, outcome, parameters, refusal
 from rkmbuild.run.klog import KernelMessage
 from rkmbuild.run.result import GuestResult, Outcome, Step
+
+# KERN_ERR; the remarks on taints and signatures, printed for each of our modules, are below it.
+_ERR = 3
 
 
 class Verdict(StrEnum):
@@ -36,12 +39,14 @@ class Plan:
         tree: The kernel.
         files: The module and those that it needs, by their paths in the guest.
         script: The commands: one for each needed module, then `loading`, then `unloading`.
+        missing: Modules that it needs and that were found nowhere.
     """
 
     module: Modinfo
     tree: KernelTree
     files: dict[str, initramfs.Content]
     script: tuple[str, ...]
+    missing: tuple[str, ...]
 
     @property
     def loading(self) -> int:
@@ -110,21 +115,22 @@ def plan(ko: Path, tree: KernelTree, *, params: Sequence[str] = ()) -> Plan:
     Raises:
         NotAModuleError: `ko` is none.
         UsageError: it has no such parameter, or not of this kind.
-        MachineError: a module that it needs is not there.
+        ToolchainError: it, or a module that it needs, is packed and cannot be unpacked.
     """
     module = modinfo.read(ko)
     words = parameters.check(module, params)
     files: dict[str, initramfs.Content] = {}
     script: list[str] = []
-    for needed in depends.in_load_order(module.depends, tree):
-        place = f"/modules/{modinfo.module_name(needed.name.partition('.ko')[0])}.ko"
-        files[place] = _plain(needed)
+    needed = depends.needed(module, tree)
+    for file in needed.files:
+        place = f"/modules/{depends.name_of(file)}.ko"
+        files[place] = _plain(file)
         script.append(insert(place))
     place = f"/{module.name}.ko"
     files[place] = _plain(ko)
     script.append(insert(place, words))
     script.append(f"rmmod {shlex.quote(module.name)}")
-    return Plan(module=module, tree=tree, files=files, script=tuple(script))
+    return Plan(module=module, tree=tree, files=files, script=tuple(script), missing=needed.missing)
 
 
 def insert(place: str, words: Sequence[str] = ()) -> str:
@@ -184,8 +190,10 @@ def judge(planned: Plan, result: GuestResult) -> tuple[Verdict, RkmbuildError | 
         return Verdict.CRASHED, CrashedError(f"{release} crashed {when} `{name}`: {title}")
     if result.outcome is Outcome.HANG:
         when = _when(planned, result)
+        where = outcome.where(name, result.log)
         return Verdict.HANG, HangError(
-            f"{release} did not come back from {when} `{name}` in its time",
+            f"{release} did not come back from {when} `{name}` in its time"
+            + (f"; it was in {where}" if where else ""),
             hint="the kernel's last lines above show where it was; --timeout gives it longer",
         )
     for step, command in enumerate(result.steps):
@@ -206,9 +214,21 @@ def _refused(planned: Plan, result: GuestResult, step: int) -> RefusedInGuestErr
         name = command.command.split()[1].rpartition("/")[2].removesuffix(".ko")
     word = f" ({errno.errorcode[number]})" if number and number in errno.errorcode else ""
     told = f"{planned.tree.release} refused to {verb} `{name}`: {reason}{word}"
+    hints = [f"the kernel said: {line}" for line in _errors(result, step)]
+    if planned.missing and verb == "load":
+        hints.append(f"found neither beside it nor with its kernel: {', '.join(planned.missing)}")
     if planned.module.release and planned.module.release != planned.tree.release:
-        hint = f"it was built for {planned.module.release}: rkmbuild run --kernel that one"
-    return RefusedInGuestError(told, hint=hint)
+        hints.append(f"it was built for another kernel: --kernel {planned.module.release}")
+    elif hint:
+        hints.append(hint)
+    elif not hints and verb == "load":
+        hints.append("the kernel itself said nothing, so it is what the module's init returned")
+    return RefusedInGuestError(told, hint="\n".join(hints) or None)
+
+
+def _errors(result: GuestResult, step: int) -> list[str]:
+    lines = [m.text for m in result.printed(step) if m.level is not None and m.level <= _ERR]
+    return lines[:3]
 
 
 def _errno(step: Step) -> int | None:

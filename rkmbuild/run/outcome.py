@@ -1,5 +1,6 @@
 """Read from a kernel's log whether something went wrong in it, and what."""
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -106,6 +107,18 @@ def troubles(log: Iterable[KernelMessage]) -> tuple[Trouble, ...]:
             close()
     close()
     return _merged(found)
+
+
+def where(module: str, log: Iterable[KernelMessage]) -> str | None:
+    """Return the innermost function of `module` in what SysRq showed, as `f+0x7/0x10`.
+
+    Frames that the unwinder was not sure of, with a question mark, do not count.
+    """
+    name = re.escape(module)
+    frame = re.compile(rf"(?:RIP: \w+:| )(\S+\+0x[0-9a-f]+/0x[0-9a-f]+) \[{name}\]")
+    asked = itertools.dropwhile(lambda message: not message.text.startswith("sysrq: Show"), log)
+    matches = (frame.match(message.text) for message in asked)
+    return next((match[1] for match in matches if match), None)
 
 
 def _head(text: str) -> tuple[Kind, str] | None:
