@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from rkmbuild.live import Live
+
 if TYPE_CHECKING:
     from rkmbuild.errors import RkmbuildError
 
@@ -33,6 +35,7 @@ class _Settings:
 
 
 _settings = _Settings()
+_live = Live()
 
 
 def configure(*, verbose: bool = False, quiet: bool = False, as_json: bool = False) -> None:
@@ -90,19 +93,21 @@ def error(failure: "RkmbuildError") -> None:
 
 @contextlib.contextmanager
 def step(verb: str, text: str) -> Iterator[None]:
-    """Show that a step runs, with a spinner where a terminal can show one."""
+    """Show that a step runs, with a spinner where a terminal can show one.
+
+    Steps of several threads are shown side by side.
+    """
     if _settings.verbosity < Verbosity.NORMAL or not sys.stderr.isatty():
         status(verb, text)
         yield
         return
-    from rich.console import Console  # noqa: PLC0415 - start-up is a feature
-
-    console = Console(stderr=True, highlight=False)
     started = time.monotonic()
-    with console.status(f"[bold green]{verb:>12}[/] {_escaped(text)}"):
+    shown = _live.begin(verb, text)
+    try:
         yield
-    seconds = time.monotonic() - started
-    console.print(f"[bold green]{verb:>12}[/] {_escaped(text)} [dim]({seconds:.1f} s)[/]")
+    finally:
+        _live.end(shown)
+    status(verb, f"{text} ({time.monotonic() - started:.1f} s)")
 
 
 def line(text: str = "") -> None:
@@ -135,7 +140,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str =
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    if not _live.say(text):
+        sys.stderr.write(text + "\n")
 
 
 def _painted(text: str, colour: str) -> str:

@@ -72,7 +72,8 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
             options=plan.cargo,
             colour=sys.stderr.isatty(),
         )
-    with clock.stage("kbuild", "Linking", f"{plan.project.module}.ko for {plan.tree.release}"):
+    linked = f"{plan.project.module}.ko for {plan.tree.release}"
+    with clock.stage("kbuild"), console.step("Linking", linked):
         made = kbuild.build(plan.kbuild, library.archive, lock=lock, jobs=jobs)
     module = folder / f"{plan.project.module}.ko"
     with clock.stage("finish"):
@@ -104,7 +105,7 @@ def _cached(clock: Clock, kind: str, name: str, text: str) -> Iterator[None]:
     if cache.find(kind, name):
         yield
         return
-    with clock.stage(kind, "Building", text):
+    with clock.stage(kind), console.step("Building", text):
         yield
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from rkmbuild import console
-
 
 @dataclass(frozen=True)
 class StageTime:
@@ -33,11 +31,9 @@ class Clock:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def stage(self, name: str, verb: str = "", text: str = "") -> Iterator[None]:
-        """Note the stage that runs meanwhile; with a verb, show it too."""
+    def stage(self, name: str) -> Iterator[None]:
+        """Note the stage that runs meanwhile."""
         start = time.monotonic()
-        if verb:
-            console.status(verb, text)
         try:
             yield
         finally:
