@@ -94,7 +94,7 @@ def _installed() -> Iterator[Place]:
     # Ubuntu has rustc-1.80 beside rustc; Debian and Ubuntu keep the real one below /usr/lib/rust-*.
     for rustc in search_path.every(r"rustc(-[\d.]+)?"):
         if not is_proxy(rustc):
-            yield Place(rustc, "PATH")
+            yield Place(_behind_link(rustc), "PATH")
     for folder in sorted(Path("/usr/lib").glob("rust-*")):
         if search_path.is_program(folder / "bin" / "rustc"):
             yield Place(folder / "bin" / "rustc", f"distribution:{folder.name}")
@@ -126,9 +126,16 @@ def _by_name(toolchain: str) -> Place:
     )
 
 
+def _behind_link(rustc: Path) -> Path:
+    # rustc takes the folder above a link to it for its sysroot, and a link has no cargo beside it;
+    # but what a wrapper's link leads to need not be a rustc.
+    real = rustc.resolve()
+    return real if real.name.startswith("rustc") else rustc
+
+
 def _behind_proxy(rustc: Path) -> Path:
     if not is_proxy(rustc):
-        return rustc
+        return _behind_link(rustc)
     rustup = rustc.parent / "rustup"
     command = rustup if search_path.is_program(rustup) else rustc.resolve()
     done = runner.run(

@@ -94,6 +94,21 @@ def test_a_proxy_in_path_is_no_candidate(
     assert proxies / "rustc" not in [place.rustc for place in rust_places.all_places()]
 
 
+def test_a_link_to_a_compiler_stands_for_the_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rustc = program(tmp_path / "toolchain" / "bin" / "rustc")
+    wrapper = program(tmp_path / "wrapper")
+    links = tmp_path / "links"
+    links.mkdir()
+    (links / "rustc").symlink_to(rustc)
+    (links / "rustc-1.80").symlink_to(wrapper)
+    monkeypatch.setenv("PATH", str(links))
+    found = [place.rustc for place in rust_places.all_places()]
+    assert rustc in found
+    assert links / "rustc-1.80" in found
+
+
 def test_rustc_of_the_environment_must_be_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUSTC", "/nowhere/rustc")
     with pytest.raises(ToolchainError, match="/nowhere/rustc"):
