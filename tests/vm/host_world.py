@@ -120,7 +120,7 @@ def _boot(
         f"hello/{target}/{hello.name}": hello,
         f"lib/modules/{tree.release}/kernel/own.ko": _own_module(tree),
     }
-    result = guest.boot(tree, files=files, script=[_SETUP], timeout=240, memory_mib=768)
+    result = guest.boot(tree, files=files, script=[_SETUP], timeout=400, memory_mib=768)
     return [
         json.loads(line.removeprefix(host_driver.MARK))
         for line in result.lines
