@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild.errors import KernelError, ToolchainError
+from rkmbuild.errors import ToolchainError
 from rkmbuild.kernel import cflags, modfinal
 from rkmbuild.kernel.overlay import Overlay
 from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion
@@ -91,14 +91,8 @@ def variables(
 
     Raises:
         ToolchainError: this clang lacks a flag that the kernel's configuration demands.
-        KernelError: the kernel's structures are laid out by a plugin of gcc.
     """
     tree = overlay.tree
-    if tree.config.on("RANDSTRUCT", "GCC_PLUGIN_RANDSTRUCT"):
-        raise KernelError(
-            f"{tree.release} has its structures shuffled by a plugin of gcc, which clang has not",
-            hint="use the compiler that built the kernel: rkmbuild build --cc gcc",
-        )
     least = least_clang(tree)
     if compiler.version < least:
         raise _unfit(

@@ -8,7 +8,7 @@ from typing import Any
 from rkmbuild.build import bindings, foreign_cc, kbuild, kernel_crate, rustflags, spec, sysroot
 from rkmbuild.build.project import Project
 from rkmbuild.build.request import BuildRequest, CargoOptions
-from rkmbuild.errors import ToolchainError
+from rkmbuild.errors import KernelError, ToolchainError
 from rkmbuild.kernel import cflags, overlay
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import bindgen as bindgens
@@ -68,6 +68,12 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
         KernelError: the kernel's tree lacks something.
         ProjectError: the project asks for what cannot be had.
     """
+    if tree.config.on("RANDSTRUCT", "GCC_PLUGIN_RANDSTRUCT"):
+        raise KernelError(
+            f"{tree.release} has its structures shuffled (CONFIG_RANDSTRUCT), by a seed that only "
+            "its own build knows: bindings to them would be wrong",
+            hint="build for a kernel without it",
+        )
     rust, _ = rusts.choose(request.toolchain)
     bindgen, _ = bindgens.choose()
     facts = rust_facts.facts(rust, tree.arch)

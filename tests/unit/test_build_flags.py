@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.build import rustflags, spec
-from rkmbuild.errors import ToolchainError
+from rkmbuild.build import plan, rustflags, spec
+from rkmbuild.build.project import Metadata, Project
+from rkmbuild.build.request import BuildRequest
+from rkmbuild.errors import KernelError, ToolchainError
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
 from rkmbuild.toolchain.rust_facts import RustFacts
 
@@ -93,6 +95,20 @@ def test_the_stack_protector_is_left_out_where_rustc_cannot_find_the_canary() ->
     options = facts(TOOLCHAINS[0]).options
     chosen = rustflags.choose(tree("6.15.0", DEBIAN_6_12), options, "1.96.0")
     assert not any("stack-protector" in flag for flag in chosen.flags)
+
+
+def test_a_kernel_with_shuffled_structures_is_refused() -> None:
+    wanted = BuildRequest(path=Path("/nowhere"))
+    project = Project(
+        root=Path("/nowhere"),
+        workspace=Path("/nowhere"),
+        package="p",
+        library="p",
+        module="p",
+        metadata=Metadata(),
+    )
+    with pytest.raises(KernelError, match="shuffled"):
+        plan.make(wanted, project, tree("6.12.117", {"RANDSTRUCT": "y"}))
 
 
 def test_every_row_says_where_it_comes_from() -> None:
