@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rkmbuild import runner
 from rkmbuild.build import foreign_cc
-from rkmbuild.build.kbuild import ALWAYS
+from rkmbuild.build.kbuild import always
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.modfinal import KBUILD_LINES
 from rkmbuild.kernel.tree import KernelTree
@@ -82,9 +82,9 @@ def build(tree: KernelTree, folder: Path, name: str, clang: CCompiler | None = N
     Nothing may be said on the way: no warning of make, compiler, objtool or modpost.
     """
     shadow = overlay.prepare(tree, foreign_compiler=clang is not None)
-    variables = dict(ALWAYS)
+    variables = always(tree.config)
     if clang:
-        variables |= foreign_cc.variables(shadow, clang, ALWAYS)[0]
+        variables |= foreign_cc.variables(shadow, clang, variables)[0]
     folder.mkdir()
     (folder / f"{name}-main.c").write_text(SOURCE)
     (folder / "Kbuild").write_text(f"{KBUILD_LINES}obj-m := {name}.o\n{name}-y := {name}-main.o\n")

@@ -143,6 +143,9 @@ def compiler_answers(config: Kconfig, compiler: CCompiler) -> dict[str, str]:
     if config.on("INIT_STACK_ALL_ZERO") and major < 16:
         # Up to clang 15 the flag needs a second one (security/Kconfig.hardening).
         answers["CONFIG_CC_HAS_AUTO_VAR_INIT_ZERO_ENABLER"] = "y"
+    if config.on("UBSAN_BOUNDS_STRICT"):
+        # gcc's name for what clang calls array-bounds (lib/Kconfig.ubsan).
+        answers |= {"CONFIG_UBSAN_BOUNDS_STRICT": "", "CONFIG_UBSAN_ARRAY_BOUNDS": "y"}
     if config.on("GCC_PLUGINS"):
         answers["CONFIG_GCC_PLUGINS"] = ""
     return answers

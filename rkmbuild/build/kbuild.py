@@ -11,6 +11,7 @@ from rkmbuild import __version__, cache, console, paths, runner
 from rkmbuild.build import symbols
 from rkmbuild.build.project import Project
 from rkmbuild.errors import BuildError, ProjectError
+from rkmbuild.kernel.tree import Kconfig
 
 # One object of the module's is made from Rust, one from the C helpers of the `kernel` crate. Their
 # names must not be those of a user's C file.
@@ -19,15 +20,21 @@ _HELPERS = "rkmbuild_helpers"
 _SCRIPT = "rkmbuild.lds"
 _UNFINISHED = "unfinished"
 
-ALWAYS = {
-    # objtool then looks at the whole module rather than at each object of it, as it does for
-    # kernels with IBT anyway: it sees that a C helper never returns to the Rust code that calls it,
-    # and does not mind that ld -r joined several objects (Linux 6.1: "Linked object detected").
-    "delay-objtool": "y",
-    # BTF of Rust types is more than the kernel's tools take, and a module needs none to be loaded.
-    "CONFIG_DEBUG_INFO_BTF_MODULES": "",
-}
-"""Variables of make that every build sets."""
+
+def always(config: Kconfig) -> dict[str, str]:
+    """Return the variables of make that every build for a kernel sets."""
+    variables = {
+        # objtool then looks at the whole module rather than at each object of it, as it does for
+        # kernels with IBT anyway: it sees that a C helper never returns to the Rust code that calls
+        # it, and does not mind that ld -r joined several objects ("Linked object detected", 6.1).
+        "delay-objtool": "y",
+        # BTF of Rust types is more than the kernel's tools take, and a module is loaded without.
+        "CONFIG_DEBUG_INFO_BTF_MODULES": "",
+    }
+    if "PAHOLE_VERSION" in config:
+        # pahole makes BTF, so which one is installed does not matter; 6.13 and later would warn.
+        variables["PAHOLE_VERSION"] = config["PAHOLE_VERSION"]
+    return variables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +107,7 @@ def plan(
         objtree=objtree,
         module=project.module,
         files=files,
-        variables={**ALWAYS, **variables},
+        variables=variables,
     )
 
 

@@ -141,12 +141,13 @@ def _compilation(
     compiler: CCompiler, shadow: overlay.Overlay, *, foreign: bool
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Return make's variables for the compiler, and the flags that kbuild then gives it."""
+    always = kbuild.always(shadow.tree.config)
     if foreign:
-        variables, translation = foreign_cc.variables(shadow, compiler, kbuild.ALWAYS)
+        variables, translation = foreign_cc.variables(shadow, compiler, always)
         included = ("-include", str(shadow.header)) if shadow.header else ()
-        return variables, (*translation.kept, *included)
+        return {**always, **variables}, (*translation.kept, *included)
     variables = {"CC": str(compiler.path)}
-    return variables, cflags.module_c_flags(shadow, {**kbuild.ALWAYS, **variables})
+    return {**always, **variables}, cflags.module_c_flags(shadow, {**always, **variables})
 
 
 def _identity(tree: KernelTree) -> str:

@@ -15,15 +15,18 @@ from rkmbuild.kernel import modfinal
 from rkmbuild.kernel.tree import KernelTree
 
 # Counts up when an overlay is made in another way, so that those of older releases are not used.
-_FORM = 1
+_FORM = 2
 _MODFINAL = "Makefile.modfinal"
 _HEADER = "foreign-compiler.h"
 # What make or the shell would not take as part of a name. Kbuild itself refuses the first two.
 _UNFIT = re.compile(r"[\s:#$%\"'`\\;&|<>()*?\[\]{}~=]")
 # `include /usr/src/linux-headers-6.1.0-56-common/Makefile`, relative in openSUSE's packages.
 _INCLUDE = re.compile(r"^include[ \t]+\S.*/Makefile[ \t]*$", re.MULTILINE)
-# Kbuild's generated Makefile names the folder that it was made in.
+# Kbuild's generated Makefile names the folder that it was made in, and Debian's from 7.2 on names
+# its own, which the top Makefile has wanted since 6.13 (`objtree`): there it is said anew.
 _OUTPUT = re.compile(r"^export KBUILD_OUTPUT\s*:?=.*\n?", re.MULTILINE)
+_OBJTREE = re.compile(r"^KBUILD_OUTPUT\s*:?=.*$", re.MULTILINE)
+_HERE = "KBUILD_OUTPUT := $(realpath $(dir $(lastword $(MAKEFILE_LIST))))"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +112,8 @@ def objtree_makefile(text: str, folder: Path) -> str:
     Raises:
         KernelError: it does not include another Makefile; `folder` is where it lies.
     """
-    changed, count = _INCLUDE.subn("include ../source/Makefile", _OUTPUT.sub("", text))
+    placed = _OBJTREE.sub(_HERE, _OUTPUT.sub("", text))
+    changed, count = _INCLUDE.subn("include ../source/Makefile", placed)
     if count != 1:
         raise KernelError(
             f"{folder / 'Makefile'} is not one that kbuild or a distribution makes:"

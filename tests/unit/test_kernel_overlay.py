@@ -147,6 +147,15 @@ def test_every_generated_makefile_includes_the_overlays_source(text: str) -> Non
     assert wanted == ["include ../source/Makefile"]
 
 
+def test_an_objtree_that_names_itself_names_the_overlay_instead() -> None:
+    """Debian's 7.2 has this Makefile; the top Makefile asks it where the objtree is."""
+    headers = "/usr/src/linux-headers-7.2.13+deb14"
+    text = f"KBUILD_OUTPUT={headers}-cloud-amd64\ninclude {headers}-common/Makefile\n"
+    first, second = overlay.objtree_makefile(text, Path("/obj")).splitlines()
+    assert first == "KBUILD_OUTPUT := $(realpath $(dir $(lastword $(MAKEFILE_LIST))))"
+    assert second == "include ../source/Makefile"
+
+
 @pytest.mark.parametrize("text", ["all:\n\ttrue\n", "include /a/Makefile\ninclude /b/Makefile\n"])
 def test_a_makefile_of_another_kind_is_refused(text: str) -> None:
     with pytest.raises(KernelError, match=r"/obj/Makefile is not one that"):
