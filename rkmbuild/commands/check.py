@@ -120,6 +120,8 @@ def _show_one(verdict: "Verdict") -> None:
     refusal = verdict.refusal
     if refusal:
         answer = f"would refuse it ({refusal.errno})"
+        if not verdict.certain:
+            answer += ", if it does not crash on it before"
     elif verdict.worst is Severity.DANGEROUS:
         answer = "would take it, and may crash"
     else:

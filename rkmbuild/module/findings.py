@@ -126,6 +126,17 @@ class Verdict:
         return last
 
     @property
+    def certain(self) -> bool:
+        """Whether the kernel gets as far as its answer for sure, and goes on after it.
+
+        Not so where something is dangerous: before a refusal, that the loader may crash on it;
+        without one, that the module may.
+        """
+        refusal = self.refusal
+        reached = self.findings[: self.findings.index(refusal)] if refusal else self.findings
+        return all(finding.severity is not Severity.DANGEROUS for finding in reached)
+
+    @property
     def exit_code(self) -> int:
         """The exit status of `rkmbuild check` for this module."""
         return {
@@ -144,6 +155,7 @@ class Verdict:
             "module": self.module or None,
             "verdict": self.worst.word if self.worst else "loads",
             "loads": refusal is None,
+            "certain": self.certain,
             "errno": refusal.errno if refusal else None,
             "needs": list(self.needs),
             "findings": [finding.document() for finding in self.findings],

@@ -152,6 +152,17 @@ _DANGERS = (
         "System V ABI, symbol table",
     ),
     _dangerous(
+        "relocation-section",
+        "a section `.rela.x` is of type SHT_RELA, and fills `.x` by the module's symbols (the "
+        "loader goes by the numbers in the header, and leaves out what is of another type)",
+        f"{_MAIN}: apply_relocations",
+    ),
+    _dangerous(
+        "branch-unfilled",
+        "calls and jumps to elsewhere have relocations: without one they lead to what follows",
+        "x86-64 psABI: the operand of such a call is 0 in the file",
+    ),
+    _dangerous(
         "relocation-place",
         "a relocation's place lies within its section (the loader writes wherever it points)",
         f"{_X86}: __apply_relocate_add (6.1), __write_relocate_add (6.12)",

@@ -3,6 +3,8 @@
 The loader believes both: a damaged symbol table or addend sends the kernel into the middle of code.
 """
 
+import re
+
 from rkmbuild.module import elf
 from rkmbuild.module.report import Report
 from rkmbuild.module.subject import Subject
@@ -10,13 +12,17 @@ from rkmbuild.module.subject import Subject
 _PLT32 = 4
 # The operand of call and jmp is four bytes long, and counted from its end.
 _OPERAND = -4
+_PREFIX = ".rela"
+_BRANCH = re.compile(rb"[\xe8\xe9]\0\0\0\0")
 
 
 def check(subject: Subject, report: Report) -> None:
     """Judge the places of symbols, and the calls to what other modules and the kernel export."""
     _symbols(subject, report)
     _overlaps(subject, report)
+    _relocation_sections(subject, report)
     _calls(subject, report)
+    _unfilled(subject, report)
 
 
 def _symbols(subject: Subject, report: Report) -> None:
@@ -70,3 +76,53 @@ def _calls(subject: Subject, report: Report) -> None:
                 message = f"a call leads {addend - _OPERAND:+} bytes from where `{name}` begins"
                 where = subject.function_at(section.info, offset)
                 report.add("call-target", message, place=where)
+
+
+def _relocation_sections(subject: Subject, report: Report) -> None:
+    file = subject.file
+    for number, name in enumerate(file.names):
+        section = file.sections[number]
+        if not name.startswith(_PREFIX) or not section.size:
+            continue
+        home = file.names[section.info] if section.info < len(file.sections) else ""
+        if section.type != elf.SHT_RELA:
+            problem = f"is of type {section.type:#x}: its relocations are left out"
+        elif home != name.removeprefix(_PREFIX):
+            problem = f"is said to fill {home or 'no section'}"
+        elif section.link != subject.index.symbols:
+            problem = f"is said to go by the symbols in section {section.link}"
+        elif section.size % elf.RELOCATION_SIZE:
+            problem = "ends in the middle of an entry"
+        else:
+            continue
+        report.add("relocation-section", f"{name} {problem}", place=name)
+
+
+def _unfilled(subject: Subject, report: Report) -> None:
+    """Find `call 0` and `jmp 0` that no relocation fills."""
+    file = subject.file
+    filled: dict[int, set[int]] = {}
+    for section in file.sections:
+        if section.type == elf.SHT_RELA and section.info < len(file.sections):
+            filled.setdefault(section.info, set()).update(file.relocations(section).offsets)
+    for number, section in enumerate(file.sections):
+        if not (section.executable and subject.allocated[number]):
+            continue
+        content = bytes(file.content(section))
+        for found in _BRANCH.finditer(content):
+            at = found.start()
+            if at + 1 not in filled.get(number, ()) and _is_branch(subject, number, content, at):
+                where = subject.function_at(number, at)
+                report.add("branch-unfilled", f"the call at {at:#x} has no target", place=where)
+
+
+def _is_branch(subject: Subject, number: int, content: bytes, at: int) -> bool:
+    """Tell whether an instruction begins at an offset, and is no part of another."""
+    from iced_x86 import Decoder  # noqa: PLC0415 - 20 ms that other commands do not need
+
+    around = [row for row in subject.functions.get(number, ()) if row[0] <= at < row[1]]
+    start = around[0][0] if around else 0
+    for one in Decoder(64, content[start:], ip=start):
+        if one.ip >= at:
+            return bool(one.ip == at)
+    return False

@@ -67,6 +67,9 @@ _ALTERNATIVES = ".altinstructions"
 _ALT_BEFORE_6_3 = Table(12, {0: _CODE, 4: _CODE}, "asm/alternative.h: alt_instr", code_end=True)
 _ALT = Table(14, {0: _CODE, 4: _CODE}, "asm/alternative.h: alt_instr", code_end=True)
 _ORC_ENTRY = 6
+# Lower bits of some pointers are flags (linux/jump_label.h, linux/static_call_types.h); beyond
+# them a pointer to another module's symbol may lead into a structure, as far as a page.
+_FLAGS = 4096
 
 
 def check(subject: Subject, report: Report) -> None:
@@ -122,16 +125,27 @@ def _problem(subject: Subject, number: int, table: Table, places: list[_Place]) 
         if symbol >= len(subject.symbols):
             return f"a pointer at {offset:#x} has no symbol"
         expected = table.pointers.get(at, _ANY)
-        if expected is _ANY:
-            continue
         # A pointer of 32 bits is the distance from its own place, one of 64 the address itself.
-        wrong = _wrong_target(subject, symbol, addend, expected, code_end=table.code_end)
+        if expected is _ANY:
+            wrong = _astray(subject, symbol, addend)
+        else:
+            wrong = _wrong_target(subject, symbol, addend, expected, code_end=table.code_end)
         if wrong:
             return f"the {width * 8}-bit pointer at {offset:#x} leads {wrong}"
     lacking = [at for at, count in missing.items() if count]
     if lacking:
         return f"not every entry has a relocation for its pointer at {lacking[0]}"
     return ""
+
+
+def _astray(subject: Subject, number: int, addend: int) -> str:
+    symbol = subject.symbols[number]
+    if not 0 < symbol.shndx < len(subject.file.sections):
+        return "" if 0 <= addend < _FLAGS else f"{addend:+#x} bytes from a symbol elsewhere"
+    size = subject.file.sections[symbol.shndx].size
+    if 0 <= symbol.value + addend <= size + _FLAGS:
+        return ""
+    return f"out of {subject.file.names[symbol.shndx]}"
 
 
 def _wrong_target(

@@ -67,7 +67,7 @@ def test_a_verdict_has_a_stable_form_as_json() -> None:
     verdict = check.judge(bytes(module().add(Sym("nobody"))), kernel(), name="x.ko")
     document = json.loads(json.dumps(verdict.document()))
     assert set(document) == {
-        "file", "kernel", "module", "verdict", "loads", "errno", "needs", "findings", "unchecked",
+        "file", "kernel", "module", "verdict", "loads", "certain", "errno", "needs", "findings", "unchecked",
         "exit_code",
     }  # fmt: skip
     assert (document["verdict"], document["loads"], document["errno"]) == (

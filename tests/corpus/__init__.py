@@ -1,0 +1,1 @@
+"""Broken modules, and what a booted kernel says to each of them."""

@@ -1,0 +1,134 @@
+"""Offers files to a booted kernel, and reads what it answered to each."""
+
+import errno as errnos
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild import runner
+from rkmbuild.kernel import overlay
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.run import guest
+from rkmbuild.run.result import Outcome
+
+HERE = Path(__file__).parent
+SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a kernel answered to a file.
+
+    Attributes:
+        errno: 0 for a module that was loaded; None where the kernel did not live to tell.
+        log: The lines that it logged.
+        stuck: Why a module that was loaded could not be unloaded, an errno; 0 where it could.
+    """
+
+    errno: int | None
+    log: tuple[str, ...] = ()
+    stuck: int = 0
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the kernel did not survive the file."""
+        return self.errno is None
+
+
+def build_agent(folder: Path) -> Path:
+    """Compile the program that offers the files in the guest."""
+    agent = folder / "agent"
+    options = ["-Os", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-Wall"]
+    argv = ["gcc", *options, "-Werror", "-o", str(agent), str(HERE / "agent.c")]
+    runner.run(argv, doing="compiling the agent")
+    return agent
+
+
+def build_subject(tree: KernelTree, folder: Path) -> bytes:
+    """Build the module that the broken ones are made of, by kbuild, without debug information."""
+    (folder / "subject.c").write_bytes((HERE / "subject.c").read_bytes())
+    (folder / "Kbuild").write_text("obj-m := subject.o\n")
+    made = overlay.prepare(tree, foreign_compiler=False)
+    options = [f"M={folder}", "CONFIG_DEBUG_INFO_BTF_MODULES="]
+    argv = ["make", "-s", "-C", str(made.build), *options, "modules"]
+    runner.run(argv, doing="building the subject")
+    ko = folder / "subject.ko"
+    runner.run(["strip", "--strip-debug", str(ko)], doing="stripping the subject")
+    return ko.read_bytes()
+
+
+def offer(
+    tree: KernelTree, agent: Path, files: Sequence[bytes], *, boots: int, seconds: float = SECONDS
+) -> list[Answer]:
+    """Offer each file to the kernel; one that it crashes on is left behind in a fresh guest.
+
+    Args:
+        tree: The kernel.
+        agent: What `build_agent` made.
+        files: The files.
+        boots: How many guests to use at most; files beyond are left out of the answer.
+        seconds: How long one guest may take.
+    """
+    answers: list[Answer] = []
+    corpus = {f"corpus/{number}": data for number, data in enumerate(files)}
+    for _ in range(boots):
+        first, last = len(answers), len(files) - 1
+        if first > last:
+            break
+        left = {place: corpus[place] for place in (f"corpus/{n}" for n in range(first, last + 1))}
+        result = guest.boot(
+            tree,
+            files={"agent": agent, **left},
+            script=[f"chmod +x /agent; /agent /corpus {first} {last}"],
+            timeout=seconds,
+            # What modules say at load is read from /dev/kmsg; on the console it would only cost.
+            append="loglevel=1",
+        )
+        answers += _answers(result.lines, first)
+        if result.outcome is not Outcome.FINISHED and len(answers) <= last:
+            crashed = tuple(message.text for message in result.log[-40:])
+            answers.append(Answer(errno=None, log=crashed))
+    return answers
+
+
+def _answers(lines: Sequence[str], first: int) -> list[Answer]:
+    answers: list[Answer] = []
+    log: list[str] = []
+    for line in lines:
+        mark, _, rest = line.partition(" ")
+        if mark == ">":
+            log = []
+        elif mark == "|":
+            log.append(rest)
+        elif mark == "=":
+            number, errno = map(int, rest.split())
+            assert number == first + len(answers), line
+            answers.append(Answer(errno=errno, log=tuple(log)))
+        elif mark == "-" and answers:
+            answers[-1] = Answer(
+                errno=answers[-1].errno, log=answers[-1].log, stuck=int(rest.split()[1])
+            )
+    return answers
+
+
+def disagreement(loads: bool, errno: str, log: str, answer: Answer) -> str:
+    """Return how a prediction differs from the kernel's answer; empty where it does not.
+
+    Args:
+        loads: Whether the module was said to load.
+        errno: Else the error that was said, as `ENOEXEC`.
+        log: A part of the line that the kernel was said to log, or empty.
+        answer: What it answered.
+    """
+    if answer.crashed:
+        return "the kernel crashed"
+    said = os.strerror(answer.errno) if answer.errno else "loaded"
+    if loads:
+        return "" if answer.errno == 0 else f"said to load, and the kernel says: {said}"
+    if answer.errno != getattr(errnos, errno):
+        return f"said to fail with {errno}, and the kernel says: {said}"
+    # The kernel says some lines once for each boot.
+    if log and not any(log in line for line in answer.log):
+        return f"said to log {log!r}, and the kernel logs {answer.log}"
+    return ""
