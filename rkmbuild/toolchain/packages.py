@@ -44,7 +44,6 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "zypper": ("rust-bindgen", "clang"),
     },
     "clang": {
-        "apt-get": ("clang",),
         "dnf": ("clang",),
         "pacman": ("clang",),
         "zypper": ("clang",),
@@ -84,6 +83,9 @@ _APT_RUST = {
     "rustfmt and clippy": ("rustfmt{n}", "rust{n}-clippy"),
 }
 _OLDEST_RUST = Version(1, 78)
+# Debian's and Ubuntu's `clang` may be too old to keep a kernel's mitigations (14 in Debian 12), so
+# one is named: the first of these that is offered. 19 is the one that is tested most.
+_APT_CLANG = ("clang-19", "clang-20", "clang-18", "clang-17", "clang-16", "clang-15")
 
 
 def manager() -> str | None:
@@ -102,6 +104,8 @@ def packages(part: str) -> tuple[str, ...]:
     if name == "apt-get" and part in _APT_RUST:
         suffix = _apt_rust_suffix()
         return () if suffix is None else tuple(p.format(n=suffix) for p in _APT_RUST[part])
+    if name == "apt-get" and part == "clang":
+        return (_apt_clang(),)
     compiler = re.fullmatch(r"(?:\S+-)?((gcc|clang)(?:-\d+)?)", part)
     if part not in PACKAGES and compiler:
         # Only Debian and its kin have a package for every major release.
@@ -148,6 +152,7 @@ def advice(part: str, mend: Sequence[str] | None = None) -> str:
 def forget() -> None:
     """Ask apt anew what it offers, after its lists were refreshed."""
     _apt_rust_suffix.cache_clear()
+    _apt_clang.cache_clear()
 
 
 @cache
@@ -164,6 +169,12 @@ def _apt_rust_suffix() -> str | None:
             return name.removeprefix("rustc")
     # apt without lists offers nothing, and says no more than for an unknown package.
     return None if offered else "-web"
+
+
+@cache
+def _apt_clang() -> str:
+    offered = apt_candidates(_apt("policy", *_APT_CLANG))
+    return next((name for name in _APT_CLANG if name in offered), _APT_CLANG[0])
 
 
 def apt_candidates(lines: Iterable[str]) -> dict[str, Version]:

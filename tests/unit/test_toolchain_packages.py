@@ -16,7 +16,7 @@ def only(monkeypatch: pytest.MonkeyPatch, folder: Path, *managers: str) -> None:
 @pytest.mark.parametrize("manager", packages.INSTALL)
 def test_every_part_has_its_packages_for_every_manager(manager: str) -> None:
     for part, by_manager in packages.PACKAGES.items():
-        by_question = manager == "apt-get" and part in ("rust", "rustfmt and clippy")
+        by_question = manager == "apt-get" and part in ("rust", "rustfmt and clippy", "clang")
         assert by_question or by_manager[manager], part
 
 
