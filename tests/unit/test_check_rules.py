@@ -67,8 +67,8 @@ def test_a_verdict_has_a_stable_form_as_json() -> None:
     verdict = check.judge(bytes(module().add(Sym("nobody"))), kernel(), name="x.ko")
     document = json.loads(json.dumps(verdict.document()))
     assert set(document) == {
-        "file", "kernel", "module", "verdict", "loads", "certain", "errno", "needs", "findings", "unchecked",
-        "exit_code",
+        "file", "kernel", "module", "verdict", "loads", "certain", "errno", "needs", "findings",
+        "unchecked", "exit_code",
     }  # fmt: skip
     assert (document["verdict"], document["loads"], document["errno"]) == (
         "refused", False, "ENOENT",

@@ -1,0 +1,114 @@
+"""Every module of a kernel's own package: taken by that kernel, and by no other one."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.module import batch, target
+from rkmbuild.module.findings import Severity, Verdict
+from tests.cli import rkmbuild
+
+# What the loader could say first of a module for another series.
+FOREIGN = {"this-module", "modversions", "vermagic"}
+# Notes that are true of some of the kernel's own modules.
+TRUE_NOTES = {"no-exit", "fpu-used", "large-frame"}
+
+
+def modules(tree: KernelTree) -> list[Path]:
+    assert tree.modules
+    found = batch.files([tree.modules / "kernel"])
+    assert len(found) > 1000
+    return found
+
+
+def judged(tree: KernelTree, paths: list[Path]) -> list[Verdict]:
+    return list(batch.judge(paths, target.of(tree), explain=False))
+
+
+@pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
+def tree(request: pytest.FixtureRequest) -> KernelTree:
+    found: KernelTree = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="module")
+def other(tree: KernelTree, request: pytest.FixtureRequest) -> KernelTree:
+    name = "kernel_6_12" if tree.release.startswith("6.1.") else "kernel_6_1"
+    found: KernelTree = request.getfixturevalue(name)
+    return found
+
+
+def test_a_kernel_takes_every_module_of_its_own(tree: KernelTree) -> None:
+    paths = modules(tree)
+    started = time.monotonic()
+    verdicts = judged(tree, paths)
+    each = (time.monotonic() - started) / len(paths)
+    print(f"{len(paths)} modules judged for {tree.release}, {each * 1000:.1f} ms of wall time each")
+    worse = [
+        (verdict.file, finding.rule.id, finding.message)
+        for verdict in verdicts
+        for finding in verdict.findings
+        if finding.rule.id not in TRUE_NOTES
+    ]
+    assert worse == []
+
+
+def test_a_kernel_refuses_every_module_of_another_one(tree: KernelTree, other: KernelTree) -> None:
+    for verdict in judged(tree, modules(other)):
+        refusal = verdict.refusal
+        assert refusal, verdict.file
+        assert refusal.rule.id in FOREIGN, (verdict.file, refusal)
+        assert refusal.errno == "ENOEXEC"
+        assert verdict.certain, verdict.file
+
+
+def test_what_differs_is_said_as_the_loader_of_each_series_says_it(
+    tree: KernelTree, other: KernelTree
+) -> None:
+    said = {
+        verdict.refusal.rule.id for verdict in judged(tree, modules(other)[:20]) if verdict.refusal
+    }
+    # 6.12 compares the size of struct module before it looks at CRCs; 6.1 has only the CRC.
+    assert said == ({"modversions"} if tree.release.startswith("6.1.") else {"this-module"})
+
+
+def test_the_command_judges_a_whole_folder(tree: KernelTree) -> None:
+    assert tree.modules
+    folder = tree.modules / "kernel" / "lib"
+    done = rkmbuild("check", folder, "--kernel", tree.release, "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["kernel"] == tree.release
+    assert len(document["modules"]) == len(batch.files([folder]))
+    assert {module["verdict"] for module in document["modules"]} == {"loads"}
+    shown = rkmbuild("check", folder, "--kernel", tree.release)
+    assert (
+        f"{len(document['modules'])} modules: {len(document['modules'])} would load" in shown.stdout
+    )
+
+
+def test_the_command_says_what_another_kernel_lacks(tree: KernelTree, other: KernelTree) -> None:
+    ko = next(path for path in modules(other) if path.name.startswith("raid1."))
+    done = rkmbuild("check", ko, "--kernel", tree.release)
+    assert done.returncode == 40
+    assert f"{tree.release} would refuse it (ENOEXEC)" in done.stdout
+    assert f"built for {other.release}" in done.stdout
+    assert "renamed in 6." in done.stdout or "before 6." in done.stdout
+    assert Severity.REFUSED.word in done.stdout
+
+
+def test_inspect_names_who_provides_what(tree: KernelTree) -> None:
+    ko = next(path for path in modules(tree) if path.name.startswith("raid1."))
+    done = rkmbuild("inspect", ko, "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["modinfo"]["name"] == ["raid1"]
+    assert "drivers/md/md-mod" in facts["imports"]
+    assert "_printk" in facts["imports"]["vmlinux"]
+    assert sum(facts["crates"].values()) == sum(f["size"] for f in facts["functions"])
+    shown = rkmbuild("inspect", ko)
+    assert "Largest functions" in shown.stdout
+    assert "Imports from drivers/md/md-mod" in shown.stdout
