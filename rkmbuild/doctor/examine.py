@@ -1,8 +1,10 @@
 """The whole examination, in the order of the table."""
 
+from rkmbuild.build import foreign_cc
 from rkmbuild.doctor import host, machine, parts
 from rkmbuild.doctor.check import Check
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.toolchain import cc
 
 
 def mendable(
@@ -16,7 +18,9 @@ def mendable(
     """
     trees, found = machine.kernels()
     compilers = [tree.compiler.command for tree in trees]
-    return trees, [*parts.toolchain(compilers, develop=develop, toolchain=toolchain), *found]
+    oldest = max([cc.OLDEST_CLANG, *map(foreign_cc.least_clang, trees)])
+    tools = parts.toolchain(compilers, oldest, develop=develop, toolchain=toolchain)
+    return trees, [*tools, *found]
 
 
 def beyond(trees: list[KernelTree]) -> list[Check]:

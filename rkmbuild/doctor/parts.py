@@ -9,7 +9,6 @@ from rkmbuild.toolchain import (
     binutils,
     cc,
     packages,
-    programs,
     qemu,
     rust,
     rust_extras,
@@ -20,12 +19,17 @@ from rkmbuild.toolchain.unusable import UnusablePartError
 
 
 def toolchain(
-    compilers: Iterable[str], *, develop: bool = False, toolchain: str | None = None
+    compilers: Iterable[str],
+    least_clang: Version,
+    *,
+    develop: bool = False,
+    toolchain: str | None = None,
 ) -> list[Check]:
     """Check every part of the toolchain.
 
     Args:
         compilers: Commands of the compilers that built the kernels at hand, as `gcc-12`.
+        least_clang: The oldest clang that can build for all of them.
         develop: Also check what this project's own tests need.
         toolchain: The Rust toolchain asked for.
     """
@@ -35,23 +39,18 @@ def toolchain(
         *_guarded("bindgen", Use.BUILD, _bindgen),
         *_guarded("cc", Use.BUILD, _host_compiler),
         *own,
-        *_clang(required=develop or any(check.state is not State.OK for check in own)),
+        *_clang(least_clang, required=develop or any(check.state is not State.OK for check in own)),
         *_guarded("ld", Use.BUILD, lambda: _tool(binutils.linker())),
         *_guarded("objcopy", Use.BUILD, lambda: _tool(binutils.objcopy())),
         *_guarded("make", Use.BUILD, lambda: _tool(binutils.make())),
         *_guarded("qemu", Use.RUN, lambda: _tool(*qemu.choose(), use=Use.RUN)),
         *_guarded("busybox", Use.RUN, lambda: _tool(qemu.busybox(), use=Use.RUN)),
-        *_guarded("kmod", Use.LOAD, _kmod),
+        *_guarded("kmod", Use.LOAD, lambda: _program("insmod", "kmod", Use.LOAD)),
     ]
     if develop:
         found += _guarded(rust_extras.PART, Use.DEVELOP, lambda: _rust_extras(toolchain))
-        found += _guarded(
-            "shellcheck",
-            Use.DEVELOP,
-            lambda: _tool(
-                programs.require("shellcheck", part="shellcheck", read=_any), use=Use.DEVELOP
-            ),
-        )
+        for name in ("shellcheck", "sudo", "zstd"):
+            found += _guarded(name, Use.DEVELOP, lambda n=name: _program(n, n, Use.DEVELOP))  # type: ignore[misc]
     return found
 
 
@@ -163,9 +162,9 @@ def _own_compiler(command: str) -> Check:
     )
 
 
-def _clang(*, required: bool) -> list[Check]:
+def _clang(oldest: Version, *, required: bool) -> list[Check]:
     def look() -> list[Check]:
-        found, passed_over = cc.choose_clang()
+        found, passed_over = cc.choose_clang(oldest)
         return [
             Check(
                 part="clang",
@@ -189,6 +188,7 @@ def _clang(*, required: bool) -> list[Check]:
             state=checks[0].state,
             required=False,
             remark="only `--cc clang` needs it",
+            passed_over=checks[0].passed_over,
             packages=checks[0].packages,
         )
     ]
@@ -209,11 +209,11 @@ def _tool(
     ]
 
 
-def _kmod() -> list[Check]:
-    path = search_path.named("insmod")
+def _program(name: str, part: str, use: Use) -> list[Check]:
+    path = search_path.named(name)
     if not path:
-        raise UnusablePartError("insmod is not there", part="kmod")
-    return [Check(part="kmod", use=Use.LOAD, state=State.OK, path=str(path))]
+        raise UnusablePartError(f"{name} is not there", part=part)
+    return [Check(part=part, use=use, state=State.OK, path=str(path))]
 
 
 def _rust_extras(toolchain: str | None) -> list[Check]:
@@ -233,8 +233,3 @@ def _rust_extras(toolchain: str | None) -> list[Check]:
             path=str(found.rustfmt),
         )
     ]
-
-
-def _any(_text: str) -> Version:
-    # shellcheck tells its version in its second line, and any will do.
-    return Version(0)

@@ -69,6 +69,8 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "pacman": ("busybox",),
         "zypper": ("busybox-static",),
     },
+    "sudo": dict.fromkeys(INSTALL, ("sudo",)),
+    "zstd": dict.fromkeys(INSTALL, ("zstd",)),
     "shellcheck": {
         "apt-get": ("shellcheck",),
         "dnf": ("ShellCheck",),

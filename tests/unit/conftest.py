@@ -5,7 +5,13 @@ from typing import NoReturn
 
 import pytest
 
-from rkmbuild import runner
+from rkmbuild import console, runner
+
+
+@pytest.fixture(autouse=True)
+def fresh_console() -> None:
+    """A command that another test ran in this process may have asked for quiet, or for JSON."""
+    console.configure()
 
 
 @pytest.fixture(autouse=True)
