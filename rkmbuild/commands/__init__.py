@@ -6,6 +6,7 @@ from rkmbuild.commands import (
     build,
     check,
     clean,
+    demo,
     doctor,
     inspect,
     kernel,
@@ -20,6 +21,7 @@ from rkmbuild.commands import (
 
 def register(app: typer.Typer) -> None:
     """Add every command to `app`, in the order in which `--help` lists them."""
+    app.command()(demo.demo)
     app.command()(new.new)
     app.command()(build.build)
     app.add_typer(kernel.app, name="kernel")
