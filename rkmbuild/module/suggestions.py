@@ -36,4 +36,4 @@ def near(name: str, exports: Iterable[str]) -> list[str]:
     candidates.sort(
         key=lambda other: (-sum(w in other for w in words), abs(len(other) - len(name)))
     )
-    return difflib.get_close_matches(name, candidates[:400], n=_MOST, cutoff=0.6)
+    return difflib.get_close_matches(name, candidates[:400], n=_MOST, cutoff=0.7)

@@ -138,12 +138,10 @@ class _Resolver:
             message = f"`{name}` is exported to modules of a GPL-compatible license only"
             self._report.add("symbol-gpl-only", message, place=place, log=log)
             return
-        way_out = ""
-        if self._left > 0:
+        way_out = renames.way_out(name, self._subject.target)
+        if self._left > 0 and not way_out:
             self._left -= 1
-            way_out = renames.way_out(name, self._subject.target) or suggestions.way_out(
-                name, self._subject.target.exports
-            )
+            way_out = suggestions.way_out(name, self._subject.target.exports)
         message = f"nothing exports `{name}` in this kernel"
         self._report.add("symbol-unknown", message, place=place, way_out=way_out, log=log)
 
