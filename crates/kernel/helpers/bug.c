@@ -19,3 +19,12 @@ __rust_helper __noreturn void rust_helper_BUG(void)
 {
 	BUG();
 }
+
+/*
+ * Whether insmod's parameters are being read: the kernel makes their files in /sys afterwards
+ * (load_module() in kernel/module/main.c), and runs the module's init after that.
+ */
+__rust_helper bool rust_helper_module_is_loading(const struct module *mod)
+{
+	return !mod->mkobj.mp;
+}

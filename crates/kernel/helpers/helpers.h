@@ -21,8 +21,10 @@ struct device;
 struct file;
 struct iov_iter;
 struct lock_class_key;
+struct module;
 struct mutex;
 struct poll_table_struct;
+struct ratelimit_state;
 struct task_struct;
 struct vm_area_struct;
 struct wait_queue_head;
@@ -30,6 +32,7 @@ struct wait_queue_head;
 /* bug.c */
 __rust_helper void rust_helper_module_panicked(void);
 __rust_helper __noreturn void rust_helper_BUG(void);
+__rust_helper bool rust_helper_module_is_loading(const struct module *mod);
 
 /* fs.c */
 __rust_helper void rust_helper_get_file(struct file *f);
@@ -49,6 +52,7 @@ __rust_helper void rust_helper_printk(char level, const char *prefix, size_t pre
 			size_t text_len);
 __rust_helper void rust_helper_dev_printk(char level, const struct device *dev, const char *text,
 			    size_t text_len);
+__rust_helper bool rust_helper_ratelimit(struct ratelimit_state *rs, const char *name);
 
 /* slab.c */
 __rust_helper void *rust_helper_krealloc(const void *objp, size_t new_size, gfp_t flags);

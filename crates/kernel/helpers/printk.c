@@ -3,6 +3,7 @@
 #include <linux/device.h>
 #include <linux/kern_levels.h>
 #include <linux/printk.h>
+#include <linux/ratelimit.h>
 
 #include "helpers.h"
 
@@ -25,4 +26,13 @@ __rust_helper void rust_helper_dev_printk(char level, const struct device *dev, 
 	const char prefix[] = { KERN_SOH_ASCII, level, '\0' };
 
 	_dev_printk(prefix, dev, "%.*s", (int)text_len, text);
+}
+
+__rust_helper bool rust_helper_ratelimit(struct ratelimit_state *rs, const char *name)
+{
+	if (!rs->interval) {
+		rs->burst = DEFAULT_RATELIMIT_BURST;
+		rs->interval = DEFAULT_RATELIMIT_INTERVAL;
+	}
+	return ___ratelimit(rs, name);
 }

@@ -18,6 +18,7 @@
 //! ```
 
 pub mod allocator;
+mod errors;
 mod global;
 mod in_place;
 pub mod kbox;
@@ -25,6 +26,7 @@ pub mod kvec;
 mod kvec_iter;
 
 pub use allocator::{Allocator, KVmalloc, Kmalloc, Vmalloc};
+pub use errors::{InsertError, PushError, RemoveError};
 pub use in_place::{InPlaceInit, InPlaceWrite};
 pub use kbox::{Box, KBox, KVBox, VBox};
 pub use kvec::{KVVec, KVec, VVec, Vec};

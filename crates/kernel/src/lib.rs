@@ -63,6 +63,7 @@ pub mod iov;
 pub mod miscdevice;
 pub mod mm;
 mod module;
+pub mod module_param;
 mod panic;
 pub mod prelude;
 pub mod print;

@@ -52,6 +52,12 @@ pub(crate) const fn this_module() -> *mut bindings::module {
     core::cell::UnsafeCell::raw_get(core::ptr::addr_of!(__this_module))
 }
 
+/// Returns the name of the module that this crate is linked into.
+pub(crate) fn name() -> &'static CStr {
+    // SAFETY: the kernel gives each module a name that ends in a NUL and never changes.
+    unsafe { CStr::from_ptr(core::ptr::addr_of!((*this_module()).name).cast()) }
+}
+
 /// The module itself: C's `THIS_MODULE`.
 pub struct ThisModule(*mut bindings::module);
 

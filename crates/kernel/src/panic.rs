@@ -2,6 +2,7 @@
 
 //! What happens on a panic: the message goes to the log, then the thread dies as by C's `BUG()`.
 
+use crate::print::{print, Level};
 use core::panic::PanicInfo;
 
 /// Prints the message and its place, and ends this thread with a BUG.
@@ -10,7 +11,8 @@ use core::panic::PanicInfo;
 /// good: the thread may have died with a lock held or a value half-written.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    crate::pr_emerg!("{info}\n");
+    let name = crate::module::name().to_bytes_with_nul();
+    print(Level::Emerg, name, format_args!("{info}\n"));
     // SAFETY: it takes a reference to the module that is running, hence loaded.
     unsafe { bindings::rust_helper_module_panicked() };
     bug()

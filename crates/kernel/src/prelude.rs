@@ -14,7 +14,10 @@ pub use crate::str::{CStr, CStrExt};
 pub use crate::uaccess::UserPtr;
 pub use crate::{
     current, dbg, dev_alert, dev_crit, dev_dbg, dev_emerg, dev_err, dev_info, dev_notice, dev_warn,
-    fmt, kvec, pr_alert, pr_cont, pr_crit, pr_debug, pr_emerg, pr_err, pr_info, pr_notice, pr_warn,
+    fmt, kvec, pr_alert, pr_alert_once, pr_alert_ratelimited, pr_cont, pr_crit, pr_crit_once,
+    pr_crit_ratelimited, pr_debug, pr_emerg, pr_emerg_once, pr_emerg_ratelimited, pr_err,
+    pr_err_once, pr_err_ratelimited, pr_info, pr_info_once, pr_info_ratelimited, pr_notice,
+    pr_notice_once, pr_notice_ratelimited, pr_warn, pr_warn_once, pr_warn_ratelimited,
     static_assert,
 };
 pub use core::mem::{align_of, align_of_val, size_of, size_of_val};

@@ -222,3 +222,26 @@ fn emit(level: Level, prefix: &[u8], text: &[u8]) {
         );
     }
 }
+
+/// How often one message may be printed: C's `DEFINE_RATELIMIT_STATE` with the usual limits.
+#[doc(hidden)]
+pub struct RateLimit(crate::types::Opaque<bindings::ratelimit_state>);
+
+// SAFETY: the kernel's state has a lock of its own.
+unsafe impl Sync for RateLimit {}
+
+impl RateLimit {
+    /// Makes one, for a static.
+    #[must_use]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        // All zeroes are a state whose lock nobody has; `allows` sets the limits.
+        Self(crate::types::Opaque::zeroed())
+    }
+
+    /// Tells whether to print, and tells the user how many were left out. `prefix` ends in a NUL.
+    pub fn allows(&self, prefix: &'static [u8]) -> bool {
+        // SAFETY: the state is a static, and zeroed or in use; the prefix is a string.
+        unsafe { bindings::rust_helper_ratelimit(self.0.get(), prefix.as_ptr().cast()) }
+    }
+}

@@ -17,6 +17,7 @@ use crate::types::Opaque;
 use core::ffi::CStr;
 use core::pin::Pin;
 
+pub use crate::global_lock;
 pub use arc::{Arc, ArcBorrow, UniqueArc};
 pub use aref::{ARef, AlwaysRefCounted};
 pub use completion::Completion;

@@ -12,33 +12,37 @@ pub(crate) type Part<'a> = (&'a str, TokenStream);
 /// The user's tokens keep their spans, so that errors point at them. The template's own get the
 /// span of the macro's definition: its local variables are invisible to the user's code.
 pub(crate) fn fill(template: &str, parts: &[Part<'_>]) -> TokenStream {
-    let template: TokenStream = template.parse().expect("a template parses");
-    walk(template, parts)
+    walk(tokens(template), parts, Span::mixed_site())
 }
 
-fn walk(template: TokenStream, parts: &[Part<'_>]) -> TokenStream {
+/// As [`fill`], with items that the user's code can name.
+pub(crate) fn fill_open(template: &str, parts: &[Part<'_>]) -> TokenStream {
+    walk(tokens(template), parts, Span::call_site())
+}
+
+fn walk(template: TokenStream, parts: &[Part<'_>], span: Span) -> TokenStream {
     template
         .into_iter()
-        .flat_map(|token| place(token, parts))
+        .flat_map(|token| place(token, parts, span))
         .collect()
 }
 
-fn place(token: TokenTree, parts: &[Part<'_>]) -> TokenStream {
+fn place(token: TokenTree, parts: &[Part<'_>], span: Span) -> TokenStream {
     match token {
         TokenTree::Group(group) => {
-            let mut filled = Group::new(group.delimiter(), walk(group.stream(), parts));
-            filled.set_span(Span::mixed_site());
+            let mut filled = Group::new(group.delimiter(), walk(group.stream(), parts, span));
+            filled.set_span(span);
             TokenTree::Group(filled).into()
         }
         TokenTree::Ident(ident) => {
             let name = ident.to_string();
             match parts.iter().find(|(place, _)| *place == name) {
                 Some((_, tokens)) => tokens.clone(),
-                None => TokenTree::Ident(respan(&ident, Span::mixed_site())).into(),
+                None => TokenTree::Ident(respan(&ident, span)).into(),
             }
         }
         mut other => {
-            other.set_span(Span::mixed_site());
+            other.set_span(span);
             other.into()
         }
     }

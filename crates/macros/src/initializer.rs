@@ -311,13 +311,13 @@ fn parse_step(tokens: &mut Tokens) -> Result<Step> {
     let name = tokens.ident("a field")?;
     if name.to_string() == "_" {
         tokens.punct(':')?;
-        return Ok(Step::Code(tokens.until_comma()));
+        return Ok(Step::Code(tokens.expression()));
     }
     let value = if tokens.eat(':') {
-        Value::Plain(tokens.until_comma())
+        Value::Plain(tokens.expression())
     } else if tokens.eat('<') {
         tokens.punct('-')?;
-        Value::Init(tokens.until_comma())
+        Value::Init(tokens.expression())
     } else {
         Value::Plain(TokenTree::Ident(name.clone()).into())
     };

@@ -6,6 +6,7 @@ mod fill;
 mod generics;
 mod initializer;
 mod module;
+mod params;
 mod parse;
 mod pin_data;
 mod vtable;
@@ -29,6 +30,10 @@ use proc_macro::TokenStream;
 /// `type` (it implements `kernel::Module` or `kernel::InPlaceModule`), `name` and `license` are
 /// required. What the keys say ends up in the module's `.modinfo`, as C's `MODULE_AUTHOR()` and its
 /// like put it there.
+///
+/// `params: { name: type { default: 1, description: "…", permissions: 0o644 }, }` declares
+/// parameters; `module_parameters::name.value()` is what one was loaded with. Types are `bool`, the
+/// integers and `str`; without `permissions` there is no file in `/sys/module`.
 #[proc_macro]
 pub fn module(input: TokenStream) -> TokenStream {
     parse::expand(input, module::module)

@@ -2,6 +2,8 @@
 
 //! `module!`.
 
+use crate::fill::fill_open;
+use crate::params::{self, Param};
 use crate::parse::{error, Result, Tokens};
 use proc_macro::{Delimiter, Ident, Span, TokenStream};
 
@@ -14,13 +16,13 @@ const LONGEST_NAME: usize = 55;
 struct Info {
     type_: TokenStream,
     name: String,
-    name_span: Option<Span>,
     modinfo: Vec<(&'static str, String)>,
+    params: Vec<Param>,
 }
 
 /// The keys that may be there; the first column's are required.
 const REQUIRED: [&str; 3] = ["type", "name", "license"];
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "type",
     "name",
     "authors",
@@ -31,6 +33,7 @@ const KEYS: [&str; 10] = [
     "firmware",
     "softdep",
     "imports_ns",
+    "params",
 ];
 
 pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
@@ -42,7 +45,6 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
         .iter()
         .map(|(key, value)| format!("{:?},", asciz(&format!("{key}={value}"))))
         .collect();
-    let type_ = &info.type_;
     let text = format!(
         r#"
         #[doc(hidden)]
@@ -60,7 +62,13 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
             ))
         }};
 
-        impl ::kernel::ModuleMetadata for {type_} {{
+        #[allow(dead_code)]
+        mod module_parameters {{
+            use super::*;
+            __PARAMETERS
+        }}
+
+        impl ::kernel::ModuleMetadata for __TYPE {{
             const NAME: &'static ::core::ffi::CStr =
                 match ::core::ffi::CStr::from_bytes_with_nul({prefix:?}.as_bytes()) {{
                     Ok(name) => name,
@@ -74,7 +82,7 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
             mod __module_init {{
                 use super::super::*;
 
-                type Module = {type_};
+                type Module = __TYPE;
 
                 static mut MODULE: ::core::mem::MaybeUninit<Module> =
                     ::core::mem::MaybeUninit::uninit();
@@ -126,6 +134,8 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
                     sym cleanup_module,
                 );
 
+                __ENTRIES
+
                 // Not statics with `#[used]`: those get a flag that keeps the linker from merging
                 // them with the C side's .modinfo.
                 ::core::arch::global_asm!(
@@ -138,8 +148,14 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
         }}
         "#
     );
-    let span = info.name_span.unwrap_or_else(Span::call_site);
-    text.parse().or_else(|_| error(span, "cannot expand this"))
+    Ok(fill_open(
+        &text,
+        &[
+            ("__TYPE", info.type_),
+            ("__PARAMETERS", params::accesses(&info.params)),
+            ("__ENTRIES", params::entries(&info.params)),
+        ],
+    ))
 }
 
 /// Writes `.asciz` for the assembler, all but the plainest characters as octal escapes.
@@ -182,14 +198,13 @@ fn parse(input: TokenStream) -> Result<Info> {
 fn value(tokens: &mut Tokens, key: &Ident, info: &mut Info) -> Result<()> {
     match key.to_string().as_str() {
         "type" => {
-            info.type_ = tokens.until_comma();
+            info.type_ = tokens.type_();
             if info.type_.is_empty() {
                 return error(key.span(), "expected the module's type after this");
             }
         }
         "name" => {
             info.name = tokens.string("the module's name")?;
-            info.name_span = Some(tokens.last());
             check_name(&info.name, tokens.last())?;
         }
         "author" => text(tokens, "author", info)?,
@@ -199,6 +214,16 @@ fn value(tokens: &mut Tokens, key: &Ident, info: &mut Info) -> Result<()> {
         "alias" => list(tokens, "alias", info)?,
         "firmware" => list(tokens, "firmware", info)?,
         "softdep" => list(tokens, "softdep", info)?,
+        "params" => {
+            let group = tokens.group(Delimiter::Brace, "the parameters in braces")?;
+            info.params = params::parse(group.stream())?;
+            for param in &info.params {
+                let (name, type_) = (&param.name, param.type_name());
+                info.modinfo.push(("parmtype", format!("{name}:{type_}")));
+                let description = format!("{name}:{}", param.description);
+                info.modinfo.push(("parm", description));
+            }
+        }
         "imports_ns" => list(tokens, "import_ns", info)?,
         other => {
             let known = KEYS.join("`, `");

@@ -188,23 +188,36 @@ impl Tokens {
         }
     }
 
-    /// Reads tokens up to a comma that is not inside `<…>`, or to the end.
-    pub(crate) fn until_comma(&mut self) -> TokenStream {
+    /// Reads a type: tokens up to a comma that is not inside `<…>`, or to the end.
+    pub(crate) fn type_(&mut self) -> TokenStream {
+        self.until_comma(|_| true)
+    }
+
+    /// Reads an expression: tokens up to a comma that is not inside `::<…>`, or to the end.
+    pub(crate) fn expression(&mut self) -> TokenStream {
+        // After an operand, `<` is an operator.
+        self.until_comma(|before| match before {
+            Some(TokenTree::Punct(punct)) => punct.as_char() != '<',
+            Some(_) => false,
+            None => true,
+        })
+    }
+
+    fn until_comma(&mut self, opens: impl Fn(Option<&TokenTree>) -> bool) -> TokenStream {
         let mut depth = 0_usize;
-        let mut after_minus = false;
-        let mut taken = Vec::new();
+        let mut taken: Vec<TokenTree> = Vec::new();
         while let Some(token) = self.peek() {
             if let TokenTree::Punct(punct) = token {
+                let before = taken.last();
+                // The `>` of `->` and `=>` closes nothing.
+                let is_arrow = matches!(
+                    before, Some(TokenTree::Punct(p)) if matches!(p.as_char(), '-' | '='));
                 match punct.as_char() {
                     ',' if depth == 0 => break,
-                    '<' => depth += 1,
-                    // The `>` of an arrow closes nothing.
-                    '>' if !after_minus => depth = depth.saturating_sub(1),
+                    '<' if depth > 0 || opens(before) => depth += 1,
+                    '>' if !is_arrow => depth = depth.saturating_sub(1),
                     _ => {}
                 }
-                after_minus = punct.as_char() == '-';
-            } else {
-                after_minus = false;
             }
             taken.extend(self.next());
         }

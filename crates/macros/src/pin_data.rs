@@ -352,7 +352,7 @@ fn parse_fields(body: TokenStream, self_type: &TokenStream) -> Result<Vec<Field>
         let name = tokens.ident("a field")?;
         tokens.punct(':')?;
         // The generated types have no `Self` that is the struct.
-        let type_ = replace_self(tokens.until_comma(), self_type);
+        let type_ = replace_self(tokens.type_(), self_type);
         tokens.comma()?;
         fields.push(Field {
             attributes,

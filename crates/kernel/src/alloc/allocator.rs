@@ -75,6 +75,24 @@ pub(super) const fn slab_size(layout: Layout) -> usize {
     larger.next_power_of_two()
 }
 
+/// `krealloc`, which would dump the stack where it is asked for more than it can ever give.
+///
+/// # Safety
+///
+/// `old` must be null or kmalloc's.
+pub(super) unsafe fn krealloc(
+    old: *const core::ffi::c_void,
+    layout: Layout,
+    flags: u32,
+) -> *mut core::ffi::c_void {
+    let size = slab_size(layout);
+    if size > bindings::KMALLOC_MAX_SIZE {
+        return ptr::null_mut();
+    }
+    // SAFETY: the caller's promise.
+    unsafe { bindings::rust_helper_krealloc(old, size, flags) }
+}
+
 /// Returns a pointer for what has no size: aligned, and never read.
 fn dangling(layout: Layout) -> NonNull<u8> {
     // SAFETY: an alignment is never 0.
@@ -108,7 +126,7 @@ unsafe impl Allocator for Kmalloc {
             return Ok(dangling(layout));
         }
         // SAFETY: the caller says that `old` came from here.
-        from_raw(unsafe { bindings::rust_helper_krealloc(old, slab_size(layout), flags.as_raw()) })
+        from_raw(unsafe { krealloc(old, layout, flags.as_raw()) })
     }
 
     unsafe fn free(ptr: NonNull<u8>, layout: Layout) {

@@ -2,7 +2,7 @@
 
 //! The global allocator, over the kernel's slab allocator.
 
-use super::allocator::slab_size;
+use super::allocator::krealloc;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
 
@@ -18,17 +18,14 @@ unsafe impl GlobalAlloc for SlabAllocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: with a null pointer krealloc allocates.
-        unsafe {
-            bindings::rust_helper_krealloc(ptr::null(), slab_size(layout), bindings::GFP_KERNEL)
-        }
-        .cast()
+        unsafe { krealloc(ptr::null(), layout, bindings::GFP_KERNEL) }.cast()
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let flags = bindings::GFP_KERNEL | bindings::__GFP_ZERO;
         // SAFETY: with a null pointer krealloc allocates.
-        unsafe { bindings::rust_helper_krealloc(ptr::null(), slab_size(layout), flags) }.cast()
+        unsafe { krealloc(ptr::null(), layout, flags) }.cast()
     }
 
     #[inline]
@@ -36,8 +33,7 @@ unsafe impl GlobalAlloc for SlabAllocator {
         // SAFETY: the caller says that `new_size`, rounded up to the alignment, is no overflow.
         let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
         // SAFETY: `old` came from this allocator, which takes all memory from krealloc.
-        unsafe { bindings::rust_helper_krealloc(old.cast(), slab_size(new), bindings::GFP_KERNEL) }
-            .cast()
+        unsafe { krealloc(old.cast(), new, bindings::GFP_KERNEL) }.cast()
     }
 
     #[inline]

@@ -3,6 +3,7 @@
 //! A growing list, each growth of which may fail.
 
 use super::{AllocError, Allocator, Flags, IntoIter, KVmalloc, Kmalloc, Vmalloc};
+use super::{InsertError, PushError, RemoveError};
 use core::alloc::Layout;
 use core::fmt;
 use core::marker::PhantomData;
@@ -211,10 +212,10 @@ impl<T, A: Allocator> Vec<T, A> {
     /// # Errors
     ///
     /// Gives the item back where there is none.
-    pub fn push_within_capacity(&mut self, item: T) -> Result<(), T> {
+    pub fn push_within_capacity(&mut self, item: T) -> Result<(), PushError<T>> {
         match self.spare_capacity_mut().first_mut() {
             Some(room) => room.write(item),
-            None => return Err(item),
+            None => return Err(PushError(item)),
         };
         // INVARIANT: the item was just written.
         self.len += 1;
@@ -234,23 +235,27 @@ impl<T, A: Allocator> Vec<T, A> {
     /// # Errors
     ///
     /// Gives the item back where there is none, or no such place.
-    pub fn insert_within_capacity(&mut self, index: usize, item: T) -> Result<(), T> {
+    pub fn insert_within_capacity(&mut self, index: usize, item: T) -> Result<(), InsertError<T>> {
         if index > self.len {
-            return Err(item);
+            return Err(InsertError::IndexOutOfBounds(item));
         }
-        self.push_within_capacity(item)?;
+        self.push_within_capacity(item)
+            .map_err(|PushError(item)| InsertError::OutOfCapacity(item))?;
         self[index..].rotate_right(1);
         Ok(())
     }
 
-    /// Takes the item at `index`, if there is one; those behind it move up.
-    pub fn remove(&mut self, index: usize) -> Option<T> {
-        self.get_mut(index..)?.rotate_left(1);
-        // Where `index` is the length, there is an empty slice and nothing to take.
-        if index == self.len {
-            return None;
+    /// Takes the item at `index`; those behind it move up.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoveError`]: there is none.
+    pub fn remove(&mut self, index: usize) -> Result<T, RemoveError> {
+        if index >= self.len {
+            return Err(RemoveError);
         }
-        self.pop()
+        self[index..].rotate_left(1);
+        self.pop().ok_or(RemoveError)
     }
 
     /// Adds copies of `items` at the end.

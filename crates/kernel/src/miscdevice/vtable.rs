@@ -169,8 +169,5 @@ fn count(result: Result<usize>) -> isize {
 }
 
 fn answer(result: Result<isize>) -> c_long {
-    result.map_or_else(
-        |error| Error::to_errno(error) as c_long,
-        |n| n as c_long,
-    )
+    result.map_or_else(|error| Error::to_errno(error) as c_long, |n| n as c_long)
 }

@@ -110,3 +110,142 @@ macro_rules! pr_debug {
         }
     };
 }
+
+/// Runs a block once, however often it is reached.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! do_once {
+    ($($body:tt)*) => {{
+        static DONE: ::core::sync::atomic::AtomicBool =
+            ::core::sync::atomic::AtomicBool::new(false);
+        if !DONE.load(::core::sync::atomic::Ordering::Relaxed)
+            && !DONE.swap(true, ::core::sync::atomic::Ordering::Relaxed)
+        {
+            $($body)*
+        }
+    }};
+}
+
+/// Runs a block unless it ran too often of late: ten times in five seconds, as C's macros.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! do_ratelimited {
+    ($($body:tt)*) => {{
+        static LIMIT: $crate::print::RateLimit = $crate::print::RateLimit::new();
+        if LIMIT.allows(crate::__LOG_PREFIX) {
+            $($body)*
+        }
+    }};
+}
+
+/// As [`pr_emerg!`](crate::pr_emerg), once for each place where it stands.
+#[macro_export]
+macro_rules! pr_emerg_once {
+    ($($arg:tt)*) => {
+        $crate::do_once! { $crate::pr_emerg!($($arg)*) }
+    };
+}
+
+/// As [`pr_emerg!`](crate::pr_emerg), at most ten times in five seconds for each place.
+#[macro_export]
+macro_rules! pr_emerg_ratelimited {
+    ($($arg:tt)*) => {
+        $crate::do_ratelimited! { $crate::pr_emerg!($($arg)*) }
+    };
+}
+
+/// As [`pr_alert!`](crate::pr_alert), once for each place where it stands.
+#[macro_export]
+macro_rules! pr_alert_once {
+    ($($arg:tt)*) => {
+        $crate::do_once! { $crate::pr_alert!($($arg)*) }
+    };
+}
+
+/// As [`pr_alert!`](crate::pr_alert), at most ten times in five seconds for each place.
+#[macro_export]
+macro_rules! pr_alert_ratelimited {
+    ($($arg:tt)*) => {
+        $crate::do_ratelimited! { $crate::pr_alert!($($arg)*) }
+    };
+}
+
+/// As [`pr_crit!`](crate::pr_crit), once for each place where it stands.
+#[macro_export]
+macro_rules! pr_crit_once {
+    ($($arg:tt)*) => {
+        $crate::do_once! { $crate::pr_crit!($($arg)*) }
+    };
+}
+
+/// As [`pr_crit!`](crate::pr_crit), at most ten times in five seconds for each place.
+#[macro_export]
+macro_rules! pr_crit_ratelimited {
+    ($($arg:tt)*) => {
+        $crate::do_ratelimited! { $crate::pr_crit!($($arg)*) }
+    };
+}
+
+/// As [`pr_err!`](crate::pr_err), once for each place where it stands.
+#[macro_export]
+macro_rules! pr_err_once {
+    ($($arg:tt)*) => {
+        $crate::do_once! { $crate::pr_err!($($arg)*) }
+    };
+}
+
+/// As [`pr_err!`](crate::pr_err), at most ten times in five seconds for each place.
+#[macro_export]
+macro_rules! pr_err_ratelimited {
+    ($($arg:tt)*) => {
+        $crate::do_ratelimited! { $crate::pr_err!($($arg)*) }
+    };
+}
+
+/// As [`pr_warn!`](crate::pr_warn), once for each place where it stands.
+#[macro_export]
+macro_rules! pr_warn_once {
+    ($($arg:tt)*) => {
+        $crate::do_once! { $crate::pr_warn!($($arg)*) }
+    };
+}
+
+/// As [`pr_warn!`](crate::pr_warn), at most ten times in five seconds for each place.
+#[macro_export]
+macro_rules! pr_warn_ratelimited {
+    ($($arg:tt)*) => {
+        $crate::do_ratelimited! { $crate::pr_warn!($($arg)*) }
+    };
+}
+
+/// As [`pr_notice!`](crate::pr_notice), once for each place where it stands.
+#[macro_export]
+macro_rules! pr_notice_once {
+    ($($arg:tt)*) => {
+        $crate::do_once! { $crate::pr_notice!($($arg)*) }
+    };
+}
+
+/// As [`pr_notice!`](crate::pr_notice), at most ten times in five seconds for each place.
+#[macro_export]
+macro_rules! pr_notice_ratelimited {
+    ($($arg:tt)*) => {
+        $crate::do_ratelimited! { $crate::pr_notice!($($arg)*) }
+    };
+}
+
+/// As [`pr_info!`](crate::pr_info), once for each place where it stands.
+#[macro_export]
+macro_rules! pr_info_once {
+    ($($arg:tt)*) => {
+        $crate::do_once! { $crate::pr_info!($($arg)*) }
+    };
+}
+
+/// As [`pr_info!`](crate::pr_info), at most ten times in five seconds for each place.
+#[macro_export]
+macro_rules! pr_info_ratelimited {
+    ($($arg:tt)*) => {
+        $crate::do_ratelimited! { $crate::pr_info!($($arg)*) }
+    };
+}

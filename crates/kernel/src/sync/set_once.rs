@@ -60,6 +60,21 @@ impl<T> SetOnce<T> {
         true
     }
 
+    /// Sets the value, whether or not there is one.
+    ///
+    /// # Safety
+    ///
+    /// No other thread may use this meanwhile, and no reference to the value may be left.
+    pub(crate) unsafe fn set(&self, value: T)
+    where
+        T: Copy,
+    {
+        // SAFETY: the caller says that nobody sees it; a value that is `Copy` needs no drop.
+        unsafe { (*self.value.get()).write(value) };
+        // INVARIANT: the value was just written.
+        self.state.store(SET, Ordering::Release);
+    }
+
     /// Returns a copy of the value, if it was set.
     pub fn copy(&self) -> Option<T>
     where

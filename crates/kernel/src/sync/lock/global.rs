@@ -161,7 +161,6 @@ macro_rules! global_lock {
             unsafe { $crate::sync::GlobalLock::new($value) };
     };
 }
-pub use global_lock;
 
 #[doc(hidden)]
 #[macro_export]

@@ -63,7 +63,8 @@ impl<T> RwSemaphore<T> {
     pub fn try_write(&self) -> Option<RwSemaphoreWriteGuard<'_, T>> {
         // SAFETY: what exists is initialised.
         let taken = unsafe { bindings::down_write_trylock(self.semaphore.get()) } != 0;
-        taken.then_some(RwSemaphoreWriteGuard(self, NotThreadSafe))
+        // Not made where it was not taken: dropping it would give back what is another's.
+        taken.then(|| RwSemaphoreWriteGuard(self, NotThreadSafe))
     }
 }
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A device that panics, or runs out of memory, when it is written to.
+
+#![no_std]
+
+extern crate alloc;
+
+use kernel::fs::{File, Kiocb};
+use kernel::iov::IovIterSource;
+use kernel::miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration};
+use kernel::prelude::*;
+
+module! {
+    type: Panics,
+    name: "panics",
+    authors: ["The rkmbuild developers"],
+    description: "A device that panics",
+    license: "GPL",
+}
+
+#[pin_data]
+struct Panics {
+    #[pin]
+    device: MiscDeviceRegistration<Device>,
+}
+
+impl kernel::InPlaceModule for Panics {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            device <- MiscDeviceRegistration::register(MiscDeviceOptions { name: c"panics" }),
+        })
+    }
+}
+
+struct Device;
+
+#[vtable]
+impl MiscDevice for Device {
+    type Ptr = KBox<Self>;
+
+    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
+        Ok(KBox::new(Device, GFP_KERNEL)?)
+    }
+
+    fn write_iter(_kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterSource<'_>) -> Result<usize> {
+        let mut how = [0; 16];
+        let n = iov.copy_from_iter(&mut how);
+        match how[..n].trim_ascii_end() {
+            b"index" => {
+                let none: &[u32] = &[];
+                pr_info!("{}\n", none[n]);
+            }
+            b"memory" => {
+                let text = alloc::string::String::with_capacity(1 << 45);
+                pr_info!("{text}\n");
+            }
+            other => panic!("asked to {}", kernel::str::BStr::from_bytes(other)),
+        }
+        Ok(n)
+    }
+}

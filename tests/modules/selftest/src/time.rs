@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Time, and the thread that runs.
+
+use crate::{check, Check};
+use kernel::prelude::*;
+use kernel::time::{
+    delay, jiffies, msecs_to_jiffies, BootTime, Delta, Instant, Monotonic, RealTime,
+};
+
+pub(crate) const CHECKS: &[Check] = &[("clocks", clocks), ("sleep", sleep), ("task", task)];
+
+fn clocks() -> Result {
+    let start = Instant::<Monotonic>::now();
+    check!(Instant::<Monotonic>::now() >= start);
+    check!(Instant::<BootTime>::now().as_nanos() >= start.as_nanos());
+    // After 2001, before 2286.
+    check!((1_000_000_000..10_000_000_000)
+        .contains(&(Instant::<RealTime>::now().as_nanos() / 1_000_000_000)));
+    check!(Delta::from_millis(5).as_nanos(), 5_000_000);
+    check!(Delta::from_nanos(1001).as_micros_ceil(), 2);
+    check!(Delta::from_secs(i64::MAX).as_nanos(), i64::MAX);
+    check!(msecs_to_jiffies(1000), msecs_to_jiffies(500) * 2);
+    Ok(())
+}
+
+fn sleep() -> Result {
+    for millis in [1, 30] {
+        let (start, ticks) = (Instant::<Monotonic>::now(), jiffies());
+        delay::fsleep(Delta::from_millis(millis));
+        check!(start.elapsed() >= Delta::from_millis(millis));
+        check!(jiffies() >= ticks);
+    }
+    // How long it really is depends on a calibration that means little in an emulator.
+    delay::udelay(Delta::from_micros(50));
+    Ok(())
+}
+
+fn task() -> Result {
+    let task = current!();
+    check!(task.pid() > 0);
+    check!(task.pid(), task.tgid());
+    check!((task.uid(), task.euid()), (0, 0));
+    // Whoever loads modules.
+    check!(matches!(
+        task.comm().to_bytes(),
+        b"insmod" | b"busybox" | b"init"
+    ));
+    check!(!task.signal_pending());
+    Ok(())
+}

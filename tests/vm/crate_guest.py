@@ -1,0 +1,41 @@
+"""Modules under tests/modules, built and run in a guest."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.run import guest, initramfs
+from rkmbuild.run.result import GuestResult
+from tests.cli import rkmbuild
+
+MODULES = Path(__file__).parents[1] / "modules"
+
+
+def build(root: Path, tree: KernelTree, *options: str) -> Path:
+    """Build a module without a warning, and return it."""
+    built = rkmbuild("build", root, "--kernel", tree.release, "--json", *options)
+    assert built.returncode == 0, built.stderr
+    assert "warning" not in built.stderr.lower(), built.stderr
+    return Path(json.loads(built.stdout)["module"])
+
+
+def run(
+    tree: KernelTree,
+    modules: Mapping[str, Path],
+    script: Sequence[str],
+    *,
+    files: Mapping[str, initramfs.Content] | None = None,
+    append: str = "",
+    cpus: int = 1,
+) -> GuestResult:
+    """Boot a guest with modules, as /<name>.ko, and run a script."""
+    placed: dict[str, initramfs.Content] = {f"{name}.ko": path for name, path in modules.items()}
+    return guest.boot(
+        tree, files=placed | dict(files or {}), script=script, append=append, cpus=cpus
+    )
+
+
+def texts(result: GuestResult, *steps: int) -> list[str]:
+    """What the kernel printed during these commands."""
+    return [message.text for message in result.printed(*steps)]
