@@ -33,7 +33,9 @@ _C_KEYWORDS = _words(
     "typeof union unsigned void volatile while"
 )
 # Crates that every module is linked with, or that rustc takes for its own.
-_CRATES = _words("alloc bindings compiler_builtins core kernel macros proc_macro std test")
+_CRATES = _words("alloc bindings compiler_builtins core kernel macros pin_init proc_macro std test")
+# Objects that rkmbuild adds to every module (rkmbuild/build/kbuild.py).
+_OBJECTS = _words("rkmbuild_helpers rkmbuild_rust")
 # A module of several objects is `NAME-y := …` to kbuild, and so are these lists of its own
 # (scripts/Makefile.build and Makefile.lib, 6.1 and 6.12).
 _KBUILD_LISTS = _words(
@@ -117,6 +119,7 @@ def unfit(package: str) -> str | None:
         "it is a keyword of C": _C_KEYWORDS,
         "a crate that modules are built with has this name": _CRATES,
         f"kbuild has a list `{name}-y` of its own": _KBUILD_LISTS,
+        "rkmbuild adds an object of this name to each module": _OBJECTS,
         "it is the kernel itself to kbuild and to live patching": {"vmlinux"},
     }
     reasons = {

@@ -1,10 +1,12 @@
 """Names of modules: what is refused, with the reason, and what is warned about."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from rkmbuild import naming
+from rkmbuild import naming, paths
+from rkmbuild.build import kbuild
 from rkmbuild.errors import UsageError
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
 
@@ -74,6 +76,7 @@ def test_a_plain_name_is_taken_without_a_word(name: str) -> None:
         ("std", "a crate that modules are built with"),
         ("lib", "kbuild has a list `lib-y`"),
         ("obj", "kbuild has a list `obj-y`"),
+        ("rkmbuild-rust", "rkmbuild adds an object of this name"),
         ("vmlinux", "the kernel itself"),
     ],
 )
@@ -83,6 +86,12 @@ def test_a_name_that_cannot_work_is_refused_with_the_reason(name: str, reason: s
     assert reason in caught.value.message
     assert caught.value.hint is not None
     assert "--name" in caught.value.hint
+
+
+def test_the_names_of_our_own_crates_and_objects_are_all_refused() -> None:
+    workspace = tomllib.loads((paths.data("crates") / "Cargo.toml").read_text())["workspace"]
+    for name in (*workspace["members"], kbuild._RUST, kbuild._HELPERS):
+        assert naming.unfit(name), name
 
 
 def test_a_name_that_rustc_would_warn_about_comes_with_a_better_one() -> None:
