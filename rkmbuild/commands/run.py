@@ -1,5 +1,6 @@
 """`rkmbuild run`: load a module into a virtual machine's kernel, and say how that went."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,6 +97,8 @@ def _printer(planned: "Plan") -> "Callable[[KernelMessage], None]":
     def show(message: "KernelMessage") -> None:
         if console.is_verbose() or (message.step is not None and message.step >= planned.loading):
             console.line(str(message))
+            # As it happens, also for one who reads it through a pipe.
+            sys.stdout.flush()
 
     return show
 

@@ -142,11 +142,9 @@ def insert(place: str, words: Sequence[str] = ()) -> str:
 
     Args:
         place: The file.
-        words: Parameters as the kernel reads them. insmod puts quotes around a value with a space
-            itself.
+        words: Parameters as the kernel reads them; insmod hands them on as they are.
     """
-    bare = (_unquoted(word) if " " in word else word for word in words)
-    return f"insmod {shlex.join([place, *bare])} 9>>{shlex.quote(place)}"
+    return f"insmod {shlex.join([place, *words])} 9>>{shlex.quote(place)}"
 
 
 def run(
@@ -251,8 +249,3 @@ def _when(planned: Plan, result: GuestResult) -> str:
 
 def _plain(ko: Path) -> initramfs.Content:
     return compression.decompress(ko) if compression.is_compressed(ko) else ko.absolute()
-
-
-def _unquoted(word: str) -> str:
-    name, _, value = word.partition("=")
-    return f"{name}={value.strip(chr(34))}"

@@ -42,6 +42,8 @@ _FAULTS = re.compile(
     r"BUG: (?:kernel NULL pointer dereference|unable to handle (?:page fault|kernel))"
 )
 _CUT_HERE = "------------[ cut here ]------------"
+_MOST_LEADING = 8
+_CRASHES = (Kind.BUG, Kind.OOPS)
 _END = re.compile(r"---\[ end (?:trace|Kernel panic)")
 
 
@@ -70,43 +72,54 @@ class Trouble:
         return {"kind": self.kind.value, "title": self.title, "trace": trace}
 
 
+@dataclass
+class _Report:
+    """A report as it is read; an oops has several lines that each look like a head."""
+
+    kind: Kind
+    title: str
+    trace: list[KernelMessage]
+
+    def goes_on(self, kind: Kind) -> bool:
+        return self.kind in _CRASHES and kind in _CRASHES
+
+    def learn(self, kind: Kind) -> None:
+        # A `BUG: ...` that an `Oops: ...` follows is one; a BUG() stays what it is.
+        if kind is Kind.OOPS and not self.title.startswith("kernel BUG"):
+            self.kind = kind
+
+
 def troubles(log: Iterable[KernelMessage]) -> tuple[Trouble, ...]:
     """Return every report in `log`, in its order.
 
     A panic that only follows from an oops is part of the oops' report.
     """
-    found: list[Trouble] = []
-    open_report: list[KernelMessage] | None = None
-    pending: list[KernelMessage] = []
-    title, kind = "", Kind.WARNING
-
-    def close() -> None:
-        nonlocal open_report
-        if open_report is not None:
-            found.append(Trouble(kind=kind, title=title, trace=tuple(open_report)))
-            open_report = None
-
+    reports: list[_Report] = []
+    current: _Report | None = None
+    lead: list[KernelMessage] = []
     for message in log:
         head = _head(message.text)
-        if open_report is None and head is None:
-            pending = [message] if message.text == _CUT_HERE else []
-            continue
-        if head is not None:
-            # An oops says what it is in several lines that each look like a head.
-            if open_report is not None and not _continues(kind, head[0]):
-                close()
-            if open_report is None:
-                kind, title = head
-                open_report = [*pending]
-            elif head[0] is Kind.OOPS and kind is Kind.BUG and not title.startswith("kernel BUG"):
-                kind = Kind.OOPS
-        pending = []
-        assert open_report is not None  # noqa: S101 - for the type checker: a head opened it
-        open_report.append(message)
-        if _END.search(message.text):
-            close()
-    close()
-    return _merged(found)
+        if head:
+            if _follows(head, reports):
+                current = reports[-1]
+            elif current is None or not current.goes_on(head[0]):
+                current = _Report(*head, trace=lead)
+                reports.append(current)
+            current.learn(head[0])
+        if current:
+            lead = []
+            current.trace.append(message)
+            if _END.search(message.text):
+                current = None
+        elif message.text == _CUT_HERE:
+            lead = [message]
+        elif lead:
+            # A WARN's own message stands between the cut and the head.
+            lead = [*lead, message] if len(lead) < _MOST_LEADING else []
+    return tuple(
+        Trouble(kind=report.kind, title=report.title, trace=tuple(report.trace))
+        for report in reports
+    )
 
 
 def where(module: str, log: Iterable[KernelMessage]) -> str | None:
@@ -130,19 +143,6 @@ def _head(text: str) -> tuple[Kind, str] | None:
     return None
 
 
-def _continues(kind: Kind, later: Kind) -> bool:
-    return kind in (Kind.BUG, Kind.OOPS) and later in (Kind.OOPS, Kind.BUG)
-
-
-def _merged(found: list[Trouble]) -> tuple[Trouble, ...]:
-    merged: list[Trouble] = []
-    for trouble in found:
-        follows = merged and merged[-1].kind in (Kind.OOPS, Kind.BUG)
-        if follows and trouble.kind is Kind.PANIC and trouble.title.startswith("Fatal exception"):
-            before = merged.pop()
-            merged.append(
-                Trouble(kind=before.kind, title=before.title, trace=before.trace + trouble.trace)
-            )
-        else:
-            merged.append(trouble)
-    return tuple(merged)
+def _follows(head: tuple[Kind, str], reports: list[_Report]) -> bool:
+    consequence = head[0] is Kind.PANIC and head[1].startswith("Fatal exception")
+    return consequence and bool(reports) and reports[-1].kind in _CRASHES

@@ -1,0 +1,186 @@
+"""The machine itself: side by side, interrupted, on a terminal, and where it cannot start."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.errors import MachineError
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.run import guest
+from rkmbuild.run.result import GuestResult, Outcome
+from tests.cli import rkmbuild
+from tests.vm import c_modules
+
+_PATIENCE = 90.0
+
+
+def _until(condition: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.05)
+
+
+def test_two_guests_side_by_side_keep_to_themselves(kernel_6_1: KernelTree) -> None:
+    results: dict[str, GuestResult] = {}
+
+    def boot(word: str) -> None:
+        results[word] = guest.boot(
+            kernel_6_1,
+            files={"/word": word},
+            script=["cat /word", "echo kernel-$(cat /word) >/dev/kmsg"],
+            timeout=_PATIENCE,
+        )
+
+    threads = [threading.Thread(target=boot, args=[word]) for word in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for word, other in (("one", "two"), ("two", "one")):
+        assert results[word].lines == (word,)
+        texts = [message.text for message in results[word].log]
+        assert f"kernel-{word}" in texts
+        assert f"kernel-{other}" not in texts
+
+
+def test_a_script_tells_each_commands_output_and_status(
+    kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_text("from the host\n")
+    said: list[str] = []
+    result = guest.boot(
+        kernel_6_12,
+        files={"/data": tmp_path / "folder", "/bin/tool": "#!/bin/sh\necho tool $1; exit 7\n"},
+        script=[
+            "cat /data/file; printf 'no newline'",
+            "tool x",
+            "exit 3",
+            "if then",
+            "dd if=/dev/zero bs=1000 count=100 2>/dev/null | tr '\\0' x | fold -w 99",
+            "id -u; uname -r",
+        ],
+        timeout=_PATIENCE,
+        append="quiet",
+        on_line=said.append,
+    )
+    assert result.outcome is Outcome.FINISHED
+    assert result.statuses == (0, 7, 3, 2, 0, 0)
+    first, tool, exits, broken, much, last = result.steps
+    assert first.lines == ("from the host", "no newline")
+    assert tool.lines == ("tool x",)
+    assert exits.lines == ()
+    assert "syntax error" in broken.lines[0]
+    assert sum(map(len, much.lines)) == 100_000
+    assert last.lines == ("0", kernel_6_12.release)
+    assert said == list(result.lines)
+
+
+def test_a_script_can_stop_at_its_first_failure(kernel_6_1: KernelTree) -> None:
+    result = guest.boot(
+        kernel_6_1, files={}, script=["true", "false", "true"], stop_on_failure=True
+    )
+    assert result.statuses == (0, 1, None)
+    assert result.outcome is Outcome.FINISHED
+
+
+def test_a_kernel_that_finds_no_room_does_not_boot(kernel_6_1: KernelTree, tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match="did not get as far as its init"):
+        guest.boot(kernel_6_1, files={}, script=[], append="rdinit=/none")
+    broken = tmp_path / "vmlinuz"
+    broken.write_bytes(b"no kernel" * 1000)
+    with pytest.raises(MachineError, match="did not get as far as its init") as caught:
+        guest.boot(replace(kernel_6_1, image=broken), files={}, script=[])
+    assert "qemu" in caught.value.output
+
+
+def test_a_kernel_without_an_image_names_what_gets_one(kernel_6_1: KernelTree) -> None:
+    with pytest.raises(MachineError, match="there is no image of") as caught:
+        guest.boot(replace(kernel_6_1, image=None), files={}, script=[])
+    assert "rkmbuild kernel fetch 6.1" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("program", ["qemu-system-x86_64", "busybox"])
+def test_without_qemu_or_busybox_it_says_so(
+    kernel_6_1: KernelTree, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    from rkmbuild.toolchain import search_path
+
+    every = search_path.every
+    monkeypatch.setattr(
+        search_path, "every", lambda pattern: every(pattern if program not in pattern else "none")
+    )
+    with pytest.raises(MachineError, match=program):
+        guest.boot(kernel_6_1, files={}, script=[])
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)]
+)
+def test_stopped_in_any_way_it_leaves_no_machine(
+    kernel_6_1: KernelTree, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    ko = c_modules.built(kernel_6_1) / "loops.ko"
+    shown, temporary = tmp_path / "shown", tmp_path / "temporary"
+    temporary.mkdir()
+    with shown.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rkmbuild", "run", ko, "--timeout", "600"],
+            env={**os.environ, "TMPDIR": str(temporary)},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+        )
+    try:
+        _until(lambda: b"loops: loading" in shown.read_bytes(), "the module's loading")
+        assert c_modules.machines(temporary)
+        process.send_signal(number)
+        assert process.wait(_PATIENCE) == status
+        _until(lambda: not c_modules.machines(temporary), "the machine's end")
+    finally:
+        process.kill()
+        process.wait()
+    if number is not signal.SIGKILL:
+        assert list(temporary.iterdir()) == []
+
+
+def test_a_shell_needs_a_terminal(kernel_6_1: KernelTree) -> None:
+    done = rkmbuild("run", c_modules.built(kernel_6_1) / "clean.ko", "--shell")
+    assert done.returncode == 2
+    assert "--shell needs a terminal" in done.stderr
+
+
+def test_a_shell_has_the_module_loaded(kernel_6_1: KernelTree, tmp_path: Path) -> None:
+    ko = c_modules.built(kernel_6_1) / "clean.ko"
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ["TMPDIR"] = str(tmp_path)
+        os.execv(sys.executable, [sys.executable, "-m", "rkmbuild", "run", str(ko), "--shell"])  # noqa: S606 - a terminal of its own needs a fork
+    shown = b""
+
+    def saw(words: bytes) -> bool:
+        nonlocal shown
+        if select.select([terminal], [], [], 0.1)[0]:
+            shown += os.read(terminal, 4096)
+        return words in shown
+
+    _until(lambda: saw(b"/ # "), "a prompt")
+    os.write(terminal, b"lsmod | grep -c '^clean '; rmmod clean; echo status=$?\n")
+    _until(lambda: saw(b"status=0"), "the answer")
+    os.write(terminal, b"\x01x")
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert b"clean: bye" in shown
+    assert c_modules.machines(tmp_path) == []
