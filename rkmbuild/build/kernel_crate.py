@@ -121,7 +121,8 @@ def cfgs(tree: KernelTree, mentioned: Iterable[str]) -> str:
     finds nothing unexpected: every release, every option that this kernel sets, and all others that
     are `mentioned`.
     """
-    lines = []
+    # As kbuild says of what is not built into the kernel.
+    lines = ["--check-cfg=cfg(MODULE)", "--cfg=MODULE"]
     for major, minors in _SERIES:
         for minor in minors:
             name = f"kernel_{major}_{minor}"

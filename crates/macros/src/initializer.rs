@@ -54,7 +54,7 @@ pub(crate) fn expand(input: TokenStream, kind: Kind) -> Result<TokenStream> {
     let mut mentioned = TokenStream::new();
     for step in &initializer.steps {
         match step {
-            Step::Code(code) => body.extend(code.clone()),
+            Step::Code(code) => body.extend(fill(CODE, &[("__CODE", code.clone())])),
             Step::Field {
                 attributes,
                 name,
@@ -170,6 +170,11 @@ const CHECK_ZEROED: &str = "
         #[allow(clippy::needless_update)]
         ::core::ptr::write(slot, __PATH { __MENTIONED ..zeroed })
     };
+";
+
+const CODE: &str = "
+    #[allow(unused_braces, clippy::let_unit_value)]
+    let () = __CODE;
 ";
 
 const PLAIN: &str = "

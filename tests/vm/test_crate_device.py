@@ -1,0 +1,41 @@
+"""A misc device that does all that one can, used by a program in the guest."""
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rkmbuild.run.result import Outcome
+from tests.vm import crate_guest
+
+if TYPE_CHECKING:
+    from rkmbuild.kernel.tree import KernelTree
+
+SCRIPT = (
+    "insmod /device.ko",
+    "stat -c '%A' /dev/rkm-device",
+    "/exercise",
+    "rmmod device",
+    "test ! -e /dev/rkm-device",
+)
+
+
+@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
+def test_a_misc_device_does_all_that_one_can(
+    kernel: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    tree: KernelTree = request.getfixturevalue(kernel)
+    root = crate_guest.MODULES / "device"
+    module = crate_guest.build(root, tree)
+    program = tmp_path / "exercise"
+    command = ["gcc-12", "-static", "-Wall", "-Wno-nonnull", "-pthread", "-o", program]
+    subprocess.run([*command, root / "exercise.c"], check=True)
+    result = crate_guest.run(tree, {"device": module}, SCRIPT, files={"exercise": program}, cpus=2)
+    assert result.outcome is Outcome.FINISHED
+    assert not result.troubles
+    assert result.steps[2].lines == ("all well",)
+    assert result.statuses == (0, 0, 0, 0, 0)
+    said = crate_guest.texts(result, 2)
+    assert any(line.startswith("misc rkm-device: opened by ") for line in said), said
+    assert "device: closed" in said
