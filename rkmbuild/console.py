@@ -140,6 +140,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str =
 
 
 def _say(text: str) -> None:
+    # In a file that takes both, remarks and results are then in the order in which they were made.
+    sys.stdout.flush()
     if not _live.say(text):
         sys.stderr.write(text + "\n")
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from rkmbuild import __version__, cache, console, paths, runner
 from rkmbuild.build import symbols
 from rkmbuild.build.project import Project
+from rkmbuild.build.render import render
 from rkmbuild.errors import BuildError, ProjectError
+from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import Kconfig
 
 # One object of the module's is made from Rust, one from the C helpers of the `kernel` crate. Their
@@ -71,20 +73,12 @@ def plan(
     Raises:
         ProjectError: kbuild cannot work in this folder.
     """
-    if re.search(r"[\s:'\"$#%\\]", str(folder)):
+    problem = overlay.unfit_for_make(folder)
+    if problem:
         raise ProjectError(
-            f"kbuild cannot work in {folder}: to make, spaces and some signs end a name",
-            hint="move the project to a folder without them",
+            f"kbuild cannot work in {folder}, a path with {problem}",
+            hint="move the project to a folder with a plain name",
         )
-    import jinja2  # noqa: PLC0415 - 50 ms that a run with nothing to do saves
-
-    # What is rendered is makefiles and C, not HTML.
-    environment = jinja2.Environment(  # noqa: S701
-        loader=jinja2.FileSystemLoader(paths.data("templates") / "kbuild"),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-    )
     sources = project.metadata.c_sources
     if {_RUST, _HELPERS, project.module} & {source.stem for source in sources}:
         raise ProjectError(f"a C file may not be called {project.module}.c, as the module itself")
@@ -95,9 +89,10 @@ def plan(
         "c_stems": [source.stem for source in sources],
         "include_folders": sorted({str((project.root / s).parent) for s in sources}),
     }  # fmt: skip
+    templates = paths.data("templates") / "kbuild"
     files = {
-        "Kbuild": environment.get_template("Kbuild").render(values),
-        _SCRIPT: environment.get_template("module.lds").render(values),
+        "Kbuild": render(templates / "Kbuild", values),
+        _SCRIPT: (templates / "module.lds").read_text(),
         f"{_HELPERS}.c": f'#include "{helpers}"\n',
     }
     for source in sources:

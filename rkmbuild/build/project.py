@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rkmbuild import naming
 from rkmbuild.errors import ProjectError
 
 # What `[package.metadata.rkmbuild]` may hold. docs/metadata.md explains each.
@@ -76,6 +77,9 @@ def load(path: Path) -> Project:
     name = package.get("name")
     if not isinstance(name, str) or not name:
         raise ProjectError(f"{manifest}: [package] has no name")
+    unfit = naming.unfit(name)
+    if unfit:
+        raise ProjectError(f"{manifest}: no module can be called `{name}`: {unfit}")
     library = _table(document, "lib", manifest)
     crate_types = library.get("crate-type", library.get("crate_type", []))
     if "staticlib" not in crate_types:
@@ -84,7 +88,7 @@ def load(path: Path) -> Project:
             "into a module",
             hint='add to Cargo.toml:\n[lib]\ncrate-type = ["staticlib"]',
         )
-    module = name.replace("-", "_")
+    module = naming.module_name(name)
     return Project(
         root=root,
         workspace=_workspace(root, package, document),

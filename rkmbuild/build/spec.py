@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from rkmbuild import paths
+from rkmbuild.build import render as templates
 from rkmbuild.errors import ToolchainError
 from rkmbuild.toolchain.rust_facts import BARE_TARGET, RustFacts
 
 _SAME = ("arch", "data-layout", "target-pointer-width", "max-atomic-width", "rustc-abi")
 """Fields that describe the machine's ABI, so that ours must say what rustc's own target says."""
+
+_NEEDED = frozenset({"cpu", "data-layout", "features", "linker-flavor", "target-pointer-width"})
 
 
 def name(arch: str) -> str:
@@ -25,26 +28,22 @@ def render(arch: str, facts: RustFacts, features: Sequence[str]) -> str:
     prints for its own freestanding target, so that a new release needs no change here.
 
     Raises:
-        ToolchainError: the result contradicts rustc's own target.
+        ToolchainError: the result contradicts rustc's own target, or cannot be made from it.
     """
-    import jinja2  # noqa: PLC0415 - 50 ms that a run with nothing to do saves
-
-    folder = jinja2.FileSystemLoader(paths.data("targets"))
-    # What is rendered is JSON, which tojson quotes: there is no HTML here to escape.
-    environment = jinja2.Environment(loader=folder, undefined=jinja2.StrictUndefined)  # noqa: S701
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
-    template = environment.get_template(f"{name(arch)}.json")
-    try:
-        text = template.render(bare=facts.bare_spec, features=list(features))
-        spec: dict[str, Any] = json.loads(text)
-    except (jinja2.UndefinedError, json.JSONDecodeError) as error:
+    bare = facts.bare_spec
+    missing = _NEEDED - bare.keys()
+    if missing:
         raise ToolchainError(
-            f"rustc's own target {BARE_TARGET[arch]} lacks what ours is made from: {error}"
-        ) from None
+            f"rustc's own target {BARE_TARGET[arch]} lacks what ours is made from: "
+            f"{', '.join(sorted(missing))}"
+        )
+    values = {"bare": bare, "features": list(features)}
+    text = templates.render(paths.data("targets") / f"{name(arch)}.json", values)
+    spec: dict[str, Any] = json.loads(text)
     for field in _SAME:
-        if spec.get(field) != facts.bare_spec.get(field):
+        if spec.get(field) != bare.get(field):
             raise ToolchainError(
                 f"target specification {name(arch)}: `{field}` is {spec.get(field)!r}, but rustc's "
-                f"own target {BARE_TARGET[arch]} has {facts.bare_spec.get(field)!r}"
+                f"own target {BARE_TARGET[arch]} has {bare.get(field)!r}"
             )
     return json.dumps(spec, indent=2, sort_keys=True) + "\n"

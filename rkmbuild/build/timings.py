@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rkmbuild import cache, console, paths
+from rkmbuild.build.render import render
 from rkmbuild.build.stages import StageTime
 
 if TYPE_CHECKING:
@@ -19,17 +20,12 @@ def show_table(stages: Sequence[StageTime]) -> None:
 
 def write_page(result: "BuildResult", page: Path) -> None:
     """Write the page: one bar a stage, placed by when it started."""
-    import jinja2  # noqa: PLC0415 - 50 ms that a run with nothing to do saves
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(paths.data("templates") / "timings"), autoescape=True
-    )
     total = max(stage.start + stage.seconds for stage in result.stages)
-    text = environment.get_template("timings.html").render(
-        module=result.module.name,
-        release=result.tree.release,
-        total=total,
-        stages=[
+    values = {
+        "module": result.module.name,
+        "release": result.tree.release,
+        "total": total,
+        "stages": [
             {
                 "name": stage.name,
                 "start": stage.start,
@@ -39,6 +35,7 @@ def write_page(result: "BuildResult", page: Path) -> None:
             }
             for stage in result.stages
         ],
-    )
+    }
+    text = render(paths.data("templates") / "timings" / "timings.html", values)
     with cache.writing(page):
         page.write_text(text)

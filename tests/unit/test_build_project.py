@@ -48,6 +48,12 @@ def test_a_workspace_names_its_members(tmp_path: Path) -> None:
     assert "a, b" in (error.hint or "")
 
 
+def test_a_name_that_kbuild_has_a_use_for_is_refused_with_the_reason(tmp_path: Path) -> None:
+    error = refused(make(tmp_path, GOOD.replace("my-driver", "obj")))
+    assert "no module can be called `obj`" in error.message
+    assert "kbuild" in error.message
+
+
 def test_broken_toml_is_said_with_its_place(tmp_path: Path) -> None:
     assert "line 1" in refused(make(tmp_path, "[package\n")).message
 
