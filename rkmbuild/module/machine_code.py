@@ -147,12 +147,15 @@ def _unguarded(one: "Instruction", content: bytes) -> bool:
 
 
 def _frame(one: "Instruction") -> int:
-    """Return the size of the frame that `sub $n, %rsp` or `lea -n(%rsp), %r` makes, or 0."""
+    """Return the size of the frame that `sub $n, %rsp` or `lea -n(%rsp), %r11` makes, or 0."""
     from iced_x86 import Mnemonic, Register  # noqa: PLC0415
 
     if one.mnemonic == Mnemonic.SUB:
         size = int(one.immediate(1)) & 0xFFFF_FFFF
         return size if one.op0_register == Register.RSP and size < 1 << 31 else 0
+    # Both gcc and LLVM keep the end of a probed frame in R11; others only reckon with the pointer.
+    if one.op0_register != Register.R11:
+        return 0
     if one.memory_base == Register.RSP and one.memory_index == Register.NONE:
         displacement = int(one.memory_displacement)
         return (1 << 64) - displacement if displacement >> 63 else 0

@@ -3,6 +3,7 @@
 The loader believes both: a damaged symbol table or addend sends the kernel into the middle of code.
 """
 
+import bisect
 import re
 
 from rkmbuild.module import elf
@@ -120,8 +121,9 @@ def _is_branch(subject: Subject, number: int, content: bytes, at: int) -> bool:
     """Tell whether an instruction begins at an offset, and is no part of another."""
     from iced_x86 import Decoder  # noqa: PLC0415 - 20 ms that other commands do not need
 
-    around = [row for row in subject.functions.get(number, ()) if row[0] <= at < row[1]]
-    start = around[0][0] if around else 0
+    rows = subject.functions.get(number, [])
+    before = bisect.bisect_right(rows, at, key=lambda row: row[0]) - 1
+    start = rows[before][0] if before >= 0 else 0
     for one in Decoder(64, content[start:], ip=start):
         if one.ip >= at:
             return bool(one.ip == at)

@@ -1,5 +1,6 @@
 """The module under judgement: its file, and what the loader has made of it so far."""
 
+import bisect
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -85,7 +86,9 @@ class Subject:
 
     def function_at(self, section: int, offset: int) -> str:
         """Return the name of the function around an offset, or the section and the offset."""
-        around = [row for row in self.functions.get(section, ()) if row[0] <= offset < row[1]]
-        if around:
-            return self.symbol_name(around[-1][2])
+        rows = self.functions.get(section, [])
+        # Functions hardly ever overlap: the last one that begins before the offset is around it.
+        number = bisect.bisect_right(rows, offset, key=lambda row: row[0]) - 1
+        if number >= 0 and offset < rows[number][1]:
+            return self.symbol_name(rows[number][2])
         return f"{self.file.names[section]}+{offset:#x}"

@@ -98,7 +98,7 @@ def of(tree: KernelTree) -> Target:
         exports=symvers.load(tree.symvers) if tree.symvers else {},
         knows_exports=tree.symvers is not None,
         struct_module=sample.layout if sample else None,
-        taken=naming.in_tree(tree).with_parameters,
+        taken=_taken(tree),
         signed_by=sample.signature.key if sample and sample.signature else None,
         modules=tree.modules,
         enforced=tree.config.on("MODULE_SIG_FORCE"),
@@ -106,6 +106,16 @@ def of(tree: KernelTree) -> Target:
             "LOCK_DOWN_KERNEL_FORCE_INTEGRITY", "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY"
         ),
     )
+
+
+def _taken(tree: KernelTree) -> frozenset[str]:
+    """Return the names in /sys/module that no module can have.
+
+    The lists do not tell whether a parameter has permissions, without which it has no folder; but
+    where the kernel has a module of that name itself, there can be none.
+    """
+    known = naming.in_tree(tree)
+    return known.with_parameters - known.loadable
 
 
 def running(tree: KernelTree, *, root: Path = Path("/")) -> Target:
