@@ -17,8 +17,8 @@ from rkmbuild.run.result import GuestResult, Outcome, Step
 MEMORY_MIB = 512
 TIMEOUT = 30.0
 
-# Under TCG a kernel is at init after 2-3 s on two busy cores; a machine that has not got there in
-# this time is tried once more and then given up.
+# Under TCG a kernel is at init after 2-3 s, or some 15 on a crowded machine; one that has not got
+# there in this time is tried once more and then given up.
 _BOOT_SECONDS = 60.0
 # How long a boot may print nothing. Under KVM, not yet proven, it prints within some 0.1 s.
 _SILENCE_SECONDS = 20.0
@@ -91,13 +91,16 @@ def boot(
         )
         run = _Run(script, on_line=on_line, on_message=on_message)
         result = run.in_machine(configuration, root, append=append, timeout=timeout, chosen=tried)
-        if tried.name == "kvm" and not tried.proven:
-            accel.remember(emulator, works=result is not None)
         if result is not None:
+            if not chosen.proven:
+                # Only now: an image that boots nowhere says nothing of KVM.
+                accel.remember(emulator, works=tried is chosen)
             return result
         last = run.last_words()
-        if tried.name == "kvm":
+        if not tried.proven:
             console.note("KVM is there but no kernel boots under it; using TCG instead")
+        elif not run.silent:
+            break
     raise MachineError(
         f"{tree.release} did not get as far as its init in the virtual machine",
         hint=f"more memory may help; the image is {image}",
@@ -154,7 +157,11 @@ def _itself(end: float) -> float:
 
 
 class _Run:
-    """One attempt: takes the lines of both ports and works out what they tell."""
+    """One attempt: takes the lines of both ports and works out what they tell.
+
+    Attributes:
+        silent: Whether its machine had to be ended.
+    """
 
     def __init__(
         self,
@@ -176,6 +183,7 @@ class _Run:
         self._port_step: int | None = None
         self._log_step: int | None = None
         self._errors = ""
+        self.silent = False
 
     def in_machine(
         self,
@@ -202,6 +210,7 @@ class _Run:
             self._take(machine, until)
             status = machine.status()
             hang = status is None and self._alive is not None
+            self.silent = status is None
             if hang:
                 # Where it hangs: which tasks wait for something, and what the processors do.
                 for key in "wl":
