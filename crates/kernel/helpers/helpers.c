@@ -25,3 +25,4 @@
 #include "task.c"
 #include "time.c"
 #include "uaccess.c"
+#include "workqueue.c"

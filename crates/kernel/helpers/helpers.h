@@ -28,6 +28,8 @@ struct ratelimit_state;
 struct task_struct;
 struct vm_area_struct;
 struct wait_queue_head;
+struct work_struct;
+struct workqueue_struct;
 
 /* bug.c */
 __rust_helper void rust_helper_module_panicked(void);
@@ -100,5 +102,17 @@ __rust_helper unsigned long rust_helper_copy_to_user(void *to, const void *from,
 __rust_helper size_t rust_helper_copy_from_iter(void *addr, size_t bytes, struct iov_iter *i);
 __rust_helper size_t rust_helper_copy_to_iter(const void *addr, size_t bytes, struct iov_iter *i);
 __rust_helper size_t rust_helper_iov_iter_count(const struct iov_iter *i);
+
+/* workqueue.c */
+__rust_helper void rust_helper_init_work(struct work_struct *work,
+					 void (*func)(struct work_struct *work), const char *name,
+					 struct lock_class_key *key);
+__rust_helper bool rust_helper_queue_work(struct workqueue_struct *wq, struct work_struct *work);
+__rust_helper struct workqueue_struct *rust_helper_alloc_workqueue(const char *name);
+__rust_helper void rust_helper_flush_workqueue(struct workqueue_struct *wq);
+__rust_helper struct task_struct *rust_helper_kthread_create(int (*fn)(void *data), void *data,
+							     const char *name);
+__rust_helper bool rust_helper_kthread_should_stop(void);
+__rust_helper void rust_helper_wait_to_stop(void);
 
 #endif

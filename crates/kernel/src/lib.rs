@@ -60,6 +60,7 @@ pub mod fs;
 pub mod init;
 pub mod ioctl;
 pub mod iov;
+pub mod kthread;
 pub mod miscdevice;
 pub mod mm;
 mod module;
@@ -67,6 +68,7 @@ pub mod module_param;
 mod panic;
 pub mod prelude;
 pub mod print;
+pub mod proc_fs;
 pub mod seq_file;
 mod std_vendor;
 pub mod str;
@@ -76,6 +78,7 @@ pub mod time;
 pub mod transmute;
 pub mod types;
 pub mod uaccess;
+pub mod workqueue;
 
 pub use module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
 

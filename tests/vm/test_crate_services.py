@@ -1,0 +1,36 @@
+"""Work queues, threads and files in /proc, in a booted kernel."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rkmbuild.run.result import Outcome
+from tests.vm import crate_guest
+
+if TYPE_CHECKING:
+    from rkmbuild.kernel.tree import KernelTree
+
+SCRIPT = (
+    "insmod /services.ko",
+    "sleep 0.1; head -n 2 /proc/services; wc -l < /proc/services; stat -c %a /proc/services",
+    "cat /proc/services > /dev/null & rmmod services; wait",
+    "test ! -e /proc/services",
+)
+
+
+@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_work_and_threads_run_and_end_before_the_module_goes(
+    kernel: str, cpus: int, request: pytest.FixtureRequest
+) -> None:
+    tree: KernelTree = request.getfixturevalue(kernel)
+    module = crate_guest.build(crate_guest.MODULES / "services", tree)
+    result = crate_guest.run(tree, {"services": module}, SCRIPT, cpus=cpus)
+    assert result.outcome is Outcome.FINISHED
+    assert not result.troubles
+    assert result.statuses == (0, 0, 0, 0)
+    said = [text for text in crate_guest.texts(result, 0) if "taint" not in text]
+    assert said == ["services: thread even", "services: turns: 200", "services: dropped 20"]
+    assert result.steps[1].lines == ("ran 43", "line 0", "1001", "440")
+    unloaded = crate_guest.texts(result, 2)
+    assert sorted(unloaded) == ["services: late work done", "services: thread told to stop"]
