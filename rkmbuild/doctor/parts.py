@@ -1,6 +1,7 @@
 """Checks of the toolchain: each part as the build itself would choose it."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from rkmbuild.doctor.check import Check, State, Use
 from rkmbuild.errors import ToolchainError
@@ -16,6 +17,15 @@ from rkmbuild.toolchain import (
 )
 from rkmbuild.toolchain.parts import PassedOver, Tool, Version
 from rkmbuild.toolchain.unusable import UnusablePartError
+
+# Programs that only the tests start, each with the part that it belongs to.
+_OF_THE_TESTS = {
+    "git": "git",
+    "ps": "procps",
+    "shellcheck": "shellcheck",
+    "sudo": "sudo",
+    "zstd": "zstd",
+}
 
 
 def toolchain(
@@ -49,8 +59,9 @@ def toolchain(
     ]
     if develop:
         found += _guarded(rust_extras.PART, Use.DEVELOP, lambda: _rust_extras(toolchain))
-        for name in ("shellcheck", "sudo", "zstd"):
-            found += _guarded(name, Use.DEVELOP, lambda n=name: _program(n, n, Use.DEVELOP))  # type: ignore[misc]
+        for name, part in _OF_THE_TESTS.items():
+            look = partial(_program, name, part, Use.DEVELOP)
+            found += _guarded(part, Use.DEVELOP, look)
     return found
 
 

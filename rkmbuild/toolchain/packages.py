@@ -69,6 +69,13 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "pacman": ("busybox",),
         "zypper": ("busybox-static",),
     },
+    "git": dict.fromkeys(INSTALL, ("git",)),
+    "procps": {
+        "apt-get": ("procps",),
+        "dnf": ("procps-ng",),
+        "pacman": ("procps-ng",),
+        "zypper": ("procps",),
+    },
     "sudo": dict.fromkeys(INSTALL, ("sudo",)),
     "zstd": dict.fromkeys(INSTALL, ("zstd",)),
     "shellcheck": {
