@@ -59,7 +59,13 @@ def build_subject(tree: KernelTree, folder: Path) -> bytes:
 
 
 def offer(
-    tree: KernelTree, agent: Path, files: Sequence[bytes], *, boots: int, seconds: float = SECONDS
+    tree: KernelTree,
+    agent: Path,
+    files: Sequence[bytes],
+    *,
+    boots: int,
+    seconds: float = SECONDS,
+    append: str = "",
 ) -> list[Answer]:
     """Offer each file to the kernel; one that it crashes on is left behind in a fresh guest.
 
@@ -69,6 +75,7 @@ def offer(
         files: The files.
         boots: How many guests to use at most; files beyond are left out of the answer.
         seconds: How long one guest may take.
+        append: More of the kernel's command line.
     """
     answers: list[Answer] = []
     corpus = {f"corpus/{number}": data for number, data in enumerate(files)}
@@ -83,7 +90,7 @@ def offer(
             script=[f"chmod +x /agent; /agent /corpus {first} {last}"],
             timeout=seconds,
             # What modules say at load is read from /dev/kmsg; on the console it would only cost.
-            append="loglevel=1",
+            append=f"loglevel=1 {append}",
         )
         answers += _answers(result.lines, first)
         if result.outcome is not Outcome.FINISHED and len(answers) <= last:

@@ -1,0 +1,64 @@
+"""What `check` says of signatures is what kernels say that demand them."""
+
+import dataclasses
+
+import pytest
+
+from rkmbuild.module import batch, check, compression, target
+from rkmbuild.module.findings import Verdict
+from rkmbuild.module.signature import MARKER
+from tests.corpus import offer
+
+# What makes a kernel demand signatures, on its command line.
+ENFORCED, LOCKED_DOWN = "module.sig_enforce=1", "lsm=lockdown lockdown=integrity"
+# A module that needs no other, and no hardware.
+SIGNED = "nls_cp437"
+
+
+@pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
+def files(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, dict[str, bytes]]:
+    """An unsigned module, one of the kernel's own, and the signature of that behind the first."""
+    tree = request.getfixturevalue(request.param)
+    own = next(p for p in batch.files([tree.modules]) if p.name.startswith(f"{SIGNED}."))
+    signed = compression.decompress(own)
+    subject = offer.build_subject(tree, tmp_path_factory.mktemp("subject"))
+    size = int.from_bytes(signed[-len(MARKER) - 4 : -len(MARKER)], "big")
+    return request.param, {
+        "unsigned": subject,
+        "the kernel's own": signed,
+        "another's signature": subject + signed[-len(MARKER) - 12 - size :],
+    }
+
+
+@pytest.mark.parametrize("append", ["", ENFORCED, LOCKED_DOWN])
+def test_a_kernel_that_demands_signatures_says_what_was_foretold(
+    append: str,
+    files: tuple[str, dict[str, bytes]],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    name, offered = files
+    tree = request.getfixturevalue(name)
+    known = dataclasses.replace(
+        target.of(tree), enforced=append == ENFORCED, locked_down=append == LOCKED_DOWN
+    )
+    agent = offer.build_agent(tmp_path_factory.mktemp("agent"))
+    data = list(offered.values())
+    answers = offer.offer(tree, agent, data, boots=1, append=append)
+    verdicts = dict(
+        zip(offered, (check.judge(one, known, explain=False) for one in data), strict=True)
+    )
+    by_name = dict(zip(offered, answers, strict=True))
+    for kind in ("unsigned", "the kernel's own"):
+        assert disagreement(verdicts[kind], by_name[kind]) == "", kind
+    # Only the key tells that a signature is another module's, which `check` has not: it says so.
+    assert verdicts["another's signature"].unchecked
+    assert by_name["another's signature"].errno == 129  # EKEYREJECTED
+
+
+def disagreement(verdict: Verdict, answer: offer.Answer) -> str:
+    found = verdict.refusal
+    errno, log = (found.errno, found.log) if found else ("", "")
+    return offer.disagreement(found is None, errno, log, answer)
