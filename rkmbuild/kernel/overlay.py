@@ -18,8 +18,9 @@ from rkmbuild.kernel.tree import KernelTree
 _FORM = 2
 _MODFINAL = "Makefile.modfinal"
 _HEADER = "foreign-compiler.h"
-# What make or the shell would not take as part of a name. Kbuild itself refuses the first two.
-_UNFIT = re.compile(r"[\s:#$%\"'`\\;&|<>()*?\[\]{}~=]")
+# What make or the shell would not take as part of a name; kbuild itself refuses spaces and colons,
+# and hands the names of dependency files to gcc after a comma (-Wp,-MMD,name).
+_UNFIT = re.compile(r"[\s:,#$%\"'`\\;&|<>()*?\[\]{}~=]")
 # `include /usr/src/linux-headers-6.1.0-56-common/Makefile`, relative in openSUSE's packages.
 _INCLUDE = re.compile(r"^include[ \t]+\S.*/Makefile[ \t]*$", re.MULTILINE)
 # Kbuild's generated Makefile names the folder that it was made in, and Debian's from 7.2 on names
