@@ -29,8 +29,8 @@ def test_a_misc_device_does_all_that_one_can(
     root = crate_guest.MODULES / "device"
     module = crate_guest.build(root, tree)
     program = tmp_path / "exercise"
-    command = ["gcc-12", "-static", "-Wall", "-Wno-nonnull", "-pthread", "-o", program]
-    subprocess.run([*command, root / "exercise.c"], check=True)
+    flags = ["-static", "-Wall", "-Wno-nonnull", "-pthread"]
+    subprocess.run(["gcc-12", *flags, "-o", program, root / "exercise.c"], check=True)
     result = crate_guest.run(tree, {"device": module}, SCRIPT, files={"exercise": program}, cpus=2)
     assert result.outcome is Outcome.FINISHED
     assert not result.troubles

@@ -2,7 +2,7 @@
 
 //! Memory.
 //!
-//! [`KBox`](crate::alloc::KBox) and [`KVec`](crate::alloc::KVec) say with each allocation how the
+//! [`KBox`] and [`KVec`] say with each allocation how the
 //! kernel may get the memory ([`Flags`]) and return an error where there is none. They are what a
 //! module should use.
 //!

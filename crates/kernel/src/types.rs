@@ -199,6 +199,6 @@ impl<T, F: FnOnce(T)> Drop for ScopeGuard<T, F> {
 /// Keeps a type from being sent to, or shared with, other threads.
 pub type NotThreadSafe = PhantomData<*mut ()>;
 
-/// Makes a [`NotThreadSafe`].
+/// Makes a [`NotThreadSafe`](type@NotThreadSafe).
 #[allow(non_upper_case_globals)]
 pub const NotThreadSafe: NotThreadSafe = PhantomData;

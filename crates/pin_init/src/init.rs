@@ -78,7 +78,7 @@ pub unsafe trait Init<T: ?Sized, E = Infallible>: PinInit<T, E> {
 }
 
 /// A closure as an initialiser.
-struct FromClosure<F, T: ?Sized, E>(F, PhantomData<(fn(*const T), fn() -> E)>);
+struct FromClosure<F, T: ?Sized, E>(F, PhantomData<fn(*const T) -> E>);
 
 // SAFETY: whoever called `init_from_closure` has promised what the trait demands.
 unsafe impl<T: ?Sized, F, E> Init<T, E> for FromClosure<F, T, E>

@@ -107,7 +107,7 @@ impl<T: MiscDevice> Table<T> {
 
     unsafe extern "C" fn ioctl(file: *mut bindings::file, cmd: c_uint, arg: c_ulong) -> c_long {
         let (device, file) = unsafe { borrow::<T>(file) };
-        answer(T::ioctl(device, file, cmd, arg as usize))
+        answer(T::ioctl(device, file, cmd, arg))
     }
 
     #[cfg(CONFIG_COMPAT)]
@@ -117,7 +117,7 @@ impl<T: MiscDevice> Table<T> {
         arg: c_ulong,
     ) -> c_long {
         let (device, file) = unsafe { borrow::<T>(file) };
-        answer(T::compat_ioctl(device, file, cmd, arg as usize))
+        answer(T::compat_ioctl(device, file, cmd, arg))
     }
 
     unsafe extern "C" fn show_fdinfo(m: *mut bindings::seq_file, file: *mut bindings::file) {

@@ -5,6 +5,7 @@
 /// Prints with a level; the other macros are made of it.
 #[doc(hidden)]
 #[macro_export]
+#[allow(clippy::crate_in_macro_def)] // the user's crate is meant
 macro_rules! print_macro {
     ($level:ident, $($arg:tt)+) => {
         // `__LOG_PREFIX` is the user's crate's own: `module!` makes it.
@@ -129,6 +130,7 @@ macro_rules! do_once {
 /// Runs a block unless it ran too often of late: ten times in five seconds, as C's macros.
 #[doc(hidden)]
 #[macro_export]
+#[allow(clippy::crate_in_macro_def)] // the user's crate is meant
 macro_rules! do_ratelimited {
     ($($body:tt)*) => {{
         static LIMIT: $crate::print::RateLimit = $crate::print::RateLimit::new();

@@ -59,9 +59,10 @@ unsafe impl Backend for SpinLockBackend {
     }
 
     unsafe fn unlock(ptr: *mut Self::State, state: &Option<c_ulong>) {
-        // SAFETY: the caller's promise; the flags are those that taking it gave.
         match state {
+            // SAFETY: the caller's promise; the flags are those that taking it gave.
             Some(flags) => unsafe { bindings::rust_helper_spin_unlock_irqrestore(ptr, *flags) },
+            // SAFETY: the caller's promise.
             None => unsafe { bindings::rust_helper_spin_unlock(ptr) },
         }
     }
