@@ -17,6 +17,7 @@
 
 #include "bug.c"
 #include "fs.c"
+#include "kprobes.c"
 #include "mm.c"
 #include "note.c"
 #include "printk.c"

@@ -24,6 +24,7 @@ struct lock_class_key;
 struct module;
 struct mutex;
 struct poll_table_struct;
+struct pt_regs;
 struct ratelimit_state;
 struct task_struct;
 struct vm_area_struct;
@@ -38,6 +39,10 @@ __rust_helper bool rust_helper_module_is_loading(const struct module *mod);
 
 /* fs.c */
 __rust_helper void rust_helper_get_file(struct file *f);
+
+/* kprobes.c */
+__rust_helper unsigned long rust_helper_instruction_pointer(struct pt_regs *regs);
+__rust_helper unsigned long rust_helper_regs_argument(struct pt_regs *regs, unsigned int n);
 
 /* mm.c */
 __rust_helper unsigned long rust_helper_vma_start(const struct vm_area_struct *vma);

@@ -60,11 +60,14 @@ pub mod fs;
 pub mod init;
 pub mod ioctl;
 pub mod iov;
+#[cfg(CONFIG_KPROBES)]
+pub mod kprobe;
 pub mod kthread;
 pub mod miscdevice;
 pub mod mm;
 mod module;
 pub mod module_param;
+pub mod notifier;
 mod panic;
 pub mod prelude;
 pub mod print;

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Probes: code that runs when a function of the kernel is reached.
+//!
+//! ```ignore
+//! struct Opens(Atomic<u64>);
+//!
+//! impl kprobe::Handler for Opens {
+//!     fn pre(&self, _regs: &Registers) {
+//!         self.0.add(1, Relaxed);
+//!     }
+//! }
+//!
+//! let probe = KBox::pin_init(Kprobe::register(c"do_sys_openat2", Opens(..)), GFP_KERNEL)?;
+//! ```
+
+use crate::error::{to_result, Error};
+use crate::ffi::{c_int, c_ulong};
+use crate::str::{CStr, CStrExt};
+use crate::types::Opaque;
+use core::pin::Pin;
+use macros::{pin_data, pinned_drop, try_pin_init};
+use pin_init::PinInit;
+
+/// What runs when the function is reached.
+///
+/// It runs with preemption off, perhaps in an interrupt, and on several processors at once: it must
+/// not sleep, nor take a lock that what it probes may hold.
+pub trait Handler: Send + Sync + 'static {
+    /// Runs before the function's first instruction.
+    fn pre(&self, regs: &Registers);
+}
+
+/// The registers of the processor where the probe was reached.
+#[repr(transparent)]
+pub struct Registers(Opaque<bindings::pt_regs>);
+
+impl Registers {
+    /// Returns the address that was reached.
+    #[must_use]
+    pub fn instruction_pointer(&self) -> usize {
+        // SAFETY: they are valid while the probe runs.
+        unsafe { bindings::rust_helper_instruction_pointer(self.0.get()) }
+    }
+
+    /// Returns an argument of the function, at its first instruction: the `n`th from 0, of those
+    /// that are passed in registers.
+    #[must_use]
+    pub fn argument(&self, n: u32) -> c_ulong {
+        // SAFETY: they are valid while the probe runs.
+        unsafe { bindings::rust_helper_regs_argument(self.0.get(), n) }
+    }
+}
+
+/// A registered probe; dropping it takes it away, and waits until it runs nowhere.
+///
+/// # Invariants
+///
+/// `probe` is registered, and is the first field, so that a pointer to it is one to the whole.
+#[pin_data(PinnedDrop)]
+#[repr(C)]
+pub struct Kprobe<H: Handler> {
+    #[pin]
+    probe: Opaque<bindings::kprobe>,
+    handler: H,
+}
+
+// SAFETY: a probe may be taken away by another thread than the one that registered it.
+unsafe impl<H: Handler> Send for Kprobe<H> {}
+// SAFETY: a shared one gives shared references to what is `Sync`.
+unsafe impl<H: Handler> Sync for Kprobe<H> {}
+
+impl<H: Handler> Kprobe<H> {
+    /// Makes an initialiser that registers a probe of the function `symbol`.
+    ///
+    /// It fails with `ENOENT` where there is no such function, and with `EINVAL` where it must not
+    /// be probed.
+    pub fn register(symbol: &'static CStr, handler: H) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            handler,
+            probe <- Opaque::try_ffi_init(move |slot: *mut bindings::kprobe| {
+                // SAFETY: the slot is valid for writes, and all zeroes are a valid value.
+                unsafe {
+                    slot.write_bytes(0, 1);
+                    (*slot).symbol_name = symbol.as_char_ptr();
+                    (*slot).pre_handler = Some(pre::<H>);
+                }
+                // INVARIANT: it is registered where this is well.
+                // SAFETY: it stays where it is until it is taken away; the handler is there.
+                to_result(unsafe { bindings::register_kprobe(slot) })
+            }),
+        })
+    }
+
+    /// Returns the handler.
+    #[must_use]
+    pub fn handler(&self) -> &H {
+        &self.handler
+    }
+}
+
+#[pinned_drop]
+impl<H: Handler> PinnedDrop for Kprobe<H> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: by the invariant it is registered.
+        unsafe { bindings::unregister_kprobe(self.probe.get()) };
+    }
+}
+
+/// # Safety
+///
+/// `probe` must be that of a `Kprobe<H>`, `regs` be valid.
+unsafe extern "C" fn pre<H: Handler>(
+    probe: *mut bindings::kprobe,
+    regs: *mut bindings::pt_regs,
+) -> c_int {
+    // SAFETY: the caller's promise; the probe is the first field.
+    let (kprobe, regs) = unsafe { (&*probe.cast::<Kprobe<H>>(), &*regs.cast::<Registers>()) };
+    kprobe.handler.pre(regs);
+    0
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Notifier chains: being told what happens to the machine.
+
+use crate::error::{to_result, Error};
+use crate::ffi::{c_int, c_ulong, c_void};
+use crate::types::Opaque;
+use core::marker::PhantomData;
+use core::pin::Pin;
+use macros::{pin_data, pinned_drop, try_pin_init};
+use pin_init::PinInit;
+
+/// What to do with an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is none of ours (`NOTIFY_DONE`).
+    Done,
+    /// We took note (`NOTIFY_OK`).
+    Ok,
+    /// We took note, and nobody after us need be told (`NOTIFY_STOP`).
+    Stop,
+}
+
+/// Who is told.
+pub trait Callback: Send + Sync + 'static {
+    /// Runs for each event. What the number means is for the chain to say.
+    fn call(&self, event: usize) -> Answer;
+}
+
+/// A chain.
+///
+/// # Safety
+///
+/// The functions add to, and take from, the same chain; after `unregister` the block is not used.
+pub unsafe trait Chain {
+    /// Adds a block.
+    ///
+    /// # Safety
+    ///
+    /// The block must be valid until it is taken away.
+    unsafe fn register(block: *mut bindings::notifier_block) -> c_int;
+
+    /// Takes a block away.
+    ///
+    /// # Safety
+    ///
+    /// The block must have been added.
+    unsafe fn unregister(block: *mut bindings::notifier_block);
+}
+
+macro_rules! chains {
+    ($($(#[$doc:meta])* $name:ident: $register:ident, $unregister:ident;)*) => {
+        $(
+            $(#[$doc])*
+            pub enum $name {}
+
+            // SAFETY: both are of one chain, whose lock the second waits for.
+            unsafe impl Chain for $name {
+                unsafe fn register(block: *mut bindings::notifier_block) -> c_int {
+                    // SAFETY: the caller's promise.
+                    unsafe { bindings::$register(block) }
+                }
+
+                unsafe fn unregister(block: *mut bindings::notifier_block) {
+                    // SAFETY: the caller's promise.
+                    unsafe { bindings::$unregister(block) };
+                }
+            }
+        )*
+    };
+}
+
+chains! {
+    /// The machine is about to restart, halt or power off: `SYS_RESTART` (1), `SYS_HALT` (2),
+    /// `SYS_POWER_OFF` (3).
+    Reboot: register_reboot_notifier, unregister_reboot_notifier;
+    /// A module comes (`MODULE_STATE_COMING`, 1), lives (0) or goes (2).
+    Module: register_module_notifier, unregister_module_notifier;
+}
+
+/// A place in a chain; dropping it gives the place up.
+///
+/// # Invariants
+///
+/// `block` is in the chain `C`, and is the first field, so that a pointer to it is one to the whole.
+#[pin_data(PinnedDrop)]
+#[repr(C)]
+pub struct Notifier<C: Chain, T: Callback> {
+    #[pin]
+    block: Opaque<bindings::notifier_block>,
+    callback: T,
+    _chain: PhantomData<C>,
+}
+
+// SAFETY: a place may be given up by another thread than the one that took it.
+unsafe impl<C: Chain, T: Callback> Send for Notifier<C, T> {}
+// SAFETY: a shared one gives shared references to what is `Sync`.
+unsafe impl<C: Chain, T: Callback> Sync for Notifier<C, T> {}
+
+impl<C: Chain, T: Callback> Notifier<C, T> {
+    /// Makes an initialiser that takes a place; a higher `priority` is told earlier.
+    pub fn register(callback: T, priority: i32) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            callback,
+            _chain: PhantomData,
+            block <- Opaque::try_ffi_init(move |slot: *mut bindings::notifier_block| {
+                // SAFETY: the slot is valid for writes, and all zeroes are a valid value.
+                unsafe {
+                    slot.write_bytes(0, 1);
+                    (*slot).notifier_call = Some(call::<C, T>);
+                    (*slot).priority = priority;
+                }
+                // INVARIANT: it is in the chain where this is well.
+                // SAFETY: it stays where it is until it is taken away; the callback is there.
+                to_result(unsafe { C::register(slot) })
+            }),
+        })
+    }
+
+    /// Returns who is told.
+    #[must_use]
+    pub fn callback(&self) -> &T {
+        &self.callback
+    }
+}
+
+#[pinned_drop]
+impl<C: Chain, T: Callback> PinnedDrop for Notifier<C, T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: by the invariant it is in the chain.
+        unsafe { C::unregister(self.block.get()) };
+    }
+}
+
+/// # Safety
+///
+/// `block` must be that of a `Notifier<C, T>`.
+unsafe extern "C" fn call<C: Chain, T: Callback>(
+    block: *mut bindings::notifier_block,
+    event: c_ulong,
+    _data: *mut c_void,
+) -> c_int {
+    // SAFETY: the caller's promise; the block is the first field.
+    let notifier = unsafe { &*block.cast::<Notifier<C, T>>() };
+    (match notifier.callback.call(event) {
+        Answer::Done => bindings::NOTIFY_DONE,
+        Answer::Ok => bindings::NOTIFY_OK,
+        Answer::Stop => bindings::NOTIFY_OK | bindings::NOTIFY_STOP_MASK,
+    }) as c_int
+}
