@@ -98,8 +98,12 @@ def _judge(subject: Subject, report: Report, *, explain: bool, deep: bool) -> No
     addresses = layout.place(subject, report)
     _constructors(subject, report)
     symbols.check_crcs(subject, report)
-    values = symbols.check(subject, report, suggest=explain)
+    fits = oddities.tables_fit(subject.file)
+    values = symbols.check(subject, report, suggest=explain and fits)
     if _for_another_kernel(report):
+        return
+    if not fits:
+        report.unchecked.append("relocations and code: the sections lie over one another")
         return
     relocations.check(subject, values, addresses, report)
     placement.check(subject, report)

@@ -47,8 +47,8 @@ STT_FUNC = 2
 STT_SECTION = 3
 
 # Names are cut off here: KSYM_NAME_LEN is 512 (include/linux/kallsyms.h), and a string table
-# without an end must not make every look-up walk through the whole file.
-MAX_NAME = 4096
+# without an end must not make every look-up walk through the whole file, nor fill the memory.
+MAX_NAME = 1024
 
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _SECTION = struct.Struct("<IIQQQQIIQQ")

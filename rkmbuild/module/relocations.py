@@ -6,7 +6,6 @@ to 32 bits without a word; the place has to be zero before.
 """
 
 import itertools
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,8 +34,6 @@ _MASK = (1 << 64) - 1
 # Where the kernel's own symbols lie (arch/x86/include/asm/page_64_types.h: __START_KERNEL_map);
 # its place within a gigabyte is random.
 _KERNEL = 0xFFFF_FFFF_8100_0000
-# Tables of a module that say more than this in all were made to keep a checker busy.
-_MOST = 8_000_000
 
 
 def check(
@@ -52,7 +49,6 @@ def check(
     """
     file = subject.file
     resolved: list[int] | None = None
-    budget = _MOST
     for number, section in enumerate(file.sections):
         if not number or section.info >= len(file.sections) or not subject.allocated[section.info]:
             _skipped(subject, number, report)
@@ -70,11 +66,6 @@ def check(
         if section.type != elf.SHT_RELA:
             continue
         rows = file.relocations(section)
-        budget -= len(rows)
-        if budget < 0:
-            message = "there are more relocations than the file has room for: sections overlap"
-            report.add("section-overlap", message, place=file.names[number])
-            return
         if resolved is None:
             resolved = _symbol_addresses(subject, values, addresses)
         _Pass(
@@ -87,18 +78,6 @@ def check(
         ).run()
         if report.refused:
             return
-
-
-def counts(subject: Subject) -> Counter[str]:
-    """Return how many relocations there are of each type, as `PC32`."""
-    found: Counter[str] = Counter()
-    budget = _MOST
-    for section in subject.file.sections:
-        if section.type == elf.SHT_RELA and budget > 0:
-            types = subject.file.relocations(section).types
-            budget -= len(types)
-            found.update(NAMES.get(kind, str(kind)) for kind in types)
-    return found
 
 
 def _skipped(subject: Subject, number: int, report: Report) -> None:
