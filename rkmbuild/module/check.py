@@ -65,7 +65,7 @@ def judge(
         signed_by=kernel.signed_by,
     )
     signature.check(appended, report, policy)
-    read = None if report.refused else structure.check(body, kernel, report)
+    read = structure.check(body, kernel, report)
     subject = Subject(*read, kernel) if read else None
     if subject:
         report.words["name"] = subject.name

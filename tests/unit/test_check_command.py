@@ -1,6 +1,7 @@
 """`rkmbuild check` and `rkmbuild inspect`, as their users meet them."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from rkmbuild.commands import check as command
 from rkmbuild.errors import KernelError, NotAModuleError, UsageError
 from rkmbuild.kernel import find
 from rkmbuild.module import target
+from rkmbuild.module.check import judge
 from rkmbuild.module.rules import RULES
 from tests.modules import Sym, kernel, module
 
@@ -109,3 +111,38 @@ def test_a_kernel_that_does_not_run_is_not_the_running_one() -> None:
 
     with pytest.raises(KernelError, match="no tree of it is here"):
         target.running(Tree())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("enforce", "lockdown", "expected"),
+    [
+        ("N", "[none] integrity confidentiality", (False, False)),
+        ("Y", "none [integrity] confidentiality", (True, True)),
+        ("N", "none integrity [confidentiality]", (False, True)),
+        ("N", "", (False, False)),
+    ],
+)
+def test_the_running_kernel_is_judged_with_what_it_enforces_and_has_loaded(
+    enforce: str,
+    lockdown: str,
+    expected: tuple[bool, bool],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Tree:
+        release = os.uname().release
+
+    files = {
+        "sys/module/module/parameters/sig_enforce": f"{enforce}\n",
+        "sys/kernel/security/lockdown": f"{lockdown}\n",
+        "proc/modules": "tiny 16384 0 - Live 0x0000000000000000 (OE)\nloop 40960 0 - Live 0x0\n",
+    }
+    for name, text in files.items():
+        if text.strip():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+    monkeypatch.setattr(target, "of", lambda _tree: kernel())
+    known = target.running(Tree(), root=tmp_path)  # type: ignore[arg-type]
+    assert (known.enforced, known.locked_down) == expected
+    verdict = judge(bytes(module()), known, explain=False)
+    assert "already-there" in {finding.rule.id for finding in verdict.findings}
