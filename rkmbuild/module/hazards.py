@@ -115,6 +115,11 @@ _DANGERS = (
         "a static of this size belongs into memory that init allocates",
     ),
     _dangerous(
+        "section-flags",
+        "code is loaded, and what the kernel writes to is writable",
+        f"{_MAIN}: layout_sections; kernel/jump_label.c, lib/bug.c write to their tables",
+    ),
+    _dangerous(
         "section-overlap",
         "no two allocated sections claim the same bytes of the file",
         'System V ABI, "Sections in an object file may not overlap"',
@@ -171,6 +176,11 @@ _DANGERS = (
         "relocation-symbol",
         "a relocation's symbol exists (the loader reads beyond the table)",
         f"{_X86}: __apply_relocate_add (6.1), __write_relocate_add (6.12)",
+    ),
+    _dangerous(
+        "relocation-target",
+        "what is loaded refers only to what is loaded (the rest is freed when loading ends)",
+        f"{_MAIN}: simplify_symbols gives such symbols addresses in the copy of the file",
     ),
     _dangerous(
         "relocation-livepatch",

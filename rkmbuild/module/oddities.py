@@ -8,6 +8,9 @@ from rkmbuild.module.structure import Index
 _EI_CLASS = 4
 _CLASS64_LITTLE = b"\x02\x01"
 _PAGE = 4096
+# Sections that are written to after load, by name (include/asm-generic/vmlinux.lds.h)
+_WRITTEN = (".data", ".bss")
+_WRITTEN_TABLES = frozenset({"__jump_table", "__bug_table", "__dyndbg", "__tracepoints"})
 
 
 def check(file: Elf, index: Index, report: Report) -> None:
@@ -43,7 +46,20 @@ def check(file: Elf, index: Index, report: Report) -> None:
     strings = file.sections[index.strings]
     if strings.type in (elf.SHT_NULL, elf.SHT_NOBITS) or not strings.size:
         report.add("string-outside", "the symbols' string table has no contents")
+    _flags(file, report)
     _overlaps(file, report)
+
+
+def _flags(file: Elf, report: Report) -> None:
+    for name, section in zip(file.names, file.sections, strict=True):
+        if not section.size or section.type in (elf.SHT_NULL, elf.SHT_RELA):
+            continue
+        if section.executable and not section.allocated:
+            report.add("section-flags", f"{name} is code that is not loaded", place=name)
+        written = name.startswith(_WRITTEN) or name in _WRITTEN_TABLES
+        if written and not section.flags & elf.SHF_WRITE:
+            message = f"{name} is not writable, and the kernel or the module writes to it"
+            report.add("section-flags", message, place=name)
 
 
 def tables_fit(file: Elf) -> bool:

@@ -49,6 +49,7 @@ def check(
     """
     file = subject.file
     resolved: list[int] | None = None
+    left_out: set[int] = set()
     for number, section in enumerate(file.sections):
         if not number or section.info >= len(file.sections) or not subject.allocated[section.info]:
             _skipped(subject, number, report)
@@ -68,6 +69,12 @@ def check(
         rows = file.relocations(section)
         if resolved is None:
             resolved = _symbol_addresses(subject, values, addresses)
+            left_out = _left_out(subject)
+        lost = left_out.intersection(rows.symbols)
+        if lost:
+            shown = subject.symbol_name(subject.symbols[min(lost)])
+            message = f"{file.names[section.info]} refers to `{shown}`, which is not loaded"
+            report.add("relocation-target", message, place=file.names[section.info])
         _Pass(
             subject=subject,
             home=section.info,
@@ -87,6 +94,17 @@ def _skipped(subject: Subject, number: int, report: Report) -> None:
     if number and percpu and section.type == elf.SHT_RELA and section.info == percpu and count:
         message = f"{count} pointers in per-CPU variables stay 0"
         report.add("relocation-skipped", message, place=".data..percpu")
+
+
+def _left_out(subject: Subject) -> set[int]:
+    """Return the symbols in sections that are not loaded; per-CPU variables are, elsewhere."""
+    loaded = {number for number, alloc in enumerate(subject.allocated) if alloc}
+    loaded |= {elf.SHN_UNDEF, subject.index.percpu}
+    return {
+        number
+        for number, symbol in enumerate(subject.symbols)
+        if symbol.shndx not in loaded and symbol.shndx < len(subject.file.sections)
+    }
 
 
 def _symbol_addresses(

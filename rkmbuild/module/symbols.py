@@ -26,10 +26,12 @@ def check(subject: Subject, report: Report, *, suggest: bool = True) -> list[int
     resolver = _Resolver(subject, report, suggest=suggest)
     strings = subject.file.sections[subject.index.strings]
     values: list[int | None] = []
+    # layout_symtab() has read all names by the time the symbols are resolved.
     for number, symbol in enumerate(subject.symbols):
-        values.append(None if symbol.shndx == elf.SHN_UNDEF else symbol.value)
         if symbol.name >= strings.size:
             report.add("string-outside", f"the name of symbol {number} lies outside its table")
+    for number, symbol in enumerate(subject.symbols):
+        values.append(None if symbol.shndx == elf.SHN_UNDEF else symbol.value)
         if not number:
             continue
         if symbol.shndx == elf.SHN_UNDEF:

@@ -243,3 +243,13 @@ def test_constructors_of_two_kinds_are_refused_where_the_kernel_calls_them() -> 
     made = module().add(Sec(".ctors", bytes(8), WA), Sec(".init_array", bytes(8), WA))
     assert refusal(made, kernel(CONSTRUCTORS="y")) == "constructors"
     assert refusal(made, NEW) is None
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "sec",
+    [Sec(".text.lost", b"\x90" * 4, elf.SHF_EXECINSTR), Sec("__jump_table", bytes(16), A)],
+    ids=["code that is not loaded", "a table that cannot be written"],
+)
+def test_flags_that_do_not_fit_the_section_are_dangerous(target: object, sec: Sec) -> None:
+    assert "section-flags" in rules(module().add(sec), target)

@@ -157,3 +157,11 @@ def test_a_symbol_that_is_not_where_it_says_is_dangerous(target: Target, sym: Sy
 def test_code_with_both_widths_is_judged_entry_by_entry() -> None:
     sec = Sec(".mixed", bytes(64), AX, relocs=(Reloc(0, 1, "here"), Reloc(12, 2, "here")))
     assert refusal(module().add(sec, Sym("here", ".mixed"))) is None
+
+
+@BOTH
+def test_what_is_loaded_refers_only_to_what_is_loaded(target: Target) -> None:
+    lost = Sec(".lost", bytes(8), 0)
+    sec = Sec(".data", bytes(8), WA, relocs=(Reloc(0, 1, "gone"),), align=8)
+    made = module().add(lost, sec, Sym("gone", ".lost"))
+    assert "relocation-target" in rules(made, target)
