@@ -3,7 +3,6 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +55,10 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         with _cached(clock, "bindings", plan.bindings.key, f"bindings of {plan.tree.release}"):
             return binding.build(plan.bindings, plan.bindgen, plan.compiler)
 
-    root, bound = _side_by_side(make_sysroot, make_bindings)
+    if cache.find("sysroot", plan.sysroot.key) and cache.find("bindings", plan.bindings.key):
+        root, bound = make_sysroot(), make_bindings()
+    else:
+        root, bound = _side_by_side(make_sysroot, make_bindings)
     with _cached(clock, "kernel-crate", plan.crate.key, f"kernel crate for {plan.tree.release}"):
         kernel = kernel_crate.build(
             plan.crate, plan.rust, plan.facts, root=root, bound=bound, jobs=jobs
@@ -87,8 +89,11 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
 
 def _side_by_side(*stages: Callable[[], Path]) -> list[Path]:
     """Run stages that do not need each other; the first failure stops the others."""
+    # 10 ms that a build after an edit saves.
+    from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait  # noqa: PLC0415
+
     with ThreadPoolExecutor(len(stages)) as pool:
-        futures: list[Future[Path]] = [pool.submit(stage) for stage in stages]
+        futures = [pool.submit(stage) for stage in stages]
         try:
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
             for future in done:

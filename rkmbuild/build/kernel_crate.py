@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rkmbuild import cache, paths, runner
 from rkmbuild.build import bindings, spec, sysroot
 from rkmbuild.build.request import jobs_arguments
 from rkmbuild.errors import BuildError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
+from rkmbuild.toolchain.answers import remembered
 from rkmbuild.toolchain.parts import Rust
 from rkmbuild.toolchain.rust_facts import RustFacts
 
@@ -46,11 +48,16 @@ def plan(
         *(crate / "Cargo.toml" for crate in crates),
         *(file for crate in crates for file in sorted((crate / "src").rglob("*.rs"))),
     ]
-    text = cfgs(tree, config_names(files))
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.relative_to(source)}\0".encode() + file.read_bytes() + b"\0")
-    key = cache.key("kernel-crate", 1, digest.hexdigest(), on.key, bound.key, text, rust.verbose)
+
+    def read() -> dict[str, Any]:
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(f"{file.relative_to(source)}\0".encode() + file.read_bytes() + b"\0")
+        return {"digest": digest.hexdigest(), "names": sorted(config_names(files))}
+
+    contents = remembered("kernel crate", files, read)
+    text = cfgs(tree, contents["names"])
+    key = cache.key("kernel-crate", 1, contents["digest"], on.key, bound.key, text, rust.verbose)
     return KernelCrate(key, on, bound, text)
 
 

@@ -58,7 +58,7 @@ def libclangs() -> list[Path]:
                 hint="unset LIBCLANG_PATH to let rkmbuild choose one",
             )
         return _once(found)
-    return _once([library for folder in _folders() for library in _inside(folder)])
+    return _once([library for folder in dict.fromkeys(_folders()) for library in _inside(folder)])
 
 
 def named_version(library: Path) -> Version | None:
@@ -108,7 +108,7 @@ def _known_to_loader() -> list[Path]:
 
 def _inside(folder: Path) -> list[Path]:
     try:
-        libraries = sorted(file for file in folder.iterdir() if _LIBRARY.fullmatch(file.name))
+        libraries = sorted(f for f in folder.glob("libclang*") if _LIBRARY.fullmatch(f.name))
     except OSError:
         return []
     return [library for library in libraries if library.is_file()]
