@@ -60,5 +60,6 @@ def _reason(lines: list[str], number: int, kind: str) -> str:
             if not text.startswith("//"):
                 break
             words += text.lstrip("/").split()
-        return " ".join(words) or "(see the source)"
+        # A link of rustdoc leads nowhere from here; its text says enough.
+        return re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", " ".join(words)) or "(see the source)"
     return "(see the source)"

@@ -91,7 +91,7 @@ _APT_RUST = {
     "rust": ("rustc{n}", "cargo{n}", "rust{n}-src"),
     "rustfmt and clippy": ("rustfmt{n}", "rust{n}-clippy"),
 }
-_OLDEST_RUST = Version(1, 78)
+_OLDEST_RUST = Version(1, 85)
 # Debian's and Ubuntu's `clang` may be too old to keep a kernel's mitigations (14 in Debian 12), so
 # one is named: the first of these that is offered. 19 is the one that is tested most.
 _APT_CLANG = ("clang-19", "clang-20", "clang-18", "clang-17", "clang-16", "clang-15")

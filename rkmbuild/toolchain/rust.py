@@ -12,9 +12,8 @@ from rkmbuild.toolchain.parts import PassedOver, Rust, Version
 from rkmbuild.toolchain.rust_places import Place
 from rkmbuild.toolchain.unusable import UnusablePartError, unusable
 
-# The first release whose core has what crates/kernel uses, and the oldest that upstream's own
-# Rust support still takes (6.12: scripts/min-tool-version.sh).
-OLDEST = Version(1, 78, 0)
+# What crates/Cargo.toml says (rust-version), and clippy holds the crates to.
+OLDEST = Version(1, 85, 0)
 # A target that every rustc since 1.62 has built in, and that ours is modelled on.
 _PROBED_TARGET = "x86_64-unknown-none"
 

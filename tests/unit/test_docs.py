@@ -122,7 +122,8 @@ def _code(text: str) -> str:
 
 @pytest.mark.parametrize("page", _PAGES, ids=_IDS)
 def test_every_variable_of_ours_that_a_page_names_is_one_that_the_code_reads(page: Path) -> None:
-    code = "".join(file.read_text() for file in (_ROOT / "rkmbuild").rglob("*.py"))
+    folders = (_ROOT / "rkmbuild", _ROOT / "tests")
+    code = "".join(file.read_text() for folder in folders for file in folder.rglob("*.py"))
     for name in re.findall(r"RKMBUILD_[A-Z_]+", page.read_text()):
         assert f'"{name}"' in code
 
