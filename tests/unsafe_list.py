@@ -61,5 +61,5 @@ def _reason(lines: list[str], number: int, kind: str) -> str:
                 break
             words += text.lstrip("/").split()
         # A link of rustdoc leads nowhere from here; its text says enough.
-        return re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", " ".join(words)) or "(see the source)"
+        return re.sub(r"\[(`[^`]+`|[^]]+)\]\([^)]+\)", r"\1", " ".join(words)) or "(see the source)"
     return "(see the source)"
