@@ -12,6 +12,7 @@ from rkmbuild.commands import options
 if TYPE_CHECKING:
     from rkmbuild.build.pipeline import BuildRequest, BuildResult
     from rkmbuild.build.plan import BuildPlan
+    from rkmbuild.build.stages import StageTime
 
 
 class Profile(StrEnum):
@@ -124,10 +125,8 @@ def _show_result(result: "BuildResult", request: "BuildRequest", *, with_timings
         console.status(
             "Finished",
             f"`{request.cargo.profile}` {_shown(result.module)} ({size:.1f} KiB) for "
-            f"{result.tree.release} in {seconds:.2f} s",
+            f"{result.tree.release} in {seconds:.2f} s ({_times(result.stages)})",
         )
-        for stage in result.stages:
-            console.detail(f"{stage.name:>12} {stage.seconds:6.2f} s")
     if with_timings and result.stages:
         from rkmbuild.build import timings
 
@@ -136,6 +135,10 @@ def _show_result(result: "BuildResult", request: "BuildRequest", *, with_timings
         if not console.is_json():
             timings.show_table(result.stages)
             console.note(f"the same as a page: {_shown(page)}")
+
+
+def _times(stages: "tuple[StageTime, ...]") -> str:
+    return ", ".join(f"{stage.name} {stage.seconds:.2f}" for stage in stages)
 
 
 def _shown(file: Path) -> str:

@@ -109,6 +109,28 @@ def test_a_build_that_was_killed_leaves_nothing_that_the_next_one_trips_over(
     assert build(project, kernel_6_12)["fresh"]
 
 
+def test_a_build_that_was_killed_while_it_filled_the_cache_is_done_by_the_next_one(
+    kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    root = projects.make(tmp_path / "p", "cold")
+    cache = tmp_path / "cache"
+    environment = {**os.environ, "RKMBUILD_CACHE_DIR": str(cache)}
+    command = [sys.executable, "-m", "rkmbuild", "build", str(root), "-k", str(kernel_6_12.build)]
+    for filled in ("tmp/*/work/target", "tmp/*/work/target/x86_64-kernel/release/deps/*core*"):
+        process = subprocess.Popen(
+            command, stderr=subprocess.DEVNULL, env=environment, start_new_session=True
+        )
+        deadline = time.monotonic() + 120
+        while not list(cache.glob(filled)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert not list(cache.glob("sysroot/*"))
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list(cache.glob("sysroot/*"))) == 1
+
+
 def test_an_interrupted_build_stops_what_it_started(
     kernel_6_12: KernelTree, tmp_path: Path
 ) -> None:
