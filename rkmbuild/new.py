@@ -1,8 +1,6 @@
 """Scaffolding: a new module project from a template, whole or not at all."""
 
 import contextlib
-import json
-import re
 import shutil
 import tempfile
 import tomllib
@@ -13,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rkmbuild import licensing, naming, paths, runner
+from rkmbuild import licensing, naming, runner, skeleton
 from rkmbuild.errors import KernelError, RkmbuildError, StorageError, ToolchainError, UsageError
 from rkmbuild.kernel.tree import KernelTree
 
@@ -25,14 +23,6 @@ class Vcs(StrEnum):
     NONE = "none"
 
 
-class Template(NamedTuple):
-    """A project skeleton: a folder of templates/ with a template.toml."""
-
-    name: str
-    description: str
-    folder: Path
-
-
 @dataclass(frozen=True, kw_only=True)
 class NewRequest:
     """What project to make.
@@ -40,7 +30,7 @@ class NewRequest:
     Attributes:
         path: Where; nothing may be there yet.
         name: The package's name; the last part of `path` where None.
-        template: A name that `templates` lists.
+        template: A name that `skeleton.templates` lists.
         license: In the kernel's words or as an SPDX expression.
         description: One line for modinfo and Cargo.toml.
         author: `Name <address>`; git's where None, nobody where empty.
@@ -65,16 +55,6 @@ class Created(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def templates() -> list[Template]:
-    """Return the skeletons that ship with the tool, by name."""
-    found = []
-    for manifest in sorted(paths.data("templates").glob("*/template.toml")):
-        with manifest.open("rb") as file:
-            description = tomllib.load(file)["description"]
-        found.append(Template(manifest.parent.name, description, manifest.parent))
-    return found
-
-
 def create(request: NewRequest) -> Created:
     """Make a project.
 
@@ -90,27 +70,20 @@ def create(request: NewRequest) -> Created:
         )
     package = request.name or root.name
     warnings = naming.check(package, _kernels())
-    template = _template(request.template)
+    template = skeleton.find(request.template)
     values = _values(request, package, root)
     base, missing = _split(root)
     try:
         with _beside(base) as scratch:
             project = scratch.joinpath(*missing)
             project.mkdir(parents=True)
-            _render(template.folder, project, values)
+            skeleton.render(template, project, values)
             if _wants_git(request.vcs, root, base):
                 _start_repository(project)
             (scratch / missing[0]).rename(base / missing[0])
     except OSError as error:
         raise StorageError(f"cannot write {error.filename or root}: {error.strerror}") from None
     return Created(root, package, naming.module_name(package), tuple(warnings))
-
-
-def _template(name: str) -> Template:
-    known = {template.name: template for template in templates()}
-    if name not in known:
-        raise UsageError(f"there is no template `{name}`", hint=naming.closest(name, known))
-    return known[name]
 
 
 def _kernels() -> list[KernelTree]:
@@ -175,31 +148,6 @@ def _beside(folder: Path) -> Iterator[Path]:
         yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _render(template: Path, project: Path, values: dict[str, object]) -> None:
-    """Write a skeleton's files: `.j2` ones are rendered, and so are names; `dot.x` is `.x`."""
-    import jinja2  # noqa: PLC0415 - 30 ms that no other command needs
-
-    environment = jinja2.Environment(  # noqa: S701 - what comes out is Rust and TOML, never HTML
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # A printable string is quoted alike in JSON, TOML and Rust.
-    environment.filters["quoted"] = lambda text: json.dumps(text, ensure_ascii=False)
-    for source in sorted(template.rglob("*")):
-        relative = source.relative_to(template)
-        if source.is_dir() or relative.name == "template.toml":
-            continue
-        named = environment.from_string(relative.as_posix()).render(values)
-        target = project / re.sub(r"(^|/)dot\.", r"\1.", named).removesuffix(".j2")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        text = source.read_text(encoding="utf-8")
-        if source.suffix == ".j2":
-            text = environment.from_string(text).render(values)
-        target.write_text(text, encoding="utf-8")
 
 
 def _wants_git(vcs: Vcs | None, root: Path, base: Path) -> bool:

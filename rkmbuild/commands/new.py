@@ -76,7 +76,7 @@ def new(
 
 
 def _list_templates() -> None:
-    from rkmbuild.new import templates
+    from rkmbuild.skeleton import templates
 
     found = templates()
     if console.is_json():
