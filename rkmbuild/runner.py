@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,22 +106,53 @@ def run(
         command, env=env, cwd=cwd, stdin=stdin is not None, show=show, keep_open=keep_open
     ) as process:
         try:
-            out, err = process.communicate(stdin, timeout=timeout)
+            done = _completed(process, command, started, stdin=stdin, timeout=timeout)
         except subprocess.TimeoutExpired as expired:
             _stop(process)
             said = (expired.stderr or b"").decode(errors="surrogateescape")
             message = f"{doing}: {command[0]} did not finish within {timeout:g} s"
             raise failure(message, hint=_again(command, cwd), output=said) from None
-    done = Completed(
+    if done.returncode not in success:
+        raise failed(done, doing=doing, failure=failure, cwd=cwd, hint=hint)
+    return done
+
+
+@contextlib.contextmanager
+def beside(
+    argv: Sequence[str], *, keep_open: Sequence[int] = ()
+) -> Iterator[Callable[[], Completed]]:
+    """Run a command while the body does other things; what it is given waits for its end.
+
+    The command is stopped when the body is left before that.
+
+    Raises:
+        ToolchainError: the program is not there.
+    """
+    command = tuple(argv)
+    started = time.monotonic()
+    process = popen(command, stderr=subprocess.PIPE, keep_open=keep_open)
+    try:
+        yield lambda: _completed(process, command, started)
+    finally:
+        stop(process)
+
+
+def _completed(
+    process: subprocess.Popen[bytes],
+    command: tuple[str, ...],
+    started: float,
+    *,
+    stdin: bytes | None = None,
+    timeout: float | None = None,
+) -> Completed:
+    out, err = process.communicate(stdin, timeout=timeout)
+    return Completed(
         argv=command,
         returncode=process.returncode,
         stdout=(out or b"").decode(errors="surrogateescape"),
         stderr=(err or b"").decode(errors="surrogateescape"),
         seconds=time.monotonic() - started,
     )
-    if done.returncode not in success:
-        raise failed(done, doing=doing, failure=failure, cwd=cwd, hint=hint)
-    return done
 
 
 def failed(

@@ -63,20 +63,20 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         kernel = kernel_crate.build(
             plan.crate, plan.rust, plan.facts, root=root, bound=bound, jobs=jobs
         )
-    with clock.stage("crate"):
-        library = crate.build(
-            plan.project,
-            plan.rust,
-            plan.facts,
-            target=sysroot.target_path(root, plan.tree.arch),
-            folder=folder / "cargo",
-            flags=_flags(plan, root, kernel, folder),
-            options=plan.cargo,
-            colour=sys.stderr.isatty(),
-        )
-    linked = f"{plan.project.module}.ko for {plan.tree.release}"
-    with clock.stage("kbuild"), console.step("Linking", linked):
-        made = kbuild.build(plan.kbuild, library.archive, lock=lock, jobs=jobs)
+    with clock.stage("kbuild"), kbuild.linking(plan.kbuild, lock=lock, jobs=jobs) as linking:
+        with clock.stage("crate"):
+            library = crate.build(
+                plan.project,
+                plan.rust,
+                plan.facts,
+                target=sysroot.target_path(root, plan.tree.arch),
+                folder=folder / "cargo",
+                flags=_flags(plan, root, kernel, folder),
+                options=plan.cargo,
+                colour=sys.stderr.isatty(),
+            )
+        with console.step("Linking", f"{plan.project.module}.ko for {plan.tree.release}"):
+            made = linking.finish(library.archive)
     module = folder / f"{plan.project.module}.ko"
     with clock.stage("finish"):
         debug = finish(made, module, plan.objcopy)

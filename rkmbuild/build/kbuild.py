@@ -1,24 +1,33 @@
 """From a static library and C files to a `.ko`, by the kernel's own build system."""
 
+import contextlib
+import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from rkmbuild import __version__, cache, console, paths, runner
 from rkmbuild.build import symbols
 from rkmbuild.build.project import Project
 from rkmbuild.build.render import render
-from rkmbuild.errors import BuildError, ProjectError
+from rkmbuild.errors import BuildError, ProjectError, RkmbuildError
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import Kconfig
+from rkmbuild.runner import Completed
 
 # One object of the module's is made from Rust, one from the C helpers of the `kernel` crate. Their
 # names must not be those of a user's C file.
 _RUST = "rkmbuild_rust"
 _HELPERS = "rkmbuild_helpers"
+_ARCHIVE = f"{_RUST}.a"
+# The variable of make that says which descriptor to read before the archive is used.
+_WAIT = "RKMBUILD_ARCHIVE_FD"
+# dash reads no descriptor of two digits.
+_LAST_DESCRIPTOR = 9
 _SCRIPT = "rkmbuild.lds"
 _UNFINISHED = "unfinished"
 
@@ -85,7 +94,7 @@ def plan(
     helpers = paths.data("crates") / "kernel" / "helpers" / "helpers.c"
     values = {
         "module": project.module, "release": release, "rust": _RUST, "helpers": _HELPERS,
-        "script": _SCRIPT, "archive": f"{_RUST}.a", "version": __version__,
+        "script": _SCRIPT, "archive": _ARCHIVE, "wait": _WAIT, "version": __version__,
         "c_stems": [source.stem for source in sources],
         "include_folders": sorted({str((project.root / s).parent) for s in sources}),
     }  # fmt: skip
@@ -106,36 +115,88 @@ def plan(
     )
 
 
-def build(kbuild: Kbuild, archive: Path, *, lock: int, jobs: int | None = None) -> Path:
-    """Return the module that kbuild made of `archive` and the C files.
+class Linking:
+    """A make that is at work, and waits for the archive where it needs it."""
+
+    def __init__(self, kbuild: Kbuild, ready: IO[bytes], ended: Callable[[], Completed]) -> None:
+        self._kbuild = kbuild
+        self._ready = ready
+        self._ended = ended
+
+    def finish(self, archive: Path) -> Path:
+        """Return the module that kbuild made of `archive` and the C files.
+
+        Raises:
+            BuildError: a C file does not compile, or the kernel exports no symbol of some name.
+        """
+        with cache.writing(self._kbuild.folder):
+            _link_to(archive, self._kbuild.folder / _ARCHIVE)
+        with contextlib.suppress(BrokenPipeError):  # make failed before it came to the archive
+            self._ready.write(b"ready\n")
+        done = self._end()
+        if done.returncode != 0:
+            raise _failure(self._kbuild, done)
+        for line in done.stderr.splitlines():
+            # A clean build is silent here; what is not belongs before the user's eyes.
+            sys.stderr.write(f"{line}\n")
+        for line in done.stdout.splitlines():
+            console.detail(line)
+        return self._kbuild.folder / f"{self._kbuild.module}.ko"
+
+    def abandon(self) -> None:
+        """Let make fail where it waits, so that what it has compiled so far is kept."""
+        self._ready.close()
+        self._end()
+
+    def _end(self) -> Completed:
+        done = self._ended()
+        if done.returncode >= 0:
+            # It ended by itself, and so it removed what a rule of it that failed had written.
+            (self._kbuild.folder / _UNFINISHED).unlink()
+        return done
+
+
+@contextlib.contextmanager
+def linking(kbuild: Kbuild, *, lock: int, jobs: int | None = None) -> Iterator[Linking]:
+    """Start make, so that it reads its makefiles and compiles C while cargo is at work.
+
+    Its rule for the archive reads a line from a pipe whose other end is ours alone: should we be
+    killed, make fails there in place of waiting for ever.
 
     Args:
         lock: A descriptor that make and all that it starts keep open.
-
-    Raises:
-        BuildError: a C file does not compile, or the kernel exports no symbol of some name.
     """
-    folder = kbuild.folder
-    with cache.writing(folder):
-        _prepare(kbuild, archive)
-    done = runner.run(
-        kbuild.command(jobs),
-        doing=f"linking {kbuild.module}.ko",
-        success=range(256),
-        keep_open=[lock],
-    )
-    if done.returncode != 0:
-        raise _failure(kbuild, done)
-    for line in done.stderr.splitlines():
-        # A clean build is silent here; what is not belongs before the user's eyes.
-        sys.stderr.write(f"{line}\n")
-    for line in done.stdout.splitlines():
-        console.detail(line)
-    (folder / _UNFINISHED).unlink()
-    return folder / f"{kbuild.module}.ko"
+    command = kbuild.command(jobs)
+    with cache.writing(kbuild.folder):
+        _prepare(kbuild)
+    with _pipe() as (wait, ready):
+        if wait > _LAST_DESCRIPTOR:  # few have that many files open; make then starts after cargo
+            yield Linking(kbuild, ready, lambda: _run(command, lock))
+            return
+        with runner.beside([*command, f"{_WAIT}={wait}"], keep_open=[lock, wait]) as ended:
+            link = Linking(kbuild, ready, lambda: replace(ended(), argv=tuple(command)))
+            try:
+                yield link
+            except RkmbuildError:
+                link.abandon()
+                raise
 
 
-def _prepare(kbuild: Kbuild, archive: Path) -> None:
+def _run(command: Sequence[str], lock: int) -> Completed:
+    return runner.run(command, doing="linking", success=range(-64, 256), keep_open=[lock])
+
+
+@contextlib.contextmanager
+def _pipe() -> Iterator[tuple[int, IO[bytes]]]:
+    wait, ready = os.pipe()
+    try:
+        with os.fdopen(ready, "wb", buffering=0) as end:
+            yield wait, end
+    finally:
+        os.close(wait)
+
+
+def _prepare(kbuild: Kbuild) -> None:
     """Lay out the folder, so that files that stay the same keep their time."""
     folder = kbuild.folder
     if (folder / _UNFINISHED).exists():
@@ -147,13 +208,15 @@ def _prepare(kbuild: Kbuild, archive: Path) -> None:
         file = folder / name
         if not file.exists() or file.read_text() != text:
             file.write_text(text)
-    linked = folder / f"{_RUST}.a"
-    if not linked.exists() or not linked.samefile(archive):
-        linked.unlink(missing_ok=True)
-        linked.symlink_to(archive)
 
 
-def _failure(kbuild: Kbuild, done: runner.Completed) -> BuildError:
+def _link_to(archive: Path, link: Path) -> None:
+    if not link.exists() or not link.samefile(archive):
+        link.unlink(missing_ok=True)
+        link.symlink_to(archive)
+
+
+def _failure(kbuild: Kbuild, done: Completed) -> BuildError:
     missing = list(
         dict.fromkeys(re.findall(r'modpost: "([^"]+)" \[[^]]*\] undefined', done.stderr))
     )

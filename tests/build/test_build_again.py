@@ -91,6 +91,38 @@ def test_two_builds_at_once_both_succeed(project: Path, kernel_6_12: KernelTree)
     assert [process.returncode for process in both] == [0, 0], said
 
 
+def test_a_mistake_in_rust_costs_no_object_of_c(kernel_6_12: KernelTree, tmp_path: Path) -> None:
+    manifest = '\n[package.metadata.rkmbuild]\nc-sources = ["c/more.c"]\n'
+    root = projects.make(tmp_path / "both", "both", manifest=manifest)
+    (root / "c").mkdir()
+    (root / "c" / "more.c").write_text("int more(void);\nint more(void) { return 1; }\n")
+    build(root, kernel_6_12)
+    (made,) = root.glob("target/rkmbuild/*/*/more.o")
+    compiled = made.stat().st_mtime_ns
+    source = root / "src" / "lib.rs"
+    text = source.read_text()
+    source.write_text(text + "\nmistake\n")
+    done = rkmbuild("build", root, "--kernel", kernel_6_12.release)
+    assert done.returncode == 6, done.stderr
+    assert "rkmbuild_rust" not in done.stderr
+    source.write_text(text)
+    build(root, kernel_6_12)
+    assert made.stat().st_mtime_ns == compiled
+
+
+def test_a_build_from_a_process_with_many_open_files_ends_as_any_other(
+    project: Path, kernel_6_12: KernelTree
+) -> None:
+    source = project / "src" / "lib.rs"
+    source.write_text(source.read_text() + "\n// with many files open\n")
+    command = [sys.executable, "-m", "rkmbuild", "build", str(project), "-k", kernel_6_12.release]
+    with contextlib.ExitStack() as stack:
+        taken = [stack.enter_context(Path(os.devnull).open("rb")).fileno() for _ in range(12)]
+        done = subprocess.run(command, pass_fds=taken, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert build(project, kernel_6_12)["fresh"]
+
+
 @pytest.mark.parametrize("after", [0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.1, 1.3, 1.6])
 def test_a_build_that_was_killed_leaves_nothing_that_the_next_one_trips_over(
     project: Path, kernel_6_12: KernelTree, after: float
