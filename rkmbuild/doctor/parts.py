@@ -1,7 +1,9 @@
 """Checks of the toolchain: each part as the build itself would choose it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from rkmbuild.doctor.check import Check, State, Use
 from rkmbuild.errors import ToolchainError
@@ -15,7 +17,7 @@ from rkmbuild.toolchain import (
     rust_extras,
     search_path,
 )
-from rkmbuild.toolchain.parts import PassedOver, Tool, Version
+from rkmbuild.toolchain.parts import PassedOver, Rust, Tool, Version
 from rkmbuild.toolchain.unusable import UnusablePartError
 
 # Programs that only the tests start, each with the part that it belongs to.
@@ -89,42 +91,25 @@ def _rust(toolchain: str | None) -> list[Check]:
     chosen, passed_over = rust.choose(toolchain)
     crates = "" if chosen.vendored else "; core's own crates come from crates.io"
     return [
-        Check(
-            part="rustc",
-            use=Use.BUILD,
-            state=State.OK,
-            version=str(chosen.version),
-            path=str(chosen.rustc),
+        _found(
+            "rustc",
+            chosen.rustc,
+            chosen.version,
             remark=f"{chosen.origin}; library source in {chosen.library}{crates}",
             passed_over=passed_over,
         ),
-        Check(
-            part="cargo",
-            use=Use.BUILD,
-            state=State.OK,
-            version=f"{chosen.version.major}.{chosen.version.minor}",
-            path=str(chosen.cargo),
-        ),
+        _found("cargo", chosen.cargo, _release(chosen)),
     ]
 
 
 def _bindgen() -> list[Check]:
     pair, passed_over = bindgen.choose()
     return [
-        Check(
-            part="bindgen",
-            use=Use.BUILD,
-            state=State.OK,
-            version=str(pair.version),
-            path=str(pair.path),
-            passed_over=passed_over,
-        ),
-        Check(
-            part="libclang",
-            use=Use.BUILD,
-            state=State.OK,
-            version=str(pair.libclang_version),
-            path=str(pair.libclang),
+        _found("bindgen", pair.path, pair.version, passed_over=passed_over),
+        _found(
+            "libclang",
+            pair.libclang,
+            pair.libclang_version,
             remark=f"tried with bindgen {pair.version}",
         ),
     ]
@@ -135,16 +120,8 @@ def _host_compiler() -> list[Check]:
     found = cc.find_compiler("cc")
     if not found:
         raise UnusablePartError("cc, which rustc links with, is not there", part="cc")
-    return [
-        Check(
-            part="cc",
-            use=Use.BUILD,
-            state=State.OK,
-            version=str(found.version),
-            path=str(found.path),
-            remark=f"{found.kind}; links procedural macros and build scripts",
-        )
-    ]
+    remark = f"{found.kind}; links procedural macros and build scripts"
+    return [_found("cc", found.path, found.version, remark=remark)]
 
 
 def _own_compiler(command: str) -> Check:
@@ -154,14 +131,7 @@ def _own_compiler(command: str) -> Check:
         remark = error.message
     else:
         if found:
-            return Check(
-                part=command,
-                use=Use.BUILD,
-                state=State.OK,
-                version=str(found.version),
-                path=str(found.path),
-                remark="built the kernel at hand",
-            )
+            return _found(command, found.path, found.version, remark="built the kernel at hand")
         remark = "built the kernel at hand; clang stands in for it"
     return Check(
         part=command,
@@ -176,55 +146,34 @@ def _own_compiler(command: str) -> Check:
 def _clang(oldest: Version, *, required: bool) -> list[Check]:
     def look() -> list[Check]:
         found, passed_over = cc.choose_clang(oldest)
-        return [
-            Check(
-                part="clang",
-                use=Use.BUILD,
-                state=State.OK,
-                required=required,
-                version=str(found.version),
-                path=str(found.path),
-                passed_over=passed_over,
-            )
-        ]
+        return [_found("clang", found.path, found.version, passed_over=passed_over)]
 
     checks = _guarded("clang", Use.BUILD, look)
-    if required or checks[0].state is State.OK:
+    if required:
         return checks
     # Where the kernel's own compiler is there, clang is a matter of taste.
     return [
-        Check(
-            part="clang",
-            use=Use.BUILD,
-            state=checks[0].state,
+        replace(
+            check,
             required=False,
-            remark="only `--cc clang` needs it",
-            passed_over=checks[0].passed_over,
-            packages=checks[0].packages,
+            remark="" if check.state is State.OK else "only `--cc clang` needs it",
         )
+        for check in checks
     ]
 
 
 def _tool(
     tool: Tool, passed_over: Iterable[PassedOver] = (), *, use: Use = Use.BUILD
 ) -> list[Check]:
-    return [
-        Check(
-            part={"qemu-system-x86_64": "qemu"}.get(tool.name, tool.name),
-            use=use,
-            state=State.OK,
-            version=str(tool.version),
-            path=str(tool.path),
-            passed_over=tuple(passed_over),
-        )
-    ]
+    part = {"qemu-system-x86_64": "qemu"}.get(tool.name, tool.name)
+    return [_found(part, tool.path, tool.version, use=use, passed_over=tuple(passed_over))]
 
 
 def _program(name: str, part: str, use: Use) -> list[Check]:
     path = search_path.named(name)
     if not path:
         raise UnusablePartError(f"{name} is not there", part=part)
-    return [Check(part=part, use=use, state=State.OK, path=str(path))]
+    return [_found(part, path, use=use)]
 
 
 def _rust_extras(toolchain: str | None) -> list[Check]:
@@ -235,12 +184,28 @@ def _rust_extras(toolchain: str | None) -> list[Check]:
             "there is no rustc that they could belong to", part=rust_extras.PART
         ) from None
     found = rust_extras.beside(chosen)
-    return [
-        Check(
-            part=rust_extras.PART,
-            use=Use.DEVELOP,
-            state=State.OK,
-            version=f"{chosen.version.major}.{chosen.version.minor}",
-            path=str(found.rustfmt),
-        )
-    ]
+    return [_found(rust_extras.PART, found.rustfmt, _release(chosen), use=Use.DEVELOP)]
+
+
+def _release(toolchain: Rust) -> str:
+    return f"{toolchain.version.major}.{toolchain.version.minor}"
+
+
+def _found(
+    part: str,
+    path: Path,
+    version: Version | str = "",
+    *,
+    use: Use = Use.BUILD,
+    remark: str = "",
+    passed_over: Sequence[PassedOver] = (),
+) -> Check:
+    return Check(
+        part=part,
+        use=use,
+        state=State.OK,
+        version=str(version),
+        path=str(path),
+        remark=remark,
+        passed_over=passed_over,
+    )
