@@ -52,6 +52,9 @@ def build(
         BuildError: cargo failed; it has said why.
     """
     env = sysroot.environment(rust, flags)
+    # Procedural macros and build scripts, which run on this machine, are then built once for all
+    # kernels. cargo knows of it from 1.91 on.
+    env["CARGO_BUILD_BUILD_DIR"] = str(project.target / "cargo")
     done = runner.run(
         [
             rust.cargo, "build", "--lib", "--package", project.package,

@@ -129,7 +129,7 @@ def test_every_variable_of_ours_that_a_page_names_is_one_that_the_code_reads(pag
 
 
 def test_the_templates_speak_of_keys_that_exist() -> None:
-    text = (_ROOT / "templates" / "hello" / "Cargo.toml.j2").read_text()
+    text = (_ROOT / "templates" / "project" / "Cargo.toml.j2").read_text()
     table = re.search(r"# \[package\.metadata\.rkmbuild\]\n((?:# .*\n)+)", text)
     assert table
     assert set(tomllib.loads(table[1].replace("# ", "", 1).replace("\n# ", "\n"))) == set(
