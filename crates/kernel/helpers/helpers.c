@@ -25,5 +25,6 @@
 #include "sync.c"
 #include "task.c"
 #include "time.c"
+#include "timer.c"
 #include "uaccess.c"
 #include "workqueue.c"

@@ -11,10 +11,12 @@
 #define __rust_helper
 #endif
 
+#include <linux/hrtimer.h>
 #include <linux/refcount.h>
 #include <linux/spinlock_types.h>
 #include <linux/types.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 struct completion;
 struct device;
@@ -27,10 +29,9 @@ struct poll_table_struct;
 struct pt_regs;
 struct ratelimit_state;
 struct task_struct;
+struct timer_list;
 struct vm_area_struct;
 struct wait_queue_head;
-struct work_struct;
-struct workqueue_struct;
 
 /* bug.c */
 __rust_helper void rust_helper_module_panicked(void);
@@ -98,8 +99,21 @@ __rust_helper unsigned long rust_helper_jiffies(void);
 __rust_helper s64 rust_helper_ktime_get(void);
 __rust_helper s64 rust_helper_ktime_get_boottime(void);
 __rust_helper s64 rust_helper_ktime_get_real(void);
+__rust_helper s64 rust_helper_ktime_get_clocktai(void);
 __rust_helper void rust_helper_fsleep(unsigned long usecs);
 __rust_helper void rust_helper_udelay(unsigned long usecs);
+
+/* timer.c */
+__rust_helper void rust_helper_hrtimer_setup(struct hrtimer *timer,
+					     enum hrtimer_restart (*function)(struct hrtimer *),
+					     clockid_t clock, enum hrtimer_mode mode);
+__rust_helper void rust_helper_timer_setup(struct timer_list *timer,
+					   void (*function)(struct timer_list *));
+__rust_helper bool rust_helper_timer_pending(const struct timer_list *timer);
+__rust_helper bool rust_helper_timer_delete(struct timer_list *timer);
+__rust_helper bool rust_helper_timer_delete_sync(struct timer_list *timer);
+__rust_helper void rust_helper_timer_shutdown_sync(struct timer_list *timer);
+__rust_helper unsigned long rust_helper_nsecs_to_jiffies(u64 nsecs);
 
 /* uaccess.c */
 __rust_helper unsigned long rust_helper_copy_from_user(void *to, const void *from, unsigned long n);
@@ -113,6 +127,21 @@ __rust_helper void rust_helper_init_work(struct work_struct *work,
 					 void (*func)(struct work_struct *work), const char *name,
 					 struct lock_class_key *key);
 __rust_helper bool rust_helper_queue_work(struct workqueue_struct *wq, struct work_struct *work);
+
+/* `node` is in a list while the work waits for its time or for a worker. */
+struct rkmbuild_delayed_work {
+	struct delayed_work dwork;
+	struct list_head node;
+};
+
+__rust_helper void rust_helper_init_delayed_work(struct rkmbuild_delayed_work *work,
+						 void (*func)(struct work_struct *work),
+						 const char *name, struct lock_class_key *key);
+__rust_helper bool rust_helper_queue_delayed_work(struct workqueue_struct *wq,
+						  struct rkmbuild_delayed_work *work,
+						  unsigned long delay);
+__rust_helper void rust_helper_delayed_work_begins(struct rkmbuild_delayed_work *work);
+__rust_helper void rust_helper_hasten_delayed_work(struct workqueue_struct *wq);
 __rust_helper struct workqueue_struct *rust_helper_alloc_workqueue(const char *name);
 __rust_helper void rust_helper_flush_workqueue(struct workqueue_struct *wq);
 __rust_helper struct task_struct *rust_helper_kthread_create(int (*fn)(void *data), void *data,

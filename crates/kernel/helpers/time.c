@@ -31,6 +31,11 @@ __rust_helper s64 rust_helper_ktime_get_real(void)
 	return ktime_to_ns(ktime_get_real());
 }
 
+__rust_helper s64 rust_helper_ktime_get_clocktai(void)
+{
+	return ktime_to_ns(ktime_get_clocktai());
+}
+
 __rust_helper void rust_helper_fsleep(unsigned long usecs)
 {
 	fsleep(usecs);

@@ -21,6 +21,59 @@ __rust_helper bool rust_helper_queue_work(struct workqueue_struct *wq, struct wo
 	return queue_work(wq, work);
 }
 
+/*
+ * destroy_workqueue() waits for what is queued, but knows nothing of work whose timer still runs:
+ * that would be queued on memory which was freed. So the module keeps a list of its own.
+ */
+static DEFINE_RAW_SPINLOCK(delayed_works_lock);
+static LIST_HEAD(delayed_works);
+
+__rust_helper void rust_helper_init_delayed_work(struct rkmbuild_delayed_work *work,
+						 work_func_t func, const char *name,
+						 struct lock_class_key *key)
+{
+	rust_helper_init_work(&work->dwork.work, func, name, key);
+	timer_setup(&work->dwork.timer, delayed_work_timer_fn, TIMER_IRQSAFE);
+	INIT_LIST_HEAD(&work->node);
+}
+
+__rust_helper bool rust_helper_queue_delayed_work(struct workqueue_struct *wq,
+						  struct rkmbuild_delayed_work *work,
+						  unsigned long delay)
+{
+	unsigned long flags;
+	bool queued;
+
+	raw_spin_lock_irqsave(&delayed_works_lock, flags);
+	queued = queue_delayed_work(wq, &work->dwork, delay);
+	if (queued)
+		list_add(&work->node, &delayed_works);
+	raw_spin_unlock_irqrestore(&delayed_works_lock, flags);
+	return queued;
+}
+
+__rust_helper void rust_helper_delayed_work_begins(struct rkmbuild_delayed_work *work)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&delayed_works_lock, flags);
+	list_del_init(&work->node);
+	raw_spin_unlock_irqrestore(&delayed_works_lock, flags);
+}
+
+/* Work that cannot be cancelled is with a worker already. */
+__rust_helper void rust_helper_hasten_delayed_work(struct workqueue_struct *wq)
+{
+	struct rkmbuild_delayed_work *work;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&delayed_works_lock, flags);
+	list_for_each_entry(work, &delayed_works, node)
+		if (work->dwork.wq == wq && cancel_delayed_work(&work->dwork))
+			queue_work(wq, &work->dwork.work);
+	raw_spin_unlock_irqrestore(&delayed_works_lock, flags);
+}
+
 __rust_helper struct workqueue_struct *rust_helper_alloc_workqueue(const char *name)
 {
 	return alloc_workqueue("%s", 0, 0, name);

@@ -3,9 +3,11 @@
 //! Time: what it is, how long something took, and waiting.
 
 pub mod delay;
+pub mod hrtimer;
+pub mod timer;
 
 use core::marker::PhantomData;
-use core::ops::Sub;
+use core::ops::{Add, Sub};
 
 /// Milliseconds.
 pub type Msecs = crate::ffi::c_uint;
@@ -35,18 +37,23 @@ pub fn jiffies() -> Jiffies {
 
 /// A clock.
 pub trait ClockSource {
+    /// The kernel's number for it.
+    const ID: bindings::clockid_t;
+
     /// Returns its time in nanoseconds.
     fn ktime_get() -> i64;
 }
 
 macro_rules! clocks {
-    ($($(#[$doc:meta])* $name:ident: $function:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $id:ident, $function:ident;)*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
             pub struct $name;
 
             impl ClockSource for $name {
+                const ID: bindings::clockid_t = bindings::$id as bindings::clockid_t;
+
                 fn ktime_get() -> i64 {
                     // SAFETY: it has no precondition.
                     unsafe { bindings::$function() }
@@ -58,11 +65,13 @@ macro_rules! clocks {
 
 clocks! {
     /// Goes on at a steady pace from boot, but not while the machine sleeps.
-    Monotonic: rust_helper_ktime_get;
+    Monotonic: CLOCK_MONOTONIC, rust_helper_ktime_get;
     /// As `Monotonic`, also while the machine sleeps.
-    BootTime: rust_helper_ktime_get_boottime;
+    BootTime: CLOCK_BOOTTIME, rust_helper_ktime_get_boottime;
     /// The time of day, which may be set.
-    RealTime: rust_helper_ktime_get_real;
+    RealTime: CLOCK_REALTIME, rust_helper_ktime_get_real;
+    /// The time of day without leap seconds.
+    Tai: CLOCK_TAI, rust_helper_ktime_get_clocktai;
 }
 
 /// A moment, by the clock `C`.
@@ -86,6 +95,14 @@ impl<C: ClockSource> Instant<C> {
     #[must_use]
     pub const fn as_nanos(&self) -> i64 {
         self.0
+    }
+}
+
+impl<C: ClockSource> Add<Delta> for Instant<C> {
+    type Output = Self;
+
+    fn add(self, delta: Delta) -> Self {
+        Self(self.0.saturating_add(delta.0), PhantomData)
     }
 }
 
@@ -141,6 +158,13 @@ impl Delta {
         self.0
             .saturating_add(NSEC_PER_USEC - 1)
             .div_euclid(NSEC_PER_USEC)
+    }
+
+    /// Returns it in ticks, rounded up; less than none is none.
+    #[must_use]
+    pub fn as_jiffies(self) -> Jiffies {
+        // SAFETY: it has no precondition.
+        unsafe { bindings::rust_helper_nsecs_to_jiffies(self.0.max(0).unsigned_abs()) }
     }
 
     /// Returns it in whole milliseconds.

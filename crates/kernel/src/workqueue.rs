@@ -30,6 +30,7 @@
 //! let _ = queue.enqueue(job);
 //! ```
 
+mod delayed;
 mod item;
 
 use crate::alloc::{AllocError, Flags, KBox};
@@ -41,7 +42,8 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 use macros::{pin_data, pin_init};
 
-pub use crate::{impl_has_work, new_work};
+pub use crate::{impl_has_delayed_work, impl_has_work, new_delayed_work, new_work};
+pub use delayed::{DelayedWork, HasDelayedWork, RawDelayedWorkItem};
 pub use item::{HasWork, RawWorkItem, Work, WorkItem, WorkItemPointer};
 
 /// A queue of work.
@@ -121,7 +123,8 @@ impl<T: FnOnce()> WorkItem for Closure<T> {
     }
 }
 
-/// A queue of the module's own. Dropping it waits until all that is in it has been done.
+/// A queue of the module's own. Dropping it waits until all that is in it has been done; what waits
+/// for its time is done at once.
 pub struct OwnedQueue(NonNull<bindings::workqueue_struct>);
 
 // SAFETY: a queue may be destroyed by another thread than the one that made it.
@@ -159,6 +162,8 @@ impl Deref for OwnedQueue {
 
 impl Drop for OwnedQueue {
     fn drop(&mut self) {
+        // SAFETY: the queue exists.
+        unsafe { bindings::rust_helper_hasten_delayed_work(self.0.as_ptr()) };
         // SAFETY: the queue exists, and nobody uses it after this.
         unsafe { bindings::destroy_workqueue(self.0.as_ptr()) };
     }

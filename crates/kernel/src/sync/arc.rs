@@ -19,6 +19,19 @@ struct ArcInner<T: ?Sized> {
     data: T,
 }
 
+impl<T> ArcInner<T> {
+    /// Finds the whole of a pointer to the value.
+    ///
+    /// # Safety
+    ///
+    /// The pointer must be to the value in one.
+    unsafe fn of_value(ptr: *const T) -> NonNull<Self> {
+        let offset = core::mem::offset_of!(Self, data);
+        // SAFETY: the value lies so far into it, which is at no null pointer.
+        unsafe { NonNull::new_unchecked(ptr.byte_sub(offset).cast_mut().cast()) }
+    }
+}
+
 /// A counted reference to a value on the heap, which counts as the kernel's `refcount_t`: a counter
 /// that would overflow stays where it is, so the value is leaked and never freed too early.
 ///
@@ -62,12 +75,15 @@ impl<T> Arc<T> {
     /// The pointer must be from there, and taken over once.
     #[must_use]
     pub unsafe fn from_raw(ptr: *const T) -> Self {
-        let offset = core::mem::offset_of!(ArcInner<T>, data);
-        // SAFETY: the value lies so far into an `ArcInner`.
-        let inner = unsafe { ptr.byte_sub(offset) }.cast_mut().cast();
         // INVARIANT: the caller says so.
         // SAFETY: the pointer is to a valid value.
-        Self(unsafe { NonNull::new_unchecked(inner) }, PhantomData)
+        Self(unsafe { ArcInner::of_value(ptr) }, PhantomData)
+    }
+
+    /// Returns a pointer to the value, which is valid for as long as there is a reference.
+    #[must_use]
+    pub fn as_ptr(this: &Self) -> *const T {
+        &raw const **this
     }
 }
 
@@ -205,6 +221,21 @@ unsafe impl<T: 'static> ForeignOwnable for Arc<T> {
 ///
 /// There is a counted reference for as long as `'a`.
 pub struct ArcBorrow<'a, T: ?Sized>(NonNull<ArcInner<T>>, PhantomData<&'a ()>);
+
+impl<T> ArcBorrow<'_, T> {
+    /// Borrows what an [`Arc`] keeps.
+    ///
+    /// # Safety
+    ///
+    /// The pointer must be to the value of an [`Arc`], of which there is a reference for as long as
+    /// the result lives.
+    #[must_use]
+    pub unsafe fn from_raw(ptr: *const T) -> Self {
+        // INVARIANT: the caller says so.
+        // SAFETY: the pointer is to a valid value.
+        Self(unsafe { ArcInner::of_value(ptr) }, PhantomData)
+    }
+}
 
 impl<T: ?Sized> Clone for ArcBorrow<'_, T> {
     fn clone(&self) -> Self {

@@ -11,6 +11,7 @@ mod memory;
 mod strings;
 mod sync;
 mod time;
+mod timers;
 
 use kernel::prelude::*;
 
@@ -49,7 +50,13 @@ type Check = (&'static str, fn() -> Result);
 
 impl kernel::Module for SelfTest {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let all = [memory::CHECKS, strings::CHECKS, sync::CHECKS, time::CHECKS];
+        let all = [
+            memory::CHECKS,
+            strings::CHECKS,
+            sync::CHECKS,
+            time::CHECKS,
+            timers::CHECKS,
+        ];
         let mut failed = 0;
         for (name, check) in all.iter().copied().flatten() {
             match check() {

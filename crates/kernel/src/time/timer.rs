@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Timers that count the ticks of the kernel's clock: for what may be some milliseconds late.
+//!
+//! ```ignore
+//! struct Blink(Atomic<u32>);
+//!
+//! impl timer::Callback for Blink {
+//!     fn run(&self, timer: CallbackContext<'_, Self>) {
+//!         self.0.add(1, Relaxed);
+//!         timer.mod_timer(jiffies() + msecs_to_jiffies(100));
+//!     }
+//! }
+//!
+//! let timer = KBox::pin_init(Timer::new(Blink(Atomic::<u32>::new(0))), GFP_KERNEL)?;
+//! timer.start(Delta::from_millis(100));
+//! drop(timer); // it does not run any more
+//! ```
+
+use super::{jiffies, Delta, Jiffies};
+use crate::types::Opaque;
+use core::pin::Pin;
+use macros::{pin_data, pin_init, pinned_drop};
+use pin_init::PinInit;
+
+/// What a timer does when its time has come.
+pub trait Callback: Send + Sync + 'static {
+    /// Runs when the time has come, in a softirq: it must not sleep. The timer is at rest, unless it
+    /// is started anew.
+    fn run(&self, timer: CallbackContext<'_, Self>)
+    where
+        Self: Sized;
+}
+
+/// A timer, and what it does. Dropping it stops it, and waits for its function where that runs.
+///
+/// # Invariants
+///
+/// `timer` was set up, and is the first field, so that a pointer to it is one to the whole.
+#[pin_data(PinnedDrop)]
+#[repr(C)]
+pub struct Timer<T: Callback> {
+    #[pin]
+    timer: Opaque<bindings::timer_list>,
+    callback: T,
+}
+
+// SAFETY: a timer may be stopped by another thread than the one that started it.
+unsafe impl<T: Callback> Send for Timer<T> {}
+// SAFETY: the kernel locks it; a shared one gives shared references to what is `Sync`.
+unsafe impl<T: Callback> Sync for Timer<T> {}
+
+impl<T: Callback> Timer<T> {
+    /// Makes the initialiser of a timer at rest.
+    pub fn new(callback: T) -> impl PinInit<Self> {
+        pin_init!(Self {
+            callback,
+            // INVARIANT: it is set up.
+            // SAFETY: the slot is valid and pinned.
+            timer <- Opaque::ffi_init(|slot| unsafe {
+                bindings::rust_helper_timer_setup(slot, Some(run::<T>));
+            }),
+        })
+    }
+
+    /// Starts the timer, or starts it anew, to run at this tick. Tells whether it was started
+    /// already.
+    pub fn mod_timer(&self, expires: Jiffies) -> bool {
+        // SAFETY: by the invariant it was set up.
+        unsafe { bindings::mod_timer(self.timer.get(), expires) != 0 }
+    }
+
+    /// Starts the timer, or starts it anew, to run after so long.
+    pub fn start(&self, delta: Delta) -> bool {
+        self.mod_timer(jiffies().wrapping_add(delta.as_jiffies()))
+    }
+
+    /// Tells whether it is started.
+    pub fn pending(&self) -> bool {
+        // SAFETY: by the invariant it was set up.
+        unsafe { bindings::rust_helper_timer_pending(self.timer.get()) }
+    }
+
+    /// Stops the timer; its function may still run. Tells whether it was started.
+    pub fn delete(&self) -> bool {
+        // SAFETY: by the invariant it was set up.
+        unsafe { bindings::rust_helper_timer_delete(self.timer.get()) }
+    }
+
+    /// Stops the timer, and waits for its function where that runs. Tells whether it was started.
+    ///
+    /// It must not be called by the timer's own function, which would wait for itself, nor by who
+    /// has a lock which that takes.
+    pub fn delete_sync(&self) -> bool {
+        // SAFETY: by the invariant it was set up.
+        unsafe { bindings::rust_helper_timer_delete_sync(self.timer.get()) }
+    }
+
+    /// Returns what it does.
+    pub fn callback(&self) -> &T {
+        &self.callback
+    }
+}
+
+#[pinned_drop]
+impl<T: Callback> PinnedDrop for Timer<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: by the invariant it was set up; nobody but its own function can start it anew.
+        unsafe { bindings::rust_helper_timer_shutdown_sync(self.timer.get()) };
+    }
+}
+
+/// What a timer's function may do with its timer: all but wait for itself.
+pub struct CallbackContext<'a, T: Callback>(&'a Timer<T>);
+
+impl<T: Callback> CallbackContext<'_, T> {
+    /// Starts the timer anew, to run at this tick.
+    pub fn mod_timer(&self, expires: Jiffies) {
+        self.0.mod_timer(expires);
+    }
+
+    /// Starts the timer anew, to run after so long.
+    pub fn start(&self, delta: Delta) {
+        self.0.start(delta);
+    }
+}
+
+/// # Safety
+///
+/// `timer` must be that of a `Timer<T>`.
+unsafe extern "C" fn run<T: Callback>(timer: *mut bindings::timer_list) {
+    // SAFETY: the caller's promise; the timer is the first field.
+    let timer = unsafe { &*timer.cast::<Timer<T>>() };
+    timer.callback.run(CallbackContext(timer));
+}
