@@ -43,7 +43,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         BuildError, StorageError: as the classes say.
     """
     jobs = plan.cargo.jobs
-    folder = plan.project.folder(plan.tree.release)
+    folder = plan.folder
     for line in clang_flags.lines(plan.translation, "libclang"):
         console.detail(line)
 
@@ -63,6 +63,8 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         kernel = kernel_crate.build(
             plan.crate, plan.rust, plan.facts, root=root, bound=bound, jobs=jobs
         )
+    linked = f"{plan.project.module}.ko for {plan.tree.release}"
+    linked += ", with its tests" if plan.tests else ""
     with clock.stage("kbuild"), kbuild.linking(plan.kbuild, lock=lock, jobs=jobs) as linking:
         with clock.stage("crate"):
             library = crate.build(
@@ -75,7 +77,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
                 options=plan.cargo,
                 colour=sys.stderr.isatty(),
             )
-        with console.step("Linking", f"{plan.project.module}.ko for {plan.tree.release}"):
+        with console.step("Linking", linked):
             made = linking.finish(library.archive)
     module = folder / f"{plan.project.module}.ko"
     with clock.stage("finish"):
@@ -116,6 +118,7 @@ def _cached(clock: Clock, kind: str, name: str, text: str) -> Iterator[None]:
 
 def _flags(plan: BuildPlan, root: Path, kernel: Path, work: Path) -> list[str]:
     flags = [*plan.sysroot.flags, f"--sysroot={root}", *kernel_crate.flags(kernel)]
+    flags += ["--cfg=kernel_test"] if plan.tests else []
     sources = sorted((plan.project.root / "src").rglob("*.rs"))
     extra = kernel_crate.extra_cfgs(plan.tree, sources)
     if extra:

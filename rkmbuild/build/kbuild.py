@@ -75,9 +75,15 @@ class Kbuild:
 
 
 def plan(
-    project: Project, *, release: str, folder: Path, objtree: Path, variables: Mapping[str, str]
+    project: Project,
+    *,
+    release: str,
+    folder: Path,
+    objtree: Path,
+    variables: Mapping[str, str],
+    tests: bool = False,
 ) -> Kbuild:
-    """Return what kbuild will be given.
+    """Return what kbuild will be given; `tests`: whether the module has tests inside.
 
     Raises:
         ProjectError: kbuild cannot work in this folder.
@@ -101,7 +107,7 @@ def plan(
     templates = paths.data("templates") / "kbuild"
     files = {
         "Kbuild": render(templates / "Kbuild", values),
-        _SCRIPT: (templates / "module.lds").read_text(),
+        _SCRIPT: render(templates / "module.lds", {"tests": tests}),
         f"{_HELPERS}.c": f'#include "{helpers}"\n',
     }
     for source in sources:

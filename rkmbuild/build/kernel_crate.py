@@ -129,7 +129,8 @@ def cfgs(tree: KernelTree, mentioned: Iterable[str]) -> str:
     are `mentioned`.
     """
     # As kbuild says of what is not built into the kernel.
-    lines = ["--check-cfg=cfg(MODULE)", "--cfg=MODULE"]
+    # `kernel_test` is set by a build for tests alone.
+    lines = ["--check-cfg=cfg(MODULE)", "--cfg=MODULE", "--check-cfg=cfg(kernel_test)"]
     for major, minors in _SERIES:
         for minor in minors:
             name = f"kernel_{major}_{minor}"

@@ -74,7 +74,8 @@ def build(request: BuildRequest) -> BuildResult:
     source = project.load(request.path)
     tree = find.select(request.kernel)
     key = fingerprint.request_key(request)
-    state = source.folder(tree.release) / request.cargo.profile / _STATE
+    folder = source.folder(tree.release, tests=request.tests)
+    state = folder / request.cargo.profile / _STATE
     noted = fingerprint.is_current(state, key)
     if noted is None:
         with _alone(source) as lock:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rkmbuild.build import bindings, foreign_cc, kbuild, kernel_crate, rustflags, spec, sysroot
@@ -35,6 +36,12 @@ class BuildPlan:
     crate: kernel_crate.KernelCrate
     kbuild: kbuild.Kbuild
     cargo: CargoOptions
+    tests: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where the project is built for this kernel."""
+        return self.project.folder(self.tree.release, tests=self.tests)
 
     def document(self) -> dict[str, Any]:
         """Return the plan as JSON has it: what `rkmbuild build --plan --json` prints."""
@@ -112,11 +119,13 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
         kbuild=kbuild.plan(
             project,
             release=tree.release,
-            folder=project.folder(tree.release) / request.cargo.profile,
+            folder=project.folder(tree.release, tests=request.tests) / request.cargo.profile,
             objtree=shadow.build,
             variables=variables,
+            tests=request.tests,
         ),
         cargo=request.cargo,
+        tests=request.tests,
     )
 
 

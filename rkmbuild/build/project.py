@@ -53,9 +53,9 @@ class Project:
         """The only folder of the project that we write to."""
         return self.workspace / "target" / "rkmbuild"
 
-    def folder(self, release: str) -> Path:
-        """Return the folder for all that is built for one kernel."""
-        return self.target / release
+    def folder(self, release: str, *, tests: bool = False) -> Path:
+        """Return the folder for all that is built for one kernel; one apart if `tests` are in."""
+        return self.target / release / "tests" if tests else self.target / release
 
 
 def load(path: Path) -> Project:

@@ -42,6 +42,8 @@ class BuildRequest:
         cc: `auto`, `gcc` or `clang`.
         toolchain: The Rust toolchain, or None for the best one.
         cargo: What is handed to cargo.
+        tests: Whether the module is to have the tests that run inside it; it is then built in a
+            folder of its own.
     """
 
     path: Path
@@ -49,3 +51,4 @@ class BuildRequest:
     cc: str = "auto"
     toolchain: str | None = None
     cargo: CargoOptions = field(default_factory=CargoOptions)
+    tests: bool = False

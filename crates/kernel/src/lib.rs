@@ -63,6 +63,7 @@ pub mod iov;
 #[cfg(CONFIG_KPROBES)]
 pub mod kprobe;
 pub mod kthread;
+pub mod kunit;
 pub mod miscdevice;
 pub mod mm;
 mod module;

@@ -215,7 +215,7 @@ unsafe fn access<'a, A>(kp: *const bindings::kernel_param) -> &'a A {
 /// # Safety
 ///
 /// It must be a string, valid for as long as `'a`.
-unsafe fn text<'a>(val: *const c_char) -> Result<&'a str> {
+pub(crate) unsafe fn text<'a>(val: *const c_char) -> Result<&'a str> {
     // SAFETY: the caller's promise.
     let text = unsafe { CStr::from_ptr(val.cast()) }.to_str()?;
     Ok(text.strip_suffix('\n').unwrap_or(text))

@@ -5,6 +5,7 @@
 mod fill;
 mod generics;
 mod initializer;
+mod kunit;
 mod module;
 mod params;
 mod parse;
@@ -134,4 +135,48 @@ pub fn pinned_drop(_args: TokenStream, input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn vtable(_args: TokenStream, input: TokenStream) -> TokenStream {
     parse::expand(input, vtable::vtable)
+}
+
+/// Makes a function a test that runs inside the kernel, in the module.
+///
+/// Only `rkmbuild test` compiles it: an ordinary build has nothing of it. In it, `assert!`,
+/// `assert_eq!` and `assert_ne!` do not panic: they report what failed, with file and line, and
+/// return. It returns nothing or a `Result`, whose `Err` is a failure too.
+///
+/// ```ignore
+/// #[cfg(kernel_test)]
+/// mod tests {
+///     use super::*;
+///
+///     #[kernel_test]
+///     fn a_ring_gives_back_what_it_was_given() -> Result {
+///         let mut ring = Ring::new(4)?;
+///         ring.push(7)?;
+///         assert_eq!(ring.pop(), Some(7));
+///         Ok(())
+///     }
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn kernel_test(args: TokenStream, input: TokenStream) -> TokenStream {
+    parse::expand(input, |input| kunit::kernel_test(args, input))
+}
+
+/// Makes the `#[test]` functions of a module tests that run inside the kernel, as
+/// [`#[kernel_test]`](macro@kernel_test) does for each; the module is there for tests alone.
+///
+/// This is the form that the kernel's own tree has. The argument is the name of the suite.
+///
+/// ```ignore
+/// #[kunit_tests(my_driver)]
+/// mod tests {
+///     #[test]
+///     fn two_and_two() {
+///         assert_eq!(2 + 2, 4);
+///     }
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn kunit_tests(args: TokenStream, input: TokenStream) -> TokenStream {
+    parse::expand(input, |input| kunit::kunit_tests(args, input))
 }

@@ -151,11 +151,17 @@ pub(crate) fn entries(params: &[Param]) -> TokenStream {
         checks.extend(fill(CHECK, &parts));
         entries.extend(fill(ENTRY, &parts));
     }
-    if params.is_empty() {
-        return entries;
-    }
     let count = TokenTree::Literal(Literal::usize_unsuffixed(params.len())).into();
-    let all = [("__COUNT", count), ("__ENTRIES", entries)];
+    let cfg = if params.is_empty() {
+        "#[cfg(kernel_test)]"
+    } else {
+        ""
+    };
+    let all = [
+        ("__CFG", tokens(cfg)),
+        ("__COUNT", count),
+        ("__ENTRIES", entries),
+    ];
     checks.extend(fill(ALL, &all));
     checks
 }
@@ -180,8 +186,15 @@ const ENTRY: &str = "
 // One array: the compiler may align each static as it likes, but the kernel counts on no gap.
 // Exported rather than `#[used]`: the linker script keeps the section, and a section with the flag
 // that `#[used]` sets would not be merged with that of the module's C files.
+//
+// A build for tests has one more, through which they are run.
 const ALL: &str = "
+    __CFG
     #[export_name = \"__rkmbuild_params\"]
     #[link_section = \"__param\"]
-    static PARAMS: [::kernel::module_param::Entry; __COUNT] = [__ENTRIES];
+    static PARAMS: [::kernel::module_param::Entry; __COUNT + ::core::cfg!(kernel_test) as usize] = [
+        __ENTRIES
+        #[cfg(kernel_test)]
+        ::kernel::kunit::entry(super::super::THIS_MODULE.as_ptr()),
+    ];
 ";

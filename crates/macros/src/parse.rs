@@ -134,6 +134,25 @@ impl Tokens {
         Ok(all)
     }
 
+    /// Takes inner attributes (`#![…]`), as many as come.
+    pub(crate) fn inner_attributes(&mut self) -> Result<TokenStream> {
+        let mut all = TokenStream::new();
+        while let [Some(TokenTree::Punct(hash)), Some(TokenTree::Punct(bang))] = self.first_two() {
+            if (hash.as_char(), bang.as_char()) != ('#', '!') {
+                break;
+            }
+            all.extend([self.next(), self.next()].into_iter().flatten());
+            let group = self.group(Delimiter::Bracket, "an attribute")?;
+            all.extend([TokenTree::Group(group)]);
+        }
+        Ok(all)
+    }
+
+    fn first_two(&self) -> [Option<TokenTree>; 2] {
+        let mut ahead = self.tokens.clone();
+        [ahead.next(), ahead.next()]
+    }
+
     /// Takes `pub` or `pub(…)`, if it comes next.
     pub(crate) fn visibility(&mut self) -> TokenStream {
         let mut taken = TokenStream::new();
