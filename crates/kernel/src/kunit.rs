@@ -34,8 +34,8 @@
 
 mod asserts;
 
-use crate::error::{code::EINVAL, code::ENOENT, from_result, Result};
-use crate::ffi::{c_char, c_int, c_void};
+use crate::error::{code::EINVAL, code::ENOENT, from_result};
+use crate::ffi::{c_char, c_int};
 use crate::module_param::{text, Entry};
 use crate::print::{print, Level};
 use core::fmt;
@@ -138,8 +138,8 @@ unsafe extern "C" fn set(val: *const c_char, kp: *const bindings::kernel_param) 
 fn tests() -> &'static [Test] {
     extern "C" {
         // rkmbuild's linker script says where they start and end.
-        static __rkmbuild_tests_start: [Test; 0];
-        static __rkmbuild_tests_end: [Test; 0];
+        static __rkmbuild_tests_start: [u8; 0];
+        static __rkmbuild_tests_end: [u8; 0];
     }
     // SAFETY: the section is full of tests from end to end, and they live as long as the module.
     unsafe {
