@@ -1,32 +1,18 @@
 """Boot a kernel with some files, run a script in it, and tell what came of it."""
 
-import functools
-import secrets
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from rkmbuild import console
 from rkmbuild.errors import MachineError
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.run import accel, arch, initramfs, klog, outcome, vm
+from rkmbuild.run import accel, arch, initramfs, vm
+from rkmbuild.run.attempt import Attempt
 from rkmbuild.run.klog import KernelMessage
-from rkmbuild.run.outcome import Kind
-from rkmbuild.run.result import GuestResult, Outcome, Step
+from rkmbuild.run.result import GuestResult, Step
 
 MEMORY_MIB = 512
 TIMEOUT = 30.0
-
-# Under TCG a kernel is at init after 2-3 s, or some 15 on a crowded machine; one that has not got
-# there in this time is tried once more and then given up.
-_BOOT_SECONDS = 60.0
-# How long a boot may print nothing. Under KVM, not yet proven, it prints within some 0.1 s.
-_SILENCE_SECONDS = 20.0
-_PROBE_SECONDS = 4.0
-_PROBE_SILENCE_SECONDS = 2.0
-# After the time is up: how long to collect the answer to each SysRq key. A second one pressed while
-# the first is answered gets lost.
-_LAST_WORDS = 0.8
 
 # Everything printed is wanted, with its level and without limits on what init may mark; an oops
 # becomes a panic, and a panic ends the machine, since -no-reboot makes a reboot its end. A triple
@@ -46,9 +32,11 @@ def boot(
     memory_mib: int = MEMORY_MIB,
     cpus: int = 1,
     append: str = "",
-    stop_on_failure: bool = False,
+    stop_on_failure: bool | Collection[int] = False,
+    step_timeout: float | None = None,
     on_line: Callable[[str], None] | None = None,
     on_message: Callable[[KernelMessage], None] | None = None,
+    on_step: Callable[[int, Step, tuple[KernelMessage, ...]], None] | None = None,
 ) -> GuestResult:
     """Boot the kernel of `tree`, run `script` in it as root, and power it off.
 
@@ -60,9 +48,13 @@ def boot(
         memory_mib: The guest's memory.
         cpus: The guest's processors.
         append: More of the kernel's command line.
-        stop_on_failure: Leave out the rest of the script after a command that failed.
+        stop_on_failure: Leave out the rest of the script after a command that failed; or after
+            those alone that have these numbers.
+        step_timeout: Seconds that each command may take.
         on_line: Called with each line that the script prints, as it comes.
         on_message: Called with each line that the kernel prints, as it comes.
+        on_step: Called when a command has ended: with its number, what came of it, and what the
+            kernel printed meanwhile.
 
     Raises:
         MachineError: there is no emulator, no image, no busybox; or the kernel does not get to
@@ -89,8 +81,15 @@ def boot(
             memory_mib=memory_mib,
             cpus=cpus,
         )
-        run = _Run(script, on_line=on_line, on_message=on_message)
-        result = run.in_machine(configuration, root, append=append, timeout=timeout, chosen=tried)
+        run = Attempt(script, on_line=on_line, on_message=on_message, on_step=on_step)
+        result = run.in_machine(
+            configuration,
+            root,
+            line=command_line(tried, append, run.nonce),
+            timeout=timeout,
+            step_timeout=step_timeout,
+            chosen=tried,
+        )
         if result is not None:
             if not chosen.proven:
                 # Only now: an image that boots nowhere says nothing of KVM.
@@ -150,139 +149,3 @@ def _attempts(chosen: accel.Accel) -> list[accel.Accel]:
         )
         return [chosen, fallback, fallback]
     return [chosen, chosen]
-
-
-def _itself(end: float) -> float:
-    return end
-
-
-class _Run:
-    """One attempt: takes the lines of both ports and works out what they tell.
-
-    Attributes:
-        silent: Whether its machine had to be ended.
-    """
-
-    def __init__(
-        self,
-        script: Sequence[str],
-        *,
-        on_line: Callable[[str], None] | None,
-        on_message: Callable[[KernelMessage], None] | None,
-    ) -> None:
-        self._script = script
-        self._on_line = on_line
-        self._on_message = on_message
-        self._nonce = secrets.token_hex(8)
-        self._log: list[KernelMessage] = []
-        self._lines: list[list[str]] = [[] for _ in script]
-        self._statuses: list[int | None] = [None for _ in script]
-        self._alive: float | None = None
-        self._done = False
-        self._heard = 0.0
-        self._port_step: int | None = None
-        self._log_step: int | None = None
-        self._errors = ""
-        self.silent = False
-
-    def in_machine(
-        self,
-        configuration: vm.Configuration,
-        root: bytes,
-        *,
-        append: str,
-        timeout: float,
-        chosen: accel.Accel,
-    ) -> GuestResult | None:
-        """Run to the end; None where the kernel never got to its init."""
-        line = command_line(chosen, append, self._nonce)
-        started = self._heard = time.monotonic()
-        probing = chosen.name == "kvm" and not chosen.proven
-        whole = _PROBE_SECONDS if probing else _BOOT_SECONDS
-        silence = _PROBE_SILENCE_SECONDS if probing else _SILENCE_SECONDS
-
-        def until() -> float:
-            if self._alive is not None:
-                return self._alive + timeout
-            return min(started + whole, self._heard + silence)
-
-        with vm.Machine(configuration, root, line) as machine:
-            self._take(machine, until)
-            status = machine.status()
-            hang = status is None and self._alive is not None
-            self.silent = status is None
-            if hang:
-                # Where it hangs: which tasks wait for something, and what the processors do.
-                for key in "wl":
-                    machine.sysrq(key)
-                    self._take(machine, functools.partial(_itself, time.monotonic() + _LAST_WORDS))
-            self._errors = machine.errors
-        if self._alive is None:
-            return None
-        return self._result(chosen, started=started, hang=hang)
-
-    def last_words(self) -> str:
-        """Return the end of what the machine said, for one that did not boot."""
-        said = [str(message) for message in self._log[-15:]]
-        return "\n".join([*said, self._errors.strip()]).strip()
-
-    def _take(self, machine: vm.Machine, until: Callable[[], float]) -> None:
-        for source, line in machine.lines(until):
-            self._heard = time.monotonic()
-            if source is vm.Source.LOG:
-                self._take_log(line)
-            else:
-                self._take_port(line)
-
-    def _take_log(self, line: str) -> None:
-        message = klog.parse(line, step=self._log_step)
-        if message.text.startswith(self._nonce):
-            _, word, *numbers = message.text.split()
-            if word == "begin":
-                self._log_step = int(numbers[0])
-            elif word == "done":
-                self._log_step = None
-            return
-        self._log.append(message)
-        if self._on_message:
-            self._on_message(message)
-
-    def _take_port(self, line: str) -> None:
-        said, mark, report = line.partition(f"{initramfs.MARK}{self._nonce} ")
-        if said and self._port_step is not None:
-            self._lines[self._port_step].append(said)
-        if (said or not mark) and self._on_line:
-            self._on_line(said)
-        if not mark:
-            return
-        word, *numbers = report.split()
-        if word == "alive":
-            self._alive = time.monotonic()
-        elif word == "begin":
-            self._port_step = int(numbers[0])
-        elif word == "end":
-            self._statuses[int(numbers[0])] = int(numbers[1])
-        elif word == "done":
-            self._done = True
-
-    def _result(self, chosen: accel.Accel, *, started: float, hang: bool) -> GuestResult:
-        troubles = outcome.troubles(self._log)
-        if hang and all(trouble.kind in (Kind.STALL, Kind.WARNING) for trouble in troubles):
-            ended = Outcome.HANG
-        elif not self._done or any(trouble.fatal for trouble in troubles):
-            ended = Outcome.CRASHED
-        else:
-            ended = Outcome.FINISHED
-        steps = zip(self._script, self._statuses, self._lines, strict=True)
-        return GuestResult(
-            outcome=ended,
-            steps=tuple(
-                Step(command=command, status=status, lines=tuple(lines))
-                for command, status, lines in steps
-            ),
-            log=tuple(self._log),
-            troubles=troubles,
-            seconds=time.monotonic() - started,
-            boot_seconds=(self._alive or started) - started,
-            accel=chosen,
-        )

@@ -1,7 +1,7 @@
 """The guest's first and only root file system: a static busybox, our init, the caller's files."""
 
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from rkmbuild.errors import MachineError
@@ -43,7 +43,7 @@ for step in /{STEPS}/*; do
     status=$?
     echo "$1 end $number" >/dev/kmsg
     printf '\\001%s end %s %s\\n' "$1" "$number" "$status"
-    if [ "$status" != 0 ] && [ -e /{STOP} ]; then break; fi
+    if [ "$status" != 0 ] && [ -e "/{STOP}/$number" ]; then break; fi
 done
 echo "$1 done" >/dev/kmsg
 printf '\\001%s done\\n' "$1"
@@ -69,7 +69,7 @@ def build(
     files: Mapping[str, Content],
     script: Sequence[str],
     port: str,
-    stop_on_failure: bool = False,
+    stop_on_failure: bool | Collection[int] = False,
     interactive: bool = False,
 ) -> bytes:
     """Return the archive; equal arguments and files give equal bytes.
@@ -80,7 +80,8 @@ def build(
             (executable if it is so there) or a folder of the host with all in it.
         script: Shell commands for init, run one after another, each in a shell of its own.
         port: The guest's name of the device that results go to, as `ttyS1`.
-        stop_on_failure: Leave out the rest of the script after a command that failed.
+        stop_on_failure: Leave out the rest of the script after a command that failed; or after
+            those alone that have these numbers.
         interactive: Give a shell on the console after the script instead of powering off.
 
     Raises:
@@ -92,10 +93,10 @@ def build(
         cpio.character_device("dev/console", 5, 1),
         *(cpio.folder(name) for name in ("proc", "sys", "tmp", "root")),
     ]
-    if stop_on_failure:
-        entries.append(cpio.file(STOP, b""))
     for number, command in enumerate(script):
-        entries.append(cpio.file(f"{STEPS}/{number:03}", f"{command}\n".encode()))
+        entries.append(cpio.file(f"{STEPS}/{number:04}", f"{command}\n".encode()))
+        if stop_on_failure is True or (stop_on_failure and number in stop_on_failure):
+            entries.append(cpio.file(f"{STOP}/{number:04}", b""))
     try:
         entries.append(cpio.file("bin/busybox", busybox.read_bytes(), executable=True))
         for name, content in files.items():

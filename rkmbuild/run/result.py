@@ -24,11 +24,13 @@ class Step:
         command: It.
         status: Its exit status; None where it did not end or was not reached.
         lines: What it printed, standard error included.
+        seconds: Wall time that it took; None where it did not end.
     """
 
     command: str
     status: int | None
     lines: tuple[str, ...]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
