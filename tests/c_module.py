@@ -76,18 +76,31 @@ MODULE_LICENSE("GPL");
 """
 
 
-def build(tree: KernelTree, folder: Path, name: str, clang: CCompiler | None = None) -> Path:
+def build(
+    tree: KernelTree,
+    folder: Path,
+    name: str,
+    clang: CCompiler | None = None,
+    *,
+    source: str = SOURCE,
+    extra: str = "",
+) -> Path:
     """Build the module `name` in `folder` and return it; with the kernel's own compiler or clang.
 
     Nothing may be said on the way: no warning of make, compiler, objtool or modpost.
+
+    Args:
+        source: What it is made from.
+        extra: More lines for its Kbuild.
     """
     shadow = overlay.prepare(tree, foreign_compiler=clang is not None)
     variables = always(tree.config)
     if clang:
         variables |= foreign_cc.variables(shadow, clang, variables)[0]
     folder.mkdir()
-    (folder / f"{name}-main.c").write_text(SOURCE)
-    (folder / "Kbuild").write_text(f"{KBUILD_LINES}obj-m := {name}.o\n{name}-y := {name}-main.o\n")
+    (folder / f"{name}-main.c").write_text(source)
+    lines = f"{KBUILD_LINES}obj-m := {name}.o\n{name}-y := {name}-main.o\n"
+    (folder / "Kbuild").write_text(lines + extra)
     words = [f"{variable}={value}" for variable, value in variables.items()]
     done = runner.run(
         ["make", "-C", shadow.build, f"M={folder}", *words, "modules"], doing="building a C module"

@@ -5,6 +5,7 @@ sizes and offsets of a sample are asked of the kernel's own compiler and become 
 generated file, which rustc then checks.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,9 +113,15 @@ def environment(bindgen: Bindgen) -> dict[str, str]:
     return runner.environment({"LIBCLANG_PATH": str(bindgen.libclang.parent)})
 
 
+def includes(headers: Iterable[str], root: Path) -> list[str]:
+    """Return the include lines of a project's headers."""
+    return [_include(header, root)[0] for header in headers]
+
+
 def _include(header: str, root: Path) -> tuple[str, str]:
     """Return the include line of a project's header, and the text that a change shows in."""
-    file = root / header
+    # Without `..`, so that modules which share a header share what is built on it.
+    file = Path(os.path.normpath(root / header))
     if file.is_file():
         return f'#include "{file}"', file.read_text(errors="replace")
     if header.startswith((".", "/")) or any(mark in header for mark in '"<>\n'):

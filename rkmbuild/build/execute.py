@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rkmbuild import cache, console, runner
 from rkmbuild.build import bindings as binding
-from rkmbuild.build import crate, fingerprint, kbuild, kernel_crate, sysroot
+from rkmbuild.build import crate, exports, fingerprint, kbuild, kernel_crate, sysroot
 from rkmbuild.build.finish import finish
 from rkmbuild.build.plan import BuildPlan
 from rkmbuild.build.stages import Clock
@@ -22,12 +22,14 @@ class Built:
     Attributes:
         module: The `.ko`, without debug information.
         debug: The file with the debug information.
+        symvers: What the module exports, or None where it exports nothing.
         inputs: All files that another result would come of, were they others.
         outputs: All files that have to be as they are for the result to hold.
     """
 
     module: Path
     debug: Path
+    symvers: Path | None
     inputs: frozenset[Path]
     outputs: frozenset[Path]
 
@@ -82,11 +84,13 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     module = folder / f"{plan.project.module}.ko"
     with clock.stage("finish"):
         debug = finish(made, module, plan.objcopy)
+        symvers = exports.publish(made.with_name("Module.symvers"), module.with_suffix(".symvers"))
     tools = (plan.rust.rustc, plan.rust.cargo, plan.bindgen.path, plan.bindgen.libclang,
              plan.compiler.path, plan.objcopy.path)  # fmt: skip
     inputs = fingerprint.project_inputs(plan.project, library.dep_info, plan.kbuild.folder)
-    inputs |= fingerprint.tool_inputs(plan.tree, tools)
-    return Built(module, debug, frozenset(inputs), frozenset((module, debug, library.archive)))
+    inputs |= {*fingerprint.tool_inputs(plan.tree, tools), *plan.kbuild.symvers}
+    outputs = {module, debug, library.archive, *([symvers] if symvers else [])}
+    return Built(module, debug, symvers, frozenset(inputs), frozenset(outputs))
 
 
 def _side_by_side(*stages: Callable[[], Path]) -> list[Path]:

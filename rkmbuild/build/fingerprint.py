@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Self
 
 from rkmbuild import __version__, cache, paths, runner
+from rkmbuild.build import exports
 from rkmbuild.build.project import Project
 from rkmbuild.kernel.tree import KernelTree
 
-# Variables that choose a tool, beside those that tools themselves see.
-_CHOOSING = ("RUSTC", "BINDGEN", "LIBCLANG_PATH", "RKMBUILD_CACHE_DIR")
+# Variables that choose something, beside those that tools themselves see.
+_CHOOSING = ("RUSTC", "BINDGEN", "LIBCLANG_PATH", "RKMBUILD_CACHE_DIR", exports.VARIABLE)
 
 Stamp = tuple[int, int] | None
 

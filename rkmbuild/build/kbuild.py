@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from rkmbuild import __version__, cache, console, paths, runner
-from rkmbuild.build import symbols
+from rkmbuild.build import bindings, exports, symbols
 from rkmbuild.build.project import Project
 from rkmbuild.build.render import render
 from rkmbuild.errors import BuildError, ProjectError, RkmbuildError
@@ -19,17 +19,22 @@ from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import Kconfig
 from rkmbuild.runner import Completed
 
-# One object of the module's is made from Rust, one from the C helpers of the `kernel` crate. Their
-# names must not be those of a user's C file.
+# One object of the module's is made from Rust, one from the C helpers of the `kernel` crate, one
+# from what the Rust code exports. Their names must not be those of a user's C file.
 _RUST = "rkmbuild_rust"
 _HELPERS = "rkmbuild_helpers"
+_EXPORTS = "rkmbuild_exports"
 _ARCHIVE = f"{_RUST}.a"
 # The variable of make that says which descriptor to read before the archive is used.
 _WAIT = "RKMBUILD_ARCHIVE_FD"
 # dash reads no descriptor of two digits.
 _LAST_DESCRIPTOR = 9
 _SCRIPT = "rkmbuild.lds"
+_EXTRA = "extra.symvers"
 _UNFINISHED = "unfinished"
+
+# The second is what Linux 6.5 and later say of what the module itself exports.
+_MISSING = re.compile(r'modpost: "([^"]+)" \[[^]]*\] (?:undefined|was exported without definition)')
 
 
 def always(config: Kconfig) -> dict[str, str]:
@@ -58,6 +63,7 @@ class Kbuild:
         module: The module's name.
         files: Text of each rendered file, by name.
         variables: Variables of make.
+        symvers: Files that say what other external modules export.
     """
 
     folder: Path
@@ -65,6 +71,7 @@ class Kbuild:
     module: str
     files: Mapping[str, str]
     variables: Mapping[str, str]
+    symvers: tuple[Path, ...] = ()
 
     def command(self, jobs: int | None = None) -> list[str]:
         """Return the command."""
@@ -82,11 +89,16 @@ def plan(
     objtree: Path,
     variables: Mapping[str, str],
     tests: bool = False,
+    symvers: Sequence[Path] = (),
 ) -> Kbuild:
-    """Return what kbuild will be given; `tests`: whether the module has tests inside.
+    """Return what kbuild will be given.
+
+    Args:
+        tests: Whether the module has tests inside.
+        symvers: Files that say what other external modules export.
 
     Raises:
-        ProjectError: kbuild cannot work in this folder.
+        ProjectError: kbuild cannot work in this folder, or one of `symvers` cannot be read.
     """
     problem = overlay.unfit_for_make(folder)
     if problem:
@@ -95,11 +107,13 @@ def plan(
             hint="move the project to a folder with a plain name",
         )
     sources = project.metadata.c_sources
-    if {_RUST, _HELPERS, project.module} & {source.stem for source in sources}:
+    if {_RUST, _HELPERS, _EXPORTS, project.module} & {source.stem for source in sources}:
         raise ProjectError(f"a C file may not be called {project.module}.c, as the module itself")
-    helpers = paths.data("crates") / "kernel" / "helpers" / "helpers.c"
+    helpers = paths.data("crates") / "kernel" / "helpers"
     values = {
         "module": project.module, "release": release, "rust": _RUST, "helpers": _HELPERS,
+        "exports": _EXPORTS, "export_header": str(helpers / "export.h"),
+        "headers": bindings.includes(project.metadata.headers, project.root),
         "script": _SCRIPT, "archive": _ARCHIVE, "wait": _WAIT, "version": __version__,
         "c_stems": [source.stem for source in sources],
         "include_folders": sorted({str((project.root / s).parent) for s in sources}),
@@ -108,16 +122,21 @@ def plan(
     files = {
         "Kbuild": render(templates / "Kbuild", values),
         _SCRIPT: render(templates / "module.lds", {"tests": tests}),
-        f"{_HELPERS}.c": f'#include "{helpers}"\n',
+        f"{_HELPERS}.c": f'#include "{helpers / "helpers.c"}"\n',
+        f"{_EXPORTS}.c": f'#include "{_EXPORTS}.h"\n',
     }
     for source in sources:
         files[f"{source.stem}.c"] = f'#include "{project.root / source}"\n'
+    if symvers:
+        files[_EXTRA] = exports.joined(symvers)
+        variables = {**variables, exports.VARIABLE: str(folder / _EXTRA)}
     return Kbuild(
         folder=folder,
         objtree=objtree,
         module=project.module,
         files=files,
         variables=variables,
+        symvers=tuple(symvers),
     )
 
 
@@ -214,6 +233,9 @@ def _prepare(kbuild: Kbuild) -> None:
         file = folder / name
         if not file.exists() or file.read_text() != text:
             file.write_text(text)
+            if name == _EXTRA:
+                # modpost's rule does not look at it (Makefile.modpost, 6.1 to 7.2).
+                (folder / "Module.symvers").unlink(missing_ok=True)
 
 
 def _link_to(archive: Path, link: Path) -> None:
@@ -223,12 +245,18 @@ def _link_to(archive: Path, link: Path) -> None:
 
 
 def _failure(kbuild: Kbuild, done: Completed) -> BuildError:
-    missing = list(
-        dict.fromkeys(re.findall(r'modpost: "([^"]+)" \[[^]]*\] undefined', done.stderr))
-    )
+    missing = list(dict.fromkeys(_MISSING.findall(done.stderr)))
     error = runner.failed(done, doing=f"linking {kbuild.module}.ko")
     if not missing:
         return BuildError(error.message, hint=error.hint, output=done.stderr or done.stdout)
+    unmangled = exports.exported(kbuild.folder / f"{_EXPORTS}.h") & set(missing)
+    if unmangled:
+        names = ", ".join(f"`{name}`" for name in sorted(unmangled))
+        return BuildError(
+            f"{names} is exported, but the Rust code has no symbol of that name",
+            hint="give the function #[export], or a static #[no_mangle]",
+            output=done.stderr,
+        )
     askers = symbols.askers(kbuild.folder / f"{kbuild.module}.o", missing)
     lines = [
         f"`{name}` is needed by {', '.join(askers[name])}" for name in missing if askers.get(name)

@@ -31,6 +31,8 @@ class BuildResult:
     Attributes:
         module: The `.ko`, without debug information.
         debug: The file with the debug information.
+        symvers: What the module exports, as kbuild's Module.symvers, or None where it exports
+            nothing.
         tree: The kernel that it is for.
         project: The project that it was made from.
         fresh: Whether there was nothing to do.
@@ -39,6 +41,7 @@ class BuildResult:
 
     module: Path
     debug: Path
+    symvers: Path | None
     tree: KernelTree
     project: Project
     fresh: bool
@@ -49,6 +52,7 @@ class BuildResult:
         return {
             "module": str(self.module),
             "debug": str(self.debug),
+            "symvers": str(self.symvers) if self.symvers else None,
             "size": self.module.stat().st_size,
             "name": self.project.module,
             "release": self.tree.release,
@@ -87,6 +91,7 @@ def build(request: BuildRequest) -> BuildResult:
     return BuildResult(
         module=Path(noted.result["module"]),
         debug=Path(noted.result["debug"]),
+        symvers=Path(noted.result["symvers"]) if "symvers" in noted.result else None,
         tree=tree,
         project=source,
         fresh=not clock.stages,
@@ -104,6 +109,8 @@ def _build(
         planned = plan.make(request, source, tree)
     built = execute.execute(planned, clock, lock=lock)
     result = {"module": str(built.module), "debug": str(built.debug)}
+    if built.symvers:
+        result["symvers"] = str(built.symvers)
     return fingerprint.Noted.now(built.inputs, built.outputs, result)
 
 

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rkmbuild.build import bindings, foreign_cc, kbuild, kernel_crate, rustflags, spec, sysroot
+from rkmbuild.build import (
+    bindings,
+    exports,
+    foreign_cc,
+    kbuild,
+    kernel_crate,
+    rustflags,
+    spec,
+    sysroot,
+)
 from rkmbuild.build.project import Project
 from rkmbuild.build.request import BuildRequest, CargoOptions
 from rkmbuild.errors import KernelError, ToolchainError
@@ -123,6 +132,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
             objtree=shadow.build,
             variables=variables,
             tests=request.tests,
+            symvers=(*request.symvers, *exports.from_environment()),
         ),
         cargo=request.cargo,
         tests=request.tests,

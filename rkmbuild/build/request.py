@@ -41,6 +41,8 @@ class BuildRequest:
         kernel: A release, a part of one, or a path; None for the default.
         cc: `auto`, `gcc` or `clang`.
         toolchain: The Rust toolchain, or None for the best one.
+        symvers: Files that say what other external modules export, beside those that the
+            environment names.
         cargo: What is handed to cargo.
         tests: Whether the module is to have the tests that run inside it; it is then built in a
             folder of its own.
@@ -50,5 +52,6 @@ class BuildRequest:
     kernel: str | None = None
     cc: str = "auto"
     toolchain: str | None = None
+    symvers: tuple[Path, ...] = ()
     cargo: CargoOptions = field(default_factory=CargoOptions)
     tests: bool = False

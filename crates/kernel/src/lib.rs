@@ -56,6 +56,7 @@ pub use pin_init;
 pub mod alloc;
 pub mod device;
 pub mod error;
+pub mod export;
 pub mod fs;
 pub mod init;
 pub mod ioctl;

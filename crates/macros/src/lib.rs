@@ -2,6 +2,7 @@
 
 //! The kernel crate's procedural macros, on `proc_macro` alone so that they build offline.
 
+mod export;
 mod fill;
 mod generics;
 mod initializer;
@@ -38,6 +39,25 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn module(input: TokenStream) -> TokenStream {
     parse::expand(input, module::module)
+}
+
+/// Makes a function one that C calls by its name.
+///
+/// A header of the project declares it (`headers` in Cargo.toml), and its type must be the one that
+/// the header says.
+///
+/// ```ignore
+/// // src/adder.h: int adder_add(int a, int b);
+/// #[export]
+/// extern "C" fn adder_add(a: c_int, b: c_int) -> c_int {
+///     a + b
+/// }
+/// ```
+///
+/// `kernel::export_symbol!` then lets other modules link to it.
+#[proc_macro_attribute]
+pub fn export(args: TokenStream, input: TokenStream) -> TokenStream {
+    parse::expand(input, |input| export::export(args, input))
 }
 
 /// Makes an initialiser ([`PinInit`]) of something that looks like a struct literal.

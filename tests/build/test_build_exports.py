@@ -1,0 +1,130 @@
+"""Symbols that Rust code exports: what the build makes of them, and what it refuses."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.relocation import RelocationSection
+from elftools.elf.sections import SymbolTableSection
+
+from rkmbuild.errors import BuildError, ProjectError
+from rkmbuild.kernel import symvers
+from rkmbuild.kernel.tree import KernelTree
+from tests import projects
+from tests.cli import rkmbuild
+
+MODULES = Path(__file__).parents[1] / "modules"
+HEADER = MODULES / "exporter" / "src" / "exporter.h"
+FUNCTION = """
+#[export]
+extern "C" fn {name}({arguments}) -> {returned} {{
+    1
+}}
+kernel::export_symbol!({name});
+"""
+
+
+@pytest.fixture(scope="module")
+def exporter(kernel_6_12: KernelTree) -> dict[str, str]:
+    return _built(MODULES / "exporter", kernel_6_12)
+
+
+def _built(root: Path, tree: KernelTree, *words: str, **env: str) -> dict[str, str]:
+    done = rkmbuild("build", root, "--kernel", tree.release, "--json", *words, env=env)
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr.lower(), done.stderr
+    result: dict[str, str] = json.loads(done.stdout)
+    return result
+
+
+def _refused(place: Path, tree: KernelTree, code: int, before: str = "", **env: str) -> str:
+    # The test modules' own header: what is built on it is in the cache.
+    header = os.path.relpath(HEADER, place / "p")
+    manifest = f"\n[package.metadata.rkmbuild]\nheaders = [{json.dumps(header)}]\n"
+    root = projects.make(place / "p", "exports", before=before, manifest=manifest)
+    done = rkmbuild("build", root, "--kernel", tree.release, env=env)
+    assert done.returncode == code, done.stderr
+    return done.stderr
+
+
+def test_a_function_has_the_type_that_its_header_says(
+    kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    function = FUNCTION.format(name="exporter_count", arguments="_: u64", returned="c_int")
+    said = _refused(tmp_path, kernel_6_12, BuildError.code, function)
+    assert "mismatched types" in said
+    assert "exporter_count" in said
+
+
+def test_an_export_is_declared_in_a_header(kernel_6_12: KernelTree, tmp_path: Path) -> None:
+    function = FUNCTION.format(name="undeclared", arguments="", returned="c_int")
+    said = _refused(tmp_path, kernel_6_12, BuildError.code, function)
+    assert "no `undeclared` in the root" in said
+
+
+def test_a_mangled_function_cannot_be_exported(kernel_6_12: KernelTree, tmp_path: Path) -> None:
+    function = FUNCTION.format(name="exporter_count", arguments="", returned="c_int")
+    said = _refused(tmp_path, kernel_6_12, BuildError.code, function.replace("#[export]", ""))
+    assert "`exporter_count` is exported, but the Rust code has no symbol of that name" in said
+    assert "#[export]" in said
+
+
+def test_a_file_of_symbols_that_is_not_there_is_named(
+    kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    missing = str(tmp_path / "missing.symvers")
+    said = _refused(tmp_path, kernel_6_12, ProjectError.code, KBUILD_EXTRA_SYMBOLS=missing)
+    assert f"cannot read {missing}, a file of exported symbols: No such file" in said
+
+
+def test_other_checksums_of_what_it_links_to_make_another_module(
+    exporter: dict[str, str], kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    root = tmp_path / "importer"
+    shutil.copytree(MODULES / "importer", root, ignore=shutil.ignore_patterns("target"))
+    manifest = (root / "Cargo.toml").read_text()
+    header = os.path.relpath(HEADER, root)
+    (root / "Cargo.toml").write_text(manifest.replace("../exporter/src/exporter.h", header))
+    exported = tmp_path / "some.symvers"
+    text = Path(exporter["symvers"]).read_text()
+    was = symvers.load(Path(exporter["symvers"]))["exporter_greet"].crc
+    for crc in (was, 0x12345678):
+        exported.write_text(text.replace(f"0x{was:08x}", f"0x{crc:08x}"))
+        built = _built(root, kernel_6_12, KBUILD_EXTRA_SYMBOLS=str(exported))
+        assert not built["fresh"]
+        versions = crc.to_bytes(8, "little") + b"exporter_greet\0"
+        assert versions in Path(built["module"]).read_bytes()
+        assert built["symvers"] is None
+    assert _built(root, kernel_6_12, KBUILD_EXTRA_SYMBOLS=str(exported))["fresh"]
+
+
+def test_a_clang_build_exports_the_same(
+    exporter: dict[str, str], kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    was = {name: s.crc for name, s in symvers.load(Path(exporter["symvers"])).items()}
+    root = tmp_path / "exporter"
+    shutil.copytree(MODULES / "exporter", root, ignore=shutil.ignore_patterns("target"))
+    built = _built(root, kernel_6_12, "--cc", "clang")
+    assert {name: s.crc for name, s in symvers.load(Path(built["symvers"])).items()} == was
+
+
+def test_an_exported_function_keeps_its_landing_pad(exporter: dict[str, str]) -> None:
+    """Another module may call it through a pointer, which objtool cannot see."""
+    with Path(exporter["module"]).open("rb") as file:
+        elf = ELFFile(file)
+        table = elf.get_section_by_name(".symtab")
+        assert isinstance(table, SymbolTableSection)
+        names = ("exporter_greet", "exporter_count", "exporter_reset")
+        places = {symbol["st_value"] for n in names for symbol in table.get_symbol_by_name(n) or ()}
+        code, seals = (elf.get_section_by_name(n) for n in (".text", ".rela.ibt_endbr_seal"))
+        assert code
+        assert isinstance(seals, RelocationSection)
+        text = code.data()
+        sealed = {relocation["r_addend"] for relocation in seals.iter_relocations()}
+    assert len(places) == len(names)
+    assert all(text[place : place + 4] == bytes.fromhex("f30f1efa") for place in places)
+    assert sealed
+    assert not places & sealed

@@ -1,0 +1,126 @@
+"""Symbols that a Rust module exports, linked to by a Rust and a C module, in a booted kernel."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.kernel import symvers
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.run.result import GuestResult, Outcome
+from tests import c_module
+from tests.vm import crate_guest
+
+EXPORTER = crate_guest.MODULES / "exporter"
+SOURCE = Path(__file__).parents[1] / "data" / "exports" / "c_importer.c"
+SCRIPT = (
+    "insmod /c_importer.ko",
+    "modprobe importer",
+    "insmod /c_importer.ko",
+    "ls -1 /sys/module/exporter/holders",
+    "rmmod exporter",
+    "rmmod importer c_importer && rmmod exporter",
+    "insmod /exporter.ko",
+    "insmod /wrong.ko",
+)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What was built, and what came of it in the guest."""
+
+    guest: GuestResult
+    symvers: Path
+    order: str
+
+
+@pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
+def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    tree: KernelTree = request.getfixturevalue(request.param)
+    place = tmp_path_factory.mktemp("exports")
+    exporter = crate_guest.build(EXPORTER, tree)
+    exported = exporter.with_suffix(".symvers")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KBUILD_EXTRA_SYMBOLS", str(exported))
+        importer = crate_guest.build(crate_guest.MODULES / "importer", tree)
+    wrong = place / "wrong.symvers"
+    wrong.write_text(
+        "".join(f"0x0badf00d{line[10:]}" for line in exported.read_text().splitlines(True))
+    )
+    modules = {
+        "exporter": exporter,
+        "c_importer": _c_module(tree, place, "c_importer", exported),
+        "wrong": _c_module(tree, place, "wrong", wrong),
+    }
+    installed = _installed(tree, place, {"exporter": exporter, "importer": importer})
+    guest = crate_guest.run(tree, modules, SCRIPT, files=installed)
+    assert guest.outcome is Outcome.FINISHED
+    assert not guest.troubles
+    order = installed[f"lib/modules/{tree.release}/modules.dep"].read_text()
+    return Ran(guest, exported, order)
+
+
+def _c_module(tree: KernelTree, place: Path, name: str, exported: Path) -> Path:
+    extra = f"ccflags-y := -I{EXPORTER / 'src'}\nKBUILD_EXTRA_SYMBOLS := {exported}\n"
+    return c_module.build(tree, place / name, name, source=SOURCE.read_text(), extra=extra)
+
+
+def _installed(tree: KernelTree, place: Path, modules: dict[str, Path]) -> dict[str, Path]:
+    """Lay modules out as `make modules_install` does, and have depmod write down their order."""
+    folder = place / "lib" / "modules" / tree.release
+    (folder / "updates").mkdir(parents=True)
+    for name in ("modules.order", "modules.builtin"):
+        (folder / name).touch()
+    for name, file in modules.items():
+        (folder / "updates" / f"{name}.ko").write_bytes(file.read_bytes())
+    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    subprocess.run(
+        ["depmod", "-b", place, tree.release], check=True, env={**os.environ, "PATH": path}
+    )
+    wanted = [*folder.glob("updates/*.ko"), folder / "modules.dep"]
+    return {str(file.relative_to(place)): file for file in wanted}
+
+
+def test_each_export_has_its_checksum_licence_and_namespace(ran: Ran) -> None:
+    exports = {symbol.name: symbol for symbol in symvers.load(ran.symvers).values()}
+    assert {name: (s.gpl, s.namespace) for name, s in exports.items()} == {
+        "exporter_greet": (True, ""),
+        "exporter_count": (False, ""),
+        "exporter_limit": (False, ""),
+        "exporter_reset": (True, "EXPORTER_INTERNAL"),
+    }
+    # The checksum is of the prototype: two functions of one type and one name would share it.
+    assert len({symbol.crc for symbol in exports.values()}) == len(exports)
+    assert all(symbol.crc for symbol in exports.values())
+
+
+def test_nothing_links_to_an_exporter_that_is_not_there(ran: Ran) -> None:
+    assert ran.guest.steps[0].status != 0
+    said = crate_guest.texts(ran.guest, 0)
+    assert any("Unknown symbol exporter_greet (err -2)" in text for text in said), said
+
+
+def test_modprobe_loads_the_exporter_first(ran: Ran) -> None:
+    assert "updates/importer.ko: updates/exporter.ko" in ran.order
+    assert ran.guest.steps[1].status == 0
+    said = [text for text in crate_guest.texts(ran.guest, 1) if "taint" not in text]
+    assert said == ["exporter: Hello, Rust!", "exporter: Hello, Rust!", "importer: 2 of 42"]
+
+
+def test_a_module_in_c_calls_what_rust_exports(ran: Ran) -> None:
+    assert crate_guest.texts(ran.guest, 2) == ["exporter: Hello, C!", "c_importer: 1 of 42"]
+
+
+def test_what_is_linked_to_stays(ran: Ran) -> None:
+    assert ran.guest.steps[3].lines == ("c_importer", "importer")
+    assert ran.guest.steps[4].status != 0
+    assert ran.guest.steps[5].status == 0
+
+
+def test_the_kernel_refuses_a_module_that_was_built_for_another_version(ran: Ran) -> None:
+    assert ran.guest.steps[6].status == 0
+    assert ran.guest.steps[7].status != 0
+    said = crate_guest.texts(ran.guest, 7)
+    assert any("disagrees about version of symbol exporter_" in text for text in said), said
