@@ -177,7 +177,7 @@ class Linking:
         done = self._ended()
         if done.returncode >= 0:
             # It ended by itself, and so it removed what a rule of it that failed had written.
-            (self._kbuild.folder / _UNFINISHED).unlink()
+            (self._kbuild.folder / _UNFINISHED).unlink(missing_ok=True)
         return done
 
 
