@@ -17,7 +17,6 @@
 
 #include "bug.c"
 #include "fs.c"
-#include "kprobes.c"
 #include "mm.c"
 #include "note.c"
 #include "printk.c"
@@ -26,5 +25,6 @@
 #include "task.c"
 #include "time.c"
 #include "timer.c"
+#include "trace.c"
 #include "uaccess.c"
 #include "workqueue.c"

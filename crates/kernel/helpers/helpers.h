@@ -21,7 +21,11 @@
 struct completion;
 struct device;
 struct file;
+struct ftrace_ops;
+struct ftrace_regs;
 struct iov_iter;
+struct kretprobe;
+struct kretprobe_instance;
 struct lock_class_key;
 struct module;
 struct mutex;
@@ -30,6 +34,7 @@ struct pt_regs;
 struct ratelimit_state;
 struct task_struct;
 struct timer_list;
+struct tracepoint;
 struct vm_area_struct;
 struct wait_queue_head;
 
@@ -40,10 +45,6 @@ __rust_helper bool rust_helper_module_is_loading(const struct module *mod);
 
 /* fs.c */
 __rust_helper void rust_helper_get_file(struct file *f);
-
-/* kprobes.c */
-__rust_helper unsigned long rust_helper_instruction_pointer(struct pt_regs *regs);
-__rust_helper unsigned long rust_helper_regs_argument(struct pt_regs *regs, unsigned int n);
 
 /* mm.c */
 __rust_helper unsigned long rust_helper_vma_start(const struct vm_area_struct *vma);
@@ -114,6 +115,21 @@ __rust_helper bool rust_helper_timer_delete(struct timer_list *timer);
 __rust_helper bool rust_helper_timer_delete_sync(struct timer_list *timer);
 __rust_helper void rust_helper_timer_shutdown_sync(struct timer_list *timer);
 __rust_helper unsigned long rust_helper_nsecs_to_jiffies(u64 nsecs);
+
+/* trace.c */
+__rust_helper unsigned long rust_helper_instruction_pointer(struct pt_regs *regs);
+__rust_helper unsigned long rust_helper_regs_argument(struct pt_regs *regs, unsigned int n);
+__rust_helper unsigned long rust_helper_regs_return_value(struct pt_regs *regs);
+__rust_helper struct kretprobe *rust_helper_get_kretprobe(struct kretprobe_instance *ri);
+__rust_helper void *rust_helper_kretprobe_data(struct kretprobe_instance *ri);
+__rust_helper struct tracepoint *rust_helper_find_tracepoint(const char *name);
+__rust_helper void rust_helper_tracepoint_synchronize_unregister(void);
+__rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char *pattern,
+					      void (*func)(unsigned long ip, unsigned long parent_ip,
+							   struct ftrace_ops *ops,
+							   struct ftrace_regs *fregs));
+__rust_helper void rust_helper_unregister_ftrace(struct ftrace_ops *ops);
+__rust_helper unsigned long rust_helper_ftrace_argument(struct ftrace_regs *fregs, unsigned int n);
 
 /* uaccess.c */
 __rust_helper unsigned long rust_helper_copy_from_user(void *to, const void *from, unsigned long n);

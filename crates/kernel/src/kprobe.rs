@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Probes: code that runs when a function of the kernel is reached.
+//! Probes: code that runs when a function of the kernel is reached, or when it returns.
 //!
 //! ```ignore
 //! struct Opens(Atomic<u64>);
@@ -14,13 +14,20 @@
 //! let probe = KBox::pin_init(Kprobe::register(c"do_sys_openat2", Opens(..)), GFP_KERNEL)?;
 //! ```
 
+#[cfg(CONFIG_KRETPROBES)]
+mod ret;
+
 use crate::error::{to_result, Error};
-use crate::ffi::{c_int, c_ulong};
+use crate::ffi::c_int;
 use crate::str::{CStr, CStrExt};
 use crate::types::Opaque;
 use core::pin::Pin;
 use macros::{pin_data, pinned_drop, try_pin_init};
 use pin_init::PinInit;
+
+pub use crate::ptrace::Registers;
+#[cfg(CONFIG_KRETPROBES)]
+pub use ret::{Kretprobe, RetHandler};
 
 /// What runs when the function is reached.
 ///
@@ -29,27 +36,6 @@ use pin_init::PinInit;
 pub trait Handler: Send + Sync + 'static {
     /// Runs before the function's first instruction.
     fn pre(&self, regs: &Registers);
-}
-
-/// The registers of the processor where the probe was reached.
-#[repr(transparent)]
-pub struct Registers(Opaque<bindings::pt_regs>);
-
-impl Registers {
-    /// Returns the address that was reached.
-    #[must_use]
-    pub fn instruction_pointer(&self) -> usize {
-        // SAFETY: they are valid while the probe runs.
-        unsafe { bindings::rust_helper_instruction_pointer(self.0.get()) }
-    }
-
-    /// Returns an argument of the function, at its first instruction: the `n`th from 0, of those
-    /// that are passed in registers.
-    #[must_use]
-    pub fn argument(&self, n: u32) -> c_ulong {
-        // SAFETY: they are valid while the probe runs.
-        unsafe { bindings::rust_helper_regs_argument(self.0.get(), n) }
-    }
 }
 
 /// A registered probe; dropping it takes it away, and waits until it runs nowhere.
@@ -115,7 +101,7 @@ unsafe extern "C" fn pre<H: Handler>(
     regs: *mut bindings::pt_regs,
 ) -> c_int {
     // SAFETY: the caller's promise; the probe is the first field.
-    let (kprobe, regs) = unsafe { (&*probe.cast::<Kprobe<H>>(), &*regs.cast::<Registers>()) };
+    let (kprobe, regs) = unsafe { (&*probe.cast::<Kprobe<H>>(), Registers::from_raw(regs)) };
     kprobe.handler.pre(regs);
     0
 }

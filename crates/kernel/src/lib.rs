@@ -58,6 +58,8 @@ pub mod device;
 pub mod error;
 pub mod export;
 pub mod fs;
+#[cfg(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)]
+pub mod ftrace;
 pub mod init;
 pub mod ioctl;
 pub mod iov;
@@ -74,12 +76,15 @@ mod panic;
 pub mod prelude;
 pub mod print;
 pub mod proc_fs;
+pub mod ptrace;
 pub mod seq_file;
 mod std_vendor;
 pub mod str;
 pub mod sync;
 pub mod task;
 pub mod time;
+#[cfg(CONFIG_TRACEPOINTS)]
+pub mod tracepoint;
 pub mod transmute;
 pub mod types;
 pub mod uaccess;

@@ -1,34 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A probe that counts, and notifiers that tell.
+//! Probes that count, and notifiers that tell.
 
 #![no_std]
 
-use kernel::kprobe::{Handler, Kprobe, Registers};
+mod probes;
+
 use kernel::notifier::{self, Answer, Callback, Notifier};
 use kernel::prelude::*;
-use kernel::sync::atomic::{Atomic, Relaxed};
+use probes::Probes;
 
 module! {
     type: Hooks,
     name: "hooks",
     authors: ["The rkmbuild developers"],
-    description: "A probe that counts, and notifiers that tell",
+    description: "Probes that count, and notifiers that tell",
     license: "GPL",
-}
-
-struct Modes {
-    count: Atomic<u32>,
-    mode: Atomic<usize>,
-}
-
-impl Handler for Modes {
-    fn pre(&self, regs: &Registers) {
-        self.count.add(1, Relaxed);
-        if regs.instruction_pointer() != 0 {
-            self.mode.store(regs.argument(2), Relaxed);
-        }
-    }
 }
 
 struct Tell(&'static str);
@@ -40,10 +27,10 @@ impl Callback for Tell {
     }
 }
 
-#[pin_data(PinnedDrop)]
+#[pin_data]
 struct Hooks {
     #[pin]
-    probe: Kprobe<Modes>,
+    _probes: Probes,
     #[pin]
     _reboot: Notifier<notifier::Reboot, Tell>,
     #[pin]
@@ -52,28 +39,11 @@ struct Hooks {
 
 impl kernel::InPlaceModule for Hooks {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
-        let none = KBox::pin_init(Kprobe::register(c"no_such_function", modes()), GFP_KERNEL);
-        pr_info!("a probe of nothing: {:?}\n", none.err());
+        probes::of_nothing();
         try_pin_init!(Self {
-            probe <- Kprobe::register(c"do_mkdirat", modes()),
+            _probes <- Probes::new(),
             _reboot <- Notifier::register(Tell("reboot"), 0),
             _modules <- Notifier::register(Tell("module"), 0),
         })
-    }
-}
-
-fn modes() -> Modes {
-    Modes {
-        count: Atomic::<u32>::new(0),
-        mode: Atomic::<usize>::new(0),
-    }
-}
-
-#[pinned_drop]
-impl PinnedDrop for Hooks {
-    fn drop(self: Pin<&mut Self>) {
-        let modes = self.probe.handler();
-        let (count, mode) = (modes.count.load(Relaxed), modes.mode.load(Relaxed));
-        pr_info!("mkdir: {count}, last mode {mode:o}\n");
     }
 }

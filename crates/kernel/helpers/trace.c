@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+#include <linux/ptrace.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include "helpers.h"
+
+__rust_helper unsigned long rust_helper_instruction_pointer(struct pt_regs *regs)
+{
+	return instruction_pointer(regs);
+}
+
+__rust_helper unsigned long rust_helper_regs_argument(struct pt_regs *regs, unsigned int n)
+{
+	return regs_get_kernel_argument(regs, n);
+}
+
+__rust_helper unsigned long rust_helper_regs_return_value(struct pt_regs *regs)
+{
+	return regs_return_value(regs);
+}
+
+#ifdef CONFIG_KRETPROBES
+/* NULL where the probe is being taken away. */
+__rust_helper struct kretprobe *rust_helper_get_kretprobe(struct kretprobe_instance *ri)
+{
+	return get_kretprobe(ri);
+}
+
+__rust_helper void *rust_helper_kretprobe_data(struct kretprobe_instance *ri)
+{
+	return ri->data;
+}
+#endif
+
+#ifdef CONFIG_TRACEPOINTS
+struct find_tracepoint {
+	const char *name;
+	struct tracepoint *found;
+};
+
+static void __maybe_unused compare_tracepoint(struct tracepoint *tp, void *priv)
+{
+	struct find_tracepoint *find = priv;
+
+	if (!strcmp(tp->name, find->name))
+		find->found = tp;
+}
+
+/* Those of the kernel itself, not of modules. */
+__rust_helper struct tracepoint *rust_helper_find_tracepoint(const char *name)
+{
+	struct find_tracepoint find = { .name = name };
+
+	for_each_kernel_tracepoint(compare_tracepoint, &find);
+	return find.found;
+}
+
+__rust_helper void rust_helper_tracepoint_synchronize_unregister(void)
+{
+	tracepoint_synchronize_unregister();
+}
+#endif
+
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
+/*
+ * Without FTRACE_OPS_FL_RECURSION, ftrace itself sees to it that the function is not entered from
+ * within itself, and that preemption is off.
+ */
+__rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char *pattern,
+					      void (*func)(unsigned long ip, unsigned long parent_ip,
+							   struct ftrace_ops *ops,
+							   struct ftrace_regs *fregs))
+{
+	/* ftrace may write into what it parses. */
+	char *filter = kstrdup(pattern, GFP_KERNEL);
+	int ret;
+
+	if (!filter)
+		return -ENOMEM;
+	ops->func = func;
+	ops->flags = FTRACE_OPS_FL_RCU;
+	ret = ftrace_set_filter(ops, filter, strlen(filter), 1);
+	if (!ret)
+		ret = register_ftrace_function(ops);
+	if (ret)
+		ftrace_free_filter(ops);
+	kfree(filter);
+	return ret;
+}
+
+__rust_helper void rust_helper_unregister_ftrace(struct ftrace_ops *ops)
+{
+	unregister_ftrace_function(ops);
+	ftrace_free_filter(ops);
+}
+
+__rust_helper unsigned long rust_helper_ftrace_argument(struct ftrace_regs *fregs, unsigned int n)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return ftrace_regs_get_argument(fregs, n);
+#else
+	return regs_get_kernel_argument(&fregs->regs, n);
+#endif
+}
+#endif
