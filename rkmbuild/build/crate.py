@@ -1,6 +1,7 @@
 """The user's crate: cargo builds it, against our sysroot, to a static library."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from rkmbuild.build.request import CargoOptions
 from rkmbuild.errors import BuildError
 from rkmbuild.toolchain.parts import Rust
 from rkmbuild.toolchain.rust_facts import RustFacts
+
+_NO_STD = re.compile(r"^\s*#!\s*\[[^]]*\bno_std\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,12 @@ def build(
     env["CARGO_BUILD_BUILD_DIR"] = str(project.target / "cargo")
     done = runner.run(
         [
-            rust.cargo, "build", "--lib", "--package", project.package,
+            rust.cargo, "rustc", "--lib", "--package", project.package,
             "--manifest-path", project.root / "Cargo.toml", "--target-dir", folder,
             "--message-format", "json-render-diagnostics",
             "--color", "always" if colour else "never",
             *sysroot.target_arguments(facts, target), *options.arguments(),
+            "--", *_attributes(project.source),
         ],
         doing=f"building {project.package}",
         env=env,
@@ -73,6 +77,19 @@ def build(
         # cargo has told the user all there is to say; its standard output is for programs.
         raise BuildError(f"cargo could not build {project.package}")
     return _library(done.stdout, project)
+
+
+def _attributes(source: Path) -> list[str]:
+    """Return the arguments of rustc, for this one crate, that say what the crate itself does not.
+
+    The kernel's build gives each crate `#![no_std]` (scripts/Makefile.build, since Linux 6.1), so
+    that crates in the tree do not say it; where it stands twice, rustc warns.
+    """
+    try:
+        text = source.read_text(errors="replace")
+    except OSError:
+        return []  # cargo says it better
+    return [] if _NO_STD.search(text) else ["-Zcrate-attr=no_std"]
 
 
 def _library(messages: str, project: Project) -> Library:

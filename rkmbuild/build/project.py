@@ -37,6 +37,7 @@ class Project:
         workspace: The folder of its workspace's Cargo.toml; the same where it has none.
         package: Its name for cargo.
         library: The name of its library, which names the archive: `lib<library>.a`.
+        source: The first file of its library.
         module: Its name for the kernel: the package's, with underscores for dashes.
         metadata: What it says to us.
     """
@@ -45,6 +46,7 @@ class Project:
     workspace: Path
     package: str
     library: str
+    source: Path
     module: str
     metadata: Metadata
 
@@ -94,6 +96,7 @@ def load(path: Path) -> Project:
         workspace=_workspace(root, package, document),
         package=name,
         library=library.get("name", module),
+        source=root / str(library.get("path", "src/lib.rs")),
         module=module,
         metadata=_metadata(package, root, manifest),
     )

@@ -104,6 +104,7 @@ def test_a_kernel_with_shuffled_structures_is_refused() -> None:
         workspace=Path("/nowhere"),
         package="p",
         library="p",
+        source=Path("/nowhere/src/lib.rs"),
         module="p",
         metadata=Metadata(),
     )
