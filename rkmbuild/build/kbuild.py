@@ -147,6 +147,7 @@ class Linking:
         self._kbuild = kbuild
         self._ready = ready
         self._ended = ended
+        self._done: Completed | None = None
 
     def finish(self, archive: Path) -> Path:
         """Return the module that kbuild made of `archive` and the C files.
@@ -174,11 +175,12 @@ class Linking:
         self._end()
 
     def _end(self) -> Completed:
-        done = self._ended()
-        if done.returncode >= 0:
-            # It ended by itself, and so it removed what a rule of it that failed had written.
-            (self._kbuild.folder / _UNFINISHED).unlink(missing_ok=True)
-        return done
+        if self._done is None:
+            self._done = self._ended()
+            if self._done.returncode >= 0:
+                # It ended by itself, and so it removed what a rule of it that failed had written.
+                (self._kbuild.folder / _UNFINISHED).unlink()
+        return self._done
 
 
 @contextlib.contextmanager
