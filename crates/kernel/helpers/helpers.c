@@ -16,12 +16,14 @@
 #endif
 
 #include "bug.c"
+#include "chrdev.c"
 #include "fs.c"
 #include "mm.c"
 #include "note.c"
 #include "printk.c"
 #include "slab.c"
 #include "sync.c"
+#include "sysfs.c"
 #include "task.c"
 #include "time.c"
 #include "timer.c"

@@ -18,12 +18,21 @@
 #include <linux/version.h>
 #include <linux/workqueue.h>
 
+struct attribute;
+struct cdev;
+struct class;
 struct completion;
+struct ctl_table;
+struct ctl_table_header;
+struct dentry;
 struct device;
 struct file;
+struct file_operations;
 struct ftrace_ops;
 struct ftrace_regs;
+struct inode;
 struct iov_iter;
+struct kobject;
 struct kretprobe;
 struct kretprobe_instance;
 struct lock_class_key;
@@ -43,8 +52,15 @@ __rust_helper void rust_helper_module_panicked(void);
 __rust_helper __noreturn void rust_helper_BUG(void);
 __rust_helper bool rust_helper_module_is_loading(const struct module *mod);
 
+/* chrdev.c */
+__rust_helper struct class *rust_helper_class_create(const char *name);
+__rust_helper struct device *rust_helper_device_create(struct class *class, dev_t number,
+						       const char *name, unsigned int minor);
+__rust_helper struct cdev *rust_helper_inode_cdev(const struct inode *inode);
+
 /* fs.c */
 __rust_helper void rust_helper_get_file(struct file *f);
+__rust_helper bool rust_helper_path_exists(const char *name);
 
 /* mm.c */
 __rust_helper unsigned long rust_helper_vma_start(const struct vm_area_struct *vma);
@@ -84,6 +100,17 @@ __rust_helper void rust_helper_spin_unlock_irqrestore(spinlock_t *lock, unsigned
 __rust_helper void rust_helper_init_completion(struct completion *done);
 __rust_helper void rust_helper_rcu_read_lock(void);
 __rust_helper void rust_helper_rcu_read_unlock(void);
+
+/* sysfs.c */
+__rust_helper int rust_helper_sysfs_create_file(struct kobject *kobj, struct attribute *attr);
+__rust_helper struct ctl_table_header *
+rust_helper_register_sysctl(const char *path, struct ctl_table *table, size_t rows);
+__rust_helper struct dentry *rust_helper_debugfs_create_dir(const char *name,
+							    struct dentry *parent);
+__rust_helper struct dentry *
+rust_helper_debugfs_create_file(const char *name, umode_t mode, struct dentry *parent, void *data,
+				const struct file_operations *fops);
+__rust_helper void rust_helper_debugfs_remove(struct dentry *dentry);
 
 /* task.c */
 __rust_helper struct task_struct *rust_helper_get_current(void);

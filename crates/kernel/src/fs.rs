@@ -4,6 +4,7 @@
 
 pub mod file;
 mod kiocb;
+pub(crate) mod operations;
 
 pub use file::{File, LocalFile};
 pub use kiocb::Kiocb;

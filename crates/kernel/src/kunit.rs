@@ -34,9 +34,10 @@
 
 mod asserts;
 
+use crate::attribute::text;
 use crate::error::{code::EINVAL, code::ENOENT, from_result};
 use crate::ffi::{c_char, c_int};
-use crate::module_param::{text, Entry};
+use crate::module_param::Entry;
 use crate::print::{print, Level};
 use core::fmt;
 use core::ptr::null_mut;

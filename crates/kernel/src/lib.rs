@@ -54,6 +54,9 @@ pub use macros;
 pub use pin_init;
 
 pub mod alloc;
+pub mod attribute;
+pub mod chrdev;
+pub mod debugfs;
 pub mod device;
 pub mod error;
 pub mod export;
@@ -63,6 +66,7 @@ pub mod ftrace;
 pub mod init;
 pub mod ioctl;
 pub mod iov;
+pub mod kobject;
 #[cfg(CONFIG_KPROBES)]
 pub mod kprobe;
 pub mod kthread;
@@ -81,6 +85,8 @@ pub mod seq_file;
 mod std_vendor;
 pub mod str;
 pub mod sync;
+pub mod sysctl;
+pub mod sysfs;
 pub mod task;
 pub mod time;
 #[cfg(CONFIG_TRACEPOINTS)]

@@ -33,20 +33,15 @@
 //! }
 //! ```
 
-mod vtable;
-
 use crate::device::Device;
-use crate::error::{code::EINVAL, to_result, Error, Result};
-use crate::fs::{File, Kiocb};
-use crate::iov::{IovIterDest, IovIterSource};
-use crate::mm::virt::VmaNew;
-use crate::seq_file::SeqFile;
+use crate::error::{from_result, to_result, Error, Result};
+use crate::ffi::c_int;
+use crate::fs::{operations::file_operations, File};
 use crate::str::CStr;
-use crate::sync::poll::PollTable;
 use crate::types::{ForeignOwnable, Opaque};
 use core::marker::PhantomData;
 use core::pin::Pin;
-use macros::{pin_data, pinned_drop, try_pin_init, vtable};
+use macros::{pin_data, pinned_drop, try_pin_init};
 use pin_init::PinInit;
 
 /// What a device is to be.
@@ -64,7 +59,7 @@ impl MiscDeviceOptions {
         let mut raw: bindings::miscdevice = unsafe { core::mem::zeroed() };
         raw.minor = bindings::MISC_DYNAMIC_MINOR as _;
         raw.name = self.name.as_ptr().cast();
-        raw.fops = vtable::fops::<T>();
+        raw.fops = &Table::<T>::FOPS;
         raw
     }
 }
@@ -124,118 +119,30 @@ impl<T> PinnedDrop for MiscDeviceRegistration<T> {
     }
 }
 
-/// What an open file of a device is, and does. Implementations carry `#[vtable]`; what they leave
-/// out, the file cannot do.
-#[vtable]
-pub trait MiscDevice: Sized {
-    /// The pointer to the value that belongs to one open file.
-    type Ptr: ForeignOwnable + Send + Sync;
-
-    /// Opens the device, and makes the value.
-    ///
-    /// # Errors
-    ///
-    /// An error is what `open(2)` fails with.
-    fn open(file: &File, misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr>;
-
-    /// Closes the file: the last process has.
-    fn release(device: Self::Ptr, _file: &File) {
-        drop(device);
+file_operations! {
+    /// What an open file of a device is, and does. Implementations carry `#[vtable]`; what they
+    /// leave out, the file cannot do.
+    pub trait MiscDevice {
+        /// Opens the device, and makes the value.
+        ///
+        /// # Errors
+        ///
+        /// An error is what `open(2)` fails with.
+        fn open(file: &File, misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr>;
     }
+}
 
-    /// Reads.
-    ///
-    /// # Errors
-    ///
-    /// An error is what `read(2)` fails with.
-    fn read_iter(_kiocb: Kiocb<'_, Self::Ptr>, _iov: &mut IovIterDest<'_>) -> Result<usize> {
-        Err(EINVAL)
-    }
-
-    /// Writes.
-    ///
-    /// # Errors
-    ///
-    /// An error is what `write(2)` fails with.
-    fn write_iter(_kiocb: Kiocb<'_, Self::Ptr>, _iov: &mut IovIterSource<'_>) -> Result<usize> {
-        Err(EINVAL)
-    }
-
-    /// Moves the position, and returns the new one. `whence` is `SEEK_SET` (0) and so on.
-    ///
-    /// # Errors
-    ///
-    /// An error is what `lseek(2)` fails with.
-    fn llseek(
-        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
-        _file: &File,
-        _offset: i64,
-        _whence: i32,
-    ) -> Result<i64> {
-        Err(EINVAL)
-    }
-
-    /// Says what the file is ready for (`POLLIN` and so on), and where to wait for more.
-    ///
-    /// # Errors
-    ///
-    /// With an error the file is ready for `POLLERR`.
-    fn poll(
-        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
-        _file: &File,
-        _table: PollTable<'_>,
-    ) -> Result<u32> {
-        Err(EINVAL)
-    }
-
-    /// Maps memory into a process.
-    ///
-    /// # Errors
-    ///
-    /// An error is what `mmap(2)` fails with.
-    fn mmap(
-        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
-        _file: &File,
-        _vma: &VmaNew,
-    ) -> Result {
-        Err(EINVAL)
-    }
-
-    /// Answers an ioctl. See [`kernel::ioctl`](crate::ioctl) for the numbers.
-    ///
-    /// # Errors
-    ///
-    /// An error is what `ioctl(2)` fails with.
-    fn ioctl(
-        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
-        _file: &File,
-        _cmd: u32,
-        _arg: usize,
-    ) -> Result<isize> {
-        Err(EINVAL)
-    }
-
-    /// Answers an ioctl of a 32-bit process on a 64-bit kernel. Where it is left out, `ioctl` does,
-    /// with the argument as a pointer.
-    ///
-    /// # Errors
-    ///
-    /// An error is what `ioctl(2)` fails with.
-    #[cfg(CONFIG_COMPAT)]
-    fn compat_ioctl(
-        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
-        _file: &File,
-        _cmd: u32,
-        _arg: usize,
-    ) -> Result<isize> {
-        Err(EINVAL)
-    }
-
-    /// Writes what `/proc/<pid>/fdinfo/<fd>` shows of the file.
-    fn show_fdinfo(
-        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
-        _m: &SeqFile,
-        _file: &File,
-    ) {
+// SAFETY of all that follows: `misc_open` calls it with a file that it is opening.
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl<T: MiscDevice> Table<T> {
+    unsafe extern "C" fn open(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        from_result(|| {
+            crate::error::to_result(unsafe { bindings::generic_file_open(inode, file) })?;
+            // `misc_open` left the registered device here, and keeps it registered until we return.
+            let misc = unsafe { &*(*file).private_data.cast::<MiscDeviceRegistration<T>>() };
+            let device = T::open(unsafe { File::from_raw_file(file) }, misc)?;
+            unsafe { (*file).private_data = device.into_foreign() };
+            Ok(0)
+        })
     }
 }

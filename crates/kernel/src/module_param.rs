@@ -28,12 +28,11 @@
 mod parse;
 mod string;
 
+use crate::attribute::{show, text};
 use crate::error::{code::EINVAL, from_result, Result};
 use crate::ffi::{c_char, c_int};
-use crate::str::Formatter;
 use crate::sync::SetOnce;
-use core::ffi::CStr;
-use core::fmt::{Display, Write};
+use core::fmt::Display;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -208,30 +207,4 @@ const NOARG: crate::ffi::c_uint = bindings::KERNEL_PARAM_OPS_FL_NOARG as crate::
 unsafe fn access<'a, A>(kp: *const bindings::kernel_param) -> &'a A {
     // SAFETY: the caller's promise; `module!` sets this member of the union.
     unsafe { &*(*kp).__bindgen_anon_1.arg.cast::<A>() }
-}
-
-/// Returns what the user gave, less the end of the line that a write to `/sys` has.
-///
-/// # Safety
-///
-/// It must be a string, valid for as long as `'a`.
-pub(crate) unsafe fn text<'a>(val: *const c_char) -> Result<&'a str> {
-    // SAFETY: the caller's promise.
-    let text = unsafe { CStr::from_ptr(val.cast()) }.to_str()?;
-    Ok(text.strip_suffix('\n').unwrap_or(text))
-}
-
-/// Writes a value for `/sys`, and returns how long it is.
-///
-/// # Safety
-///
-/// `buffer` must be a page.
-unsafe fn show(buffer: *mut c_char, value: &dyn Display) -> c_int {
-    // SAFETY: the caller's promise.
-    let page = unsafe { core::slice::from_raw_parts_mut(buffer, bindings::PAGE_SIZE) };
-    let mut formatter = Formatter::new(page);
-    from_result(|| {
-        writeln!(formatter, "{value}")?;
-        Ok(c_int::try_from(formatter.bytes_written())?)
-    })
 }

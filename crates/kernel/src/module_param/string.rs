@@ -2,8 +2,9 @@
 
 //! Parameters that are text.
 
-use super::{access, show, text};
+use super::access;
 use crate::alloc::{flags::GFP_KERNEL, KVec};
+use crate::attribute::{show, text};
 use crate::error::{from_result, Error};
 use crate::ffi::{c_char, c_int, c_void};
 use core::cell::UnsafeCell;

@@ -4,6 +4,7 @@
 //!
 //! The orderings are types, as in Rust for Linux: `counter.fetch_add(1, Relaxed)`.
 
+use core::fmt;
 use core::sync::atomic as core_atomic;
 
 /// How an access is ordered with those around it.
@@ -195,6 +196,12 @@ impl<T: AtomicType> Atomic<T> {
     /// What is there instead.
     pub fn cmpxchg<O: ordering::Ordering>(&self, old: T, new: T, _: O) -> Result<T, T> {
         T::exchange(&self.0, old, new, O::CORE)
+    }
+}
+
+impl<T: AtomicType + fmt::Debug> fmt::Debug for Atomic<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.load(Relaxed).fmt(f)
     }
 }
 

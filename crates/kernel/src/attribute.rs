@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Values that users read and write as text: what [`sysfs`](crate::sysfs) and
+//! [`sysctl`](crate::sysctl) show in files.
+//!
+//! Numbers and truth values are there as [`Atomic`], with bounds as [`Bounded`], and whatever has a
+//! text as [`Mutex`]. To be shared with the rest of a module, a value stands in an [`Arc`] or in a
+//! static. What has more to do implements [`Attribute`]:
+//!
+//! ```ignore
+//! struct Level(Atomic<u8>);
+//!
+//! impl Attribute for Level {
+//!     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+//!         f.write_str(if self.0.load(Relaxed) == 0 { "low" } else { "high" })
+//!     }
+//!
+//!     fn store(&self, text: &str) -> Result {
+//!         let level = match text {
+//!             "low" => 0,
+//!             "high" => 1,
+//!             _ => return Err(EINVAL),
+//!         };
+//!         self.0.store(level, Relaxed);
+//!         Ok(())
+//!     }
+//! }
+//! ```
+
+use crate::error::{code::EACCES, code::EINVAL, from_result, Result};
+use crate::ffi::{c_char, c_int};
+use crate::str::{CStr, CStrExt, Formatter};
+use crate::sync::atomic::{Atomic, AtomicType, Relaxed};
+use crate::sync::{Arc, Mutex};
+use core::fmt::{self, Display, Write};
+use core::ops::RangeInclusive;
+use core::str::FromStr;
+
+/// A value that users read, and may write, as text.
+pub trait Attribute: Send + Sync + 'static {
+    /// Writes the text, without the end of its line. Several may read at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of the formatter.
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// Takes what a user wrote, without the end of its line. Several may write at once.
+    ///
+    /// # Errors
+    ///
+    /// An error is what `write(2)` fails with: `EACCES` where this method is left out.
+    fn store(&self, _text: &str) -> Result {
+        Err(EACCES)
+    }
+}
+
+/// Reads a value, whatever blanks stand around it.
+///
+/// # Errors
+///
+/// `EINVAL` where it is none.
+pub(crate) fn parse<T: FromStr>(text: &str) -> Result<T> {
+    text.trim().parse().map_err(|_| EINVAL)
+}
+
+impl<T: AtomicType + Display + FromStr + 'static> Attribute for Atomic<T>
+where
+    Self: Send + Sync,
+{
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.load(Relaxed).fmt(f)
+    }
+
+    fn store(&self, text: &str) -> Result {
+        Atomic::store(self, parse(text)?, Relaxed);
+        Ok(())
+    }
+}
+
+impl<T: Display + FromStr + Send + 'static> Attribute for Mutex<T> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lock().fmt(f)
+    }
+
+    fn store(&self, text: &str) -> Result {
+        let value = parse(text)?;
+        *self.lock() = value;
+        Ok(())
+    }
+}
+
+impl<T: Attribute + ?Sized> Attribute for Arc<T> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).show(f)
+    }
+
+    fn store(&self, text: &str) -> Result {
+        (**self).store(text)
+    }
+}
+
+impl<T: Attribute + ?Sized> Attribute for &'static T {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).show(f)
+    }
+
+    fn store(&self, text: &str) -> Result {
+        (**self).store(text)
+    }
+}
+
+/// A number that users can set within bounds only: `Bounded::new(Atomic::<i32>::new(3), 0..=10)`.
+pub struct Bounded<T: AtomicType> {
+    value: Atomic<T>,
+    bounds: RangeInclusive<T>,
+}
+
+impl<T: AtomicType> Bounded<T> {
+    /// Makes one. What the module itself stores is not looked at.
+    #[must_use]
+    pub const fn new(value: Atomic<T>, bounds: RangeInclusive<T>) -> Self {
+        Self { value, bounds }
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn value(&self) -> &Atomic<T> {
+        &self.value
+    }
+}
+
+impl<T: AtomicType + Display + FromStr + PartialOrd + 'static> Attribute for Bounded<T>
+where
+    Self: Send + Sync,
+{
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.load(Relaxed).fmt(f)
+    }
+
+    fn store(&self, text: &str) -> Result {
+        let value = parse(text)?;
+        if !self.bounds.contains(&value) {
+            return Err(EINVAL);
+        }
+        self.value.store(value, Relaxed);
+        Ok(())
+    }
+}
+
+/// An attribute as what can be formatted.
+pub(crate) struct Shown<'a>(pub(crate) &'a dyn Attribute);
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.show(f)
+    }
+}
+
+/// Returns what a user wrote, less the end of the line.
+///
+/// # Errors
+///
+/// `EINVAL` where it is no UTF-8.
+///
+/// # Safety
+///
+/// It must be a string, valid for as long as `'a`.
+pub(crate) unsafe fn text<'a>(val: *const c_char) -> Result<&'a str> {
+    // SAFETY: the caller's promise.
+    let text = unsafe { CStr::from_char_ptr(val) }.to_str()?;
+    Ok(text.strip_suffix('\n').unwrap_or(text))
+}
+
+/// Writes a value and the end of its line for `/sys`, and returns how long they are.
+///
+/// # Safety
+///
+/// `buffer` must be a page.
+pub(crate) unsafe fn show(buffer: *mut c_char, value: &dyn Display) -> c_int {
+    // SAFETY: the caller's promise.
+    let page = unsafe { core::slice::from_raw_parts_mut(buffer, bindings::PAGE_SIZE) };
+    let mut formatter = Formatter::new(page);
+    from_result(|| {
+        writeln!(formatter, "{value}")?;
+        Ok(c_int::try_from(formatter.bytes_written())?)
+    })
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A file, and what C calls for it.
+
+use super::{Dir, Entry, Reader, Writer};
+use crate::error::{from_result, Result};
+use crate::ffi::{c_char, c_int, c_void};
+use crate::seq_file::SeqFile;
+use crate::str::{CStr, CStrExt};
+use crate::uaccess::{UserPtr, UserSlice, UserSliceReader};
+use core::fmt;
+use core::marker::{PhantomData, PhantomPinned};
+use core::ops::Deref;
+use core::pin::Pin;
+use macros::{pin_data, try_pin_init};
+use pin_init::PinInit;
+
+/// A file and its value. Dropping it removes the file, and waits for those who read or write it.
+#[pin_data]
+pub struct File<T> {
+    // Dropped before the value that it refers to.
+    entry: Entry,
+    #[pin]
+    data: T,
+    #[pin]
+    _pin: PhantomPinned,
+}
+
+impl<T> Deref for File<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.data
+    }
+}
+
+impl<T: Send + Sync + 'static> File<T> {
+    /// Makes a file that is read by `S` and written by `W`.
+    pub(super) fn create<'a, S: Show<T>, W: Store<T>, E: 'a>(
+        folder: &'a Dir,
+        name: &'a CStr,
+        data: impl PinInit<T, E> + 'a,
+    ) -> impl PinInit<Self, E> + 'a {
+        try_pin_init!(Self {
+            entry: Entry::none(),
+            data <- data,
+            _pin: PhantomPinned,
+        }? E)
+        .pin_chain(move |file: Pin<&mut Self>| {
+            let Some(parent) = &folder.0 else {
+                return Ok(());
+            };
+            // SAFETY: the entry is not pinned, and nothing else is moved.
+            let file = unsafe { file.get_unchecked_mut() };
+            // SAFETY: the name is a string, which is copied; the parent is a folder, or an error,
+            // which C's function returns; the value stays where it is until the entry is dropped.
+            let dentry = unsafe {
+                bindings::rust_helper_debugfs_create_file(
+                    name.as_char_ptr(),
+                    S::MODE | W::MODE,
+                    parent.dentry,
+                    core::ptr::from_ref(&file.data).cast_mut().cast(),
+                    &Table::<T, S, W>::FOPS,
+                )
+            };
+            file.entry = Entry {
+                dentry,
+                _parent: folder.clone(),
+            };
+            Ok(())
+        })
+    }
+}
+
+/// How a file is read.
+pub(super) trait Show<T>: 'static {
+    const MODE: u16;
+    fn show(data: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+/// How a file is written.
+pub(super) trait Store<T>: 'static {
+    const MODE: u16;
+    fn store(data: &T, reader: &mut UserSliceReader) -> Result;
+}
+
+/// Not at all: the kernel does not open it so.
+pub(super) struct Nothing;
+
+impl<T> Show<T> for Nothing {
+    const MODE: u16 = 0;
+    fn show(_: &T, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl<T> Store<T> for Nothing {
+    const MODE: u16 = 0;
+    fn store(_: &T, _: &mut UserSliceReader) -> Result {
+        Err(crate::error::code::EPERM)
+    }
+}
+
+/// As the value's own trait says.
+pub(super) struct ByTrait;
+
+impl<T: Writer> Show<T> for ByTrait {
+    const MODE: u16 = 0o400;
+    fn show(data: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        data.write(f)
+    }
+}
+
+impl<T: Reader> Store<T> for ByTrait {
+    const MODE: u16 = 0o200;
+    fn store(data: &T, reader: &mut UserSliceReader) -> Result {
+        data.read_from_slice(reader)
+    }
+}
+
+/// By a function that captures nothing, so that its type is enough to call it.
+pub(super) struct ByCall<F>(PhantomData<F>);
+
+impl<F> ByCall<F> {
+    const CAPTURES_NOTHING: () = assert!(size_of::<F>() == 0, "the function captures something");
+
+    fn function<'a>() -> &'a F {
+        let () = Self::CAPTURES_NOTHING;
+        // SAFETY: it has no bytes, and whoever named the type had a reference to one for good.
+        unsafe { core::ptr::NonNull::dangling().as_ref() }
+    }
+}
+
+impl<T, F> Show<T> for ByCall<F>
+where
+    F: Fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result + 'static,
+{
+    const MODE: u16 = 0o400;
+    fn show(data: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Self::function()(data, f)
+    }
+}
+
+impl<T, F> Store<T> for ByCall<F>
+where
+    F: Fn(&T, &mut UserSliceReader) -> Result + 'static,
+{
+    const MODE: u16 = 0o200;
+    fn store(data: &T, reader: &mut UserSliceReader) -> Result {
+        Self::function()(data, reader)
+    }
+}
+
+struct Table<T, S, W>(PhantomData<(T, S, W)>);
+
+// SAFETY of all that follows: the kernel calls each function with a file of this table, opened where
+// it is not `open`, and an inode that has a `T`, which stays until the call is done.
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl<T: Sync, S: Show<T>, W: Store<T>> Table<T, S, W> {
+    unsafe extern "C" fn open(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        unsafe { bindings::single_open(file, Some(Self::show), (*inode).i_private) }
+    }
+
+    unsafe extern "C" fn show(m: *mut bindings::seq_file, _: *mut c_void) -> c_int {
+        let data = unsafe { &*(*m).private.cast::<T>() };
+        let m = unsafe { SeqFile::from_raw(m) };
+        crate::seq_print!(m, "{}", Shown::<T, S>(data, PhantomData));
+        0
+    }
+
+    unsafe extern "C" fn write(
+        file: *mut bindings::file,
+        buffer: *const c_char,
+        length: usize,
+        _: *mut bindings::loff_t,
+    ) -> isize {
+        let m = unsafe { (*file).private_data.cast::<bindings::seq_file>() };
+        let data = unsafe { &*(*m).private.cast::<T>() };
+        let user = UserSlice::new(UserPtr::from_ptr(buffer.cast_mut().cast()), length);
+        from_result(|| {
+            W::store(data, &mut user.reader())?;
+            // The kernel never gives more than `MAX_RW_COUNT`, which an `isize` holds.
+            Ok(length as isize)
+        })
+    }
+
+    const FOPS: bindings::file_operations = {
+        // All zeroes are a valid value of this C type.
+        let mut fops: bindings::file_operations = unsafe { core::mem::zeroed() };
+        // An open file keeps the module loaded.
+        fops.owner = crate::module::this_module();
+        fops.open = Some(Self::open);
+        fops.read = Some(bindings::seq_read);
+        fops.write = Some(Self::write);
+        fops.llseek = Some(bindings::seq_lseek);
+        fops.release = Some(bindings::single_release);
+        fops
+    };
+}
+
+struct Shown<'a, T, S>(&'a T, PhantomData<S>);
+
+impl<T, S: Show<T>> fmt::Display for Shown<'_, T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        S::show(self.0, f)
+    }
+}

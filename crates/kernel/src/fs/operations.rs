@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What files of devices can do, and what C calls for it: each function finds the Rust value of the
+//! file and hands the call on.
+//!
+//! How a file is opened differs from one kind of device to the next; all else is the same. A trait
+//! of each kind must have all methods, so a macro declares them.
+
+use crate::error::{Error, Result};
+use crate::ffi::c_long;
+use crate::fs::File;
+use crate::types::ForeignOwnable;
+
+/// Declares a trait of files, whose own items are given, and its `Table`, of which the caller writes
+/// the function `open`: that puts there what `Ptr::into_foreign` gives.
+macro_rules! file_operations {
+    ($(#[$attribute:meta])* pub trait $name:ident { $($own:tt)* }) => {
+        $(#[$attribute])*
+        #[macros::vtable]
+        pub trait $name: Sized {
+            /// The pointer to the value that belongs to one open file.
+            type Ptr: $crate::types::ForeignOwnable + Send + Sync;
+
+            $($own)*
+
+            /// Closes the file: the last process has.
+            fn release(device: Self::Ptr, _file: &$crate::fs::File) {
+                drop(device);
+            }
+
+            /// Reads.
+            ///
+            /// # Errors
+            ///
+            /// An error is what `read(2)` fails with.
+            fn read_iter(_kiocb: $crate::fs::Kiocb<'_, Self::Ptr>, _iov: &mut $crate::iov::IovIterDest<'_>) -> $crate::error::Result<usize> {
+                Err($crate::error::code::EINVAL)
+            }
+
+            /// Writes.
+            ///
+            /// # Errors
+            ///
+            /// An error is what `write(2)` fails with.
+            fn write_iter(_kiocb: $crate::fs::Kiocb<'_, Self::Ptr>, _iov: &mut $crate::iov::IovIterSource<'_>) -> $crate::error::Result<usize> {
+                Err($crate::error::code::EINVAL)
+            }
+
+            /// Moves the position, and returns the new one. `whence` is `SEEK_SET` (0) and so on.
+            ///
+            /// # Errors
+            ///
+            /// An error is what `lseek(2)` fails with.
+            fn llseek(
+                _device: <Self::Ptr as $crate::types::ForeignOwnable>::Borrowed<'_>,
+                _file: &$crate::fs::File,
+                _offset: i64,
+                _whence: i32,
+            ) -> $crate::error::Result<i64> {
+                Err($crate::error::code::EINVAL)
+            }
+
+            /// Says what the file is ready for (`POLLIN` and so on), and where to wait for more.
+            ///
+            /// # Errors
+            ///
+            /// With an error the file is ready for `POLLERR`.
+            fn poll(
+                _device: <Self::Ptr as $crate::types::ForeignOwnable>::Borrowed<'_>,
+                _file: &$crate::fs::File,
+                _table: $crate::sync::poll::PollTable<'_>,
+            ) -> $crate::error::Result<u32> {
+                Err($crate::error::code::EINVAL)
+            }
+
+            /// Maps memory into a process.
+            ///
+            /// # Errors
+            ///
+            /// An error is what `mmap(2)` fails with.
+            fn mmap(
+                _device: <Self::Ptr as $crate::types::ForeignOwnable>::Borrowed<'_>,
+                _file: &$crate::fs::File,
+                _vma: &$crate::mm::virt::VmaNew,
+            ) -> $crate::error::Result {
+                Err($crate::error::code::EINVAL)
+            }
+
+            /// Answers an ioctl. See [`kernel::ioctl`](crate::ioctl) for the numbers.
+            ///
+            /// # Errors
+            ///
+            /// An error is what `ioctl(2)` fails with.
+            fn ioctl(
+                _device: <Self::Ptr as $crate::types::ForeignOwnable>::Borrowed<'_>,
+                _file: &$crate::fs::File,
+                _cmd: u32,
+                _arg: usize,
+            ) -> $crate::error::Result<isize> {
+                Err($crate::error::code::EINVAL)
+            }
+
+            /// Answers an ioctl of a 32-bit process on a 64-bit kernel. Where it is left out, `ioctl` does,
+            /// with the argument as a pointer.
+            ///
+            /// # Errors
+            ///
+            /// An error is what `ioctl(2)` fails with.
+            #[cfg(CONFIG_COMPAT)]
+            fn compat_ioctl(
+                _device: <Self::Ptr as $crate::types::ForeignOwnable>::Borrowed<'_>,
+                _file: &$crate::fs::File,
+                _cmd: u32,
+                _arg: usize,
+            ) -> $crate::error::Result<isize> {
+                Err($crate::error::code::EINVAL)
+            }
+
+            /// Writes what `/proc/<pid>/fdinfo/<fd>` shows of the file.
+            fn show_fdinfo(
+                _device: <Self::Ptr as $crate::types::ForeignOwnable>::Borrowed<'_>,
+                _m: &$crate::seq_file::SeqFile,
+                _file: &$crate::fs::File,
+            ) {
+            }
+        }
+
+        /// What C calls for files whose value is a `T`.
+        struct Table<T: $name>(core::marker::PhantomData<T>);
+
+        // SAFETY of all that follows: the kernel calls each function with a file of this table, opened
+        // where it is not `open`, and keeps it open until the function returns.
+        #[allow(clippy::undocumented_unsafe_blocks)]
+        impl<T: $name> Table<T> {
+            unsafe extern "C" fn release(_: *mut bindings::inode, file: *mut bindings::file) -> $crate::ffi::c_int {
+                let device = unsafe { T::Ptr::from_foreign((*file).private_data) };
+                T::release(device, unsafe { $crate::fs::File::from_raw_file(file) });
+                0
+            }
+
+            unsafe extern "C" fn read_iter(
+                kiocb: *mut bindings::kiocb,
+                iter: *mut bindings::iov_iter,
+            ) -> isize {
+                let (kiocb, iov) = unsafe { ($crate::fs::Kiocb::from_raw(kiocb), $crate::iov::IovIterDest::from_raw(iter)) };
+                $crate::fs::operations::count(T::read_iter(kiocb, iov))
+            }
+
+            unsafe extern "C" fn write_iter(
+                kiocb: *mut bindings::kiocb,
+                iter: *mut bindings::iov_iter,
+            ) -> isize {
+                let (kiocb, iov) = unsafe { ($crate::fs::Kiocb::from_raw(kiocb), $crate::iov::IovIterSource::from_raw(iter)) };
+                $crate::fs::operations::count(T::write_iter(kiocb, iov))
+            }
+
+            unsafe extern "C" fn llseek(
+                file: *mut bindings::file,
+                offset: bindings::loff_t,
+                whence: $crate::ffi::c_int,
+            ) -> bindings::loff_t {
+                let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
+                match T::llseek(device, file, offset, whence) {
+                    Ok(position) => {
+                        // What lseek returns is what the next read and write begin at.
+                        unsafe { (*file.as_ptr()).f_pos = position };
+                        position
+                    }
+                    Err(error) => error.to_errno().into(),
+                }
+            }
+
+            unsafe extern "C" fn poll(
+                file: *mut bindings::file,
+                table: *mut bindings::poll_table_struct,
+            ) -> bindings::__poll_t {
+                let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
+                let table = unsafe { $crate::sync::poll::PollTable::from_raw(file, table) };
+                T::poll(device, file, table).unwrap_or($crate::sync::poll::POLLERR)
+            }
+
+            unsafe extern "C" fn mmap(
+                file: *mut bindings::file,
+                vma: *mut bindings::vm_area_struct,
+            ) -> $crate::ffi::c_int {
+                let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
+                let vma = unsafe { $crate::mm::virt::VmaNew::from_raw(vma) };
+                $crate::error::from_result(|| T::mmap(device, file, vma).map(|()| 0))
+            }
+
+            unsafe extern "C" fn ioctl(file: *mut bindings::file, cmd: $crate::ffi::c_uint, arg: $crate::ffi::c_ulong) -> $crate::ffi::c_long {
+                let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
+                $crate::fs::operations::answer(T::ioctl(device, file, cmd, arg))
+            }
+
+            #[cfg(CONFIG_COMPAT)]
+            unsafe extern "C" fn compat_ioctl(
+                file: *mut bindings::file,
+                cmd: $crate::ffi::c_uint,
+                arg: $crate::ffi::c_ulong,
+            ) -> $crate::ffi::c_long {
+                let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
+                $crate::fs::operations::answer(T::compat_ioctl(device, file, cmd, arg))
+            }
+
+            unsafe extern "C" fn show_fdinfo(m: *mut bindings::seq_file, file: *mut bindings::file) {
+                let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
+                T::show_fdinfo(device, unsafe { $crate::seq_file::SeqFile::from_raw(m) }, file);
+            }
+
+            const FOPS: bindings::file_operations = {
+                // All zeroes are a valid value of this C type.
+                let mut fops: bindings::file_operations = unsafe { core::mem::zeroed() };
+                // An open file keeps the module loaded.
+                fops.owner = $crate::module::this_module();
+                fops.open = Some(Self::open);
+                fops.release = Some(Self::release);
+                if T::HAS_READ_ITER {
+                    fops.read_iter = Some(Self::read_iter);
+                }
+                if T::HAS_WRITE_ITER {
+                    fops.write_iter = Some(Self::write_iter);
+                }
+                if T::HAS_LLSEEK {
+                    fops.llseek = Some(Self::llseek);
+                }
+                if T::HAS_POLL {
+                    fops.poll = Some(Self::poll);
+                }
+                if T::HAS_MMAP {
+                    fops.mmap = Some(Self::mmap);
+                }
+                if T::HAS_IOCTL {
+                    fops.unlocked_ioctl = Some(Self::ioctl);
+                }
+                #[cfg(CONFIG_COMPAT)]
+                if T::HAS_COMPAT_IOCTL {
+                    fops.compat_ioctl = Some(Self::compat_ioctl);
+                } else if T::HAS_IOCTL {
+                    fops.compat_ioctl = Some(bindings::compat_ptr_ioctl);
+                }
+                if T::HAS_SHOW_FDINFO {
+                    fops.show_fdinfo = Some(Self::show_fdinfo);
+                }
+                fops
+            };
+        }
+    };
+}
+pub(crate) use file_operations;
+
+/// Returns the value of an open file.
+///
+/// # Safety
+///
+/// `file` must be open for as long as `'a`, and have a `P` for its private data.
+pub(crate) unsafe fn borrow<'a, P: ForeignOwnable>(
+    file: *mut bindings::file,
+) -> (P::Borrowed<'a>, &'a File) {
+    // SAFETY: the caller says so, and that nobody takes it back before.
+    let device = unsafe { P::borrow((*file).private_data) };
+    // SAFETY: the caller says that it is open.
+    (device, unsafe { File::from_raw_file(file) })
+}
+
+pub(crate) fn count(result: Result<usize>) -> isize {
+    // The kernel never asks for more than `MAX_RW_COUNT`, which an `isize` holds.
+    result.map_or_else(|error| Error::to_errno(error) as isize, |n| n as isize)
+}
+
+pub(crate) fn answer(result: Result<isize>) -> c_long {
+    result.map_or_else(|error| Error::to_errno(error) as c_long, |n| n as c_long)
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Files in `/sys`, each of which shows one value.
+//!
+//! ```ignore
+//! static LIMIT: Bounded<u32> = Bounded::new(Atomic::<u32>::new(16), 1..=64);
+//!
+//! struct MyModule {
+//!     _limit: sysfs::File,
+//! }
+//!
+//! impl kernel::Module for MyModule {
+//!     fn init(_module: &'static ThisModule) -> Result<Self> {
+//!         let folder = Kobject::create_and_add(c"mine", None)?;
+//!         // /sys/kernel/mine/limit
+//!         Ok(MyModule { _limit: sysfs::File::new(&folder, c"limit", 0o644, &LIMIT)? })
+//!     }
+//! }
+//! ```
+//!
+//! What is to be a file of a device is given to
+//! [`chrdev::Registration::add_file`](crate::chrdev::Registration::add_file).
+
+use crate::alloc::{flags::GFP_KERNEL, KBox};
+use crate::attribute::{show, text, Attribute, Shown};
+use crate::error::{from_result, to_result, Result};
+use crate::ffi::{c_char, c_void};
+use crate::kobject::Kobject;
+use crate::str::{CStr, CStrExt};
+use crate::sync::aref::ARef;
+use core::ptr::NonNull;
+
+/// A file in the folder of a [`Kobject`]. Dropping it removes the file, and waits for those who read
+/// or write it: so a value does not remove its own file.
+pub struct File {
+    // Removed from the folder before the folder may go.
+    node: Node,
+    folder: ARef<Kobject>,
+}
+
+impl File {
+    /// Makes a file with the permissions `mode`, as `0o644`; others than root never write.
+    ///
+    /// # Errors
+    ///
+    /// `EEXIST` where there is one of this name, `EINVAL` for a name with a `/`, `ENOMEM`.
+    pub fn new(
+        folder: &Kobject,
+        name: &'static CStr,
+        mode: u16,
+        value: impl Attribute,
+    ) -> Result<Self> {
+        // SAFETY: the folder is there, and stays for as long as this has a reference.
+        let node = unsafe { Node::add(folder.as_raw(), name, mode, value) }?;
+        Ok(Self {
+            node,
+            folder: folder.into(),
+        })
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // SAFETY: the folder is there, and the file is in it. Afterwards nobody uses it.
+        unsafe {
+            let attribute = &raw const (*self.node.0.as_ptr()).attribute;
+            bindings::sysfs_remove_file_ns(self.folder.as_raw(), attribute, core::ptr::null());
+        }
+    }
+}
+
+/// What a file refers to. Dropping it leaves the file, which must be gone before.
+pub(crate) struct Node(NonNull<Contents>);
+
+// SAFETY: it owns its contents, whose value is `Send`.
+unsafe impl Send for Node {}
+// SAFETY: a shared one is of no use.
+unsafe impl Sync for Node {}
+
+/// C's `struct kobj_attribute` and `struct device_attribute`, which are alike, and our value. What C
+/// passes first, the object or the device, is not looked at.
+#[repr(C)]
+struct Contents {
+    attribute: bindings::attribute,
+    show: Option<unsafe extern "C" fn(*mut c_void, *mut Self, *mut c_char) -> isize>,
+    store: Option<unsafe extern "C" fn(*mut c_void, *mut Self, *const c_char, usize) -> isize>,
+    value: KBox<dyn Attribute>,
+}
+
+crate::static_assert!(
+    core::mem::offset_of!(Contents, value) == size_of::<bindings::kobj_attribute>()
+        && core::mem::offset_of!(Contents, value) == size_of::<bindings::device_attribute>()
+);
+
+impl Node {
+    /// Makes a file in the folder of a C object.
+    ///
+    /// # Safety
+    ///
+    /// The object must be in `/sys`, and be one of a device or of [`Kobject`]; its folder or this
+    /// file must be removed before the node is dropped.
+    pub(crate) unsafe fn add(
+        folder: *mut bindings::kobject,
+        name: &'static CStr,
+        mode: u16,
+        value: impl Attribute,
+    ) -> Result<Self> {
+        // SAFETY: all zeroes are a valid value of this C type.
+        let mut attribute: bindings::attribute = unsafe { core::mem::zeroed() };
+        attribute.name = name.as_char_ptr();
+        // As the macros of C see to: a file in /sys that all may write is a mistake.
+        attribute.mode = mode & !0o022;
+        let value: KBox<dyn Attribute> = KBox::new(value, GFP_KERNEL)?;
+        let contents = KBox::into_raw(KBox::new(
+            Contents {
+                attribute,
+                show: Some(read),
+                store: Some(write),
+                value,
+            },
+            GFP_KERNEL,
+        )?);
+        // SAFETY: a box is never null.
+        let node = Self(unsafe { NonNull::new_unchecked(contents) });
+        // SAFETY: the caller says that the folder is there; the contents stay where they are.
+        to_result(unsafe {
+            bindings::rust_helper_sysfs_create_file(folder, &raw mut (*contents).attribute)
+        })?;
+        Ok(node)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // SAFETY: it came from a box, and whoever made it says that there is no file any more.
+        drop(unsafe { KBox::from_raw(self.0.as_ptr()) });
+    }
+}
+
+/// # Safety
+///
+/// `contents` must be those of a file, and `buffer` a page.
+unsafe extern "C" fn read(_: *mut c_void, contents: *mut Contents, buffer: *mut c_char) -> isize {
+    // SAFETY: the caller's promise.
+    let value = unsafe { &*(*contents).value };
+    // SAFETY: the caller's promise.
+    unsafe { show(buffer, &Shown(value)) as isize }
+}
+
+/// # Safety
+///
+/// `contents` must be those of a file, and `buffer` a string.
+unsafe extern "C" fn write(
+    _: *mut c_void,
+    contents: *mut Contents,
+    buffer: *const c_char,
+    count: usize,
+) -> isize {
+    // SAFETY: the caller's promise.
+    let value = unsafe { &*(*contents).value };
+    from_result(|| {
+        // SAFETY: the caller's promise.
+        value.store(unsafe { text(buffer) }?)?;
+        // At most a page.
+        Ok(count as isize)
+    })
+}

@@ -1,0 +1,134 @@
+"""Files of every kind that a module can offer, used from a shell in the guest."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rkmbuild.run.result import Outcome
+from tests.vm import crate_guest
+
+if TYPE_CHECKING:
+    from rkmbuild.kernel.tree import KernelTree
+
+# Commands, and what they print. A shell's own message says what write(2) failed with.
+CHANNELS = {
+    "ls /sys/class/rkm-channel; grep -c rkm-channel /proc/devices": (
+        "rkm-channel0  rkm-channel1  rkm-channel2",
+        "1",
+    ),
+    "stat -c '%A %n' /dev/rkm-channel*": (
+        "crw------- /dev/rkm-channel0",
+        "crw------- /dev/rkm-channel1",
+        "crw------- /dev/rkm-channel2",
+    ),
+    "cd /dev; echo one > rkm-channel1; echo two > rkm-channel2; cat rkm-channel?": ("one", "two"),
+    "cd /sys/class/rkm-channel/rkm-channel1; echo 255 > gain; echo 256 > gain; cat gain": (
+        "sh: write error: Invalid argument",
+        "255",
+    ),
+    "exec 3< /dev/rkm-channel2; rmmod files": (
+        "rmmod: can't unload module 'files': Resource temporarily unavailable",
+    ),
+}
+DEBUGFS = {
+    "cd /sys/kernel/debug/rkm-files; stat -c '%a %n' * below/*": (
+        "755 below",
+        "600 callbacks",
+        "600 number",
+        "200 below/secret",
+        "400 below/words",
+    ),
+    "cd /sys/kernel/debug/rkm-files; cat number; echo 12 > number; echo x > number; cat number": (
+        "8",
+        "sh: write error: Invalid argument",
+        "12",
+    ),
+    "cd /sys/kernel/debug/rkm-files/below; cat words; echo 5 > secret": ('["one", "two"]',),
+    "cd /sys/kernel/debug/rkm-files; printf aa > callbacks; cat callbacks; echo 1234 > callbacks": (
+        "0xc2",
+        "sh: write error: Argument list too long",
+    ),
+    "exec 3< /sys/kernel/debug/rkm-files/number; rmmod files": (
+        "rmmod: can't unload module 'files': Resource temporarily unavailable",
+    ),
+}
+SYSFS = {
+    "cd /sys/kernel/rkm-files; stat -c '%a %n' * inner/*": (
+        "644 constant",
+        "755 inner",
+        "644 limit",
+        "644 inner/long",
+        "600 inner/name",
+    ),
+    "cd /sys/kernel/rkm-files; cat limit constant inner/long inner/name": (
+        "3",
+        "42",
+        "xxxxxxxxx",
+        "none",
+    ),
+    "cd /sys/kernel/rkm-files; echo 10 > limit; echo 11 > limit; echo 1 > constant; cat limit": (
+        "sh: write error: Invalid argument",
+        "sh: write error: Permission denied",
+        "10",
+    ),
+    "cd /sys/kernel/rkm-files/inner; echo two words > name; cat name": ("two words",),
+    # More than a page has room for.
+    f"cd /sys/kernel/rkm-files/inner; echo {'x' * 41} > long; cat long": (
+        "cat: read error: Invalid argument",
+    ),
+}
+SYSCTL = {
+    "cd /proc/sys/dev/rkm-files; stat -c '%a %n' *": (
+        "444 constant",
+        "644 limit",
+        "644 long",
+        "600 name",
+    ),
+    "sysctl -n dev.rkm-files.limit; sysctl -w dev.rkm-files.limit=2; cat /sys/kernel/rkm*/limit": (
+        "10",
+        "dev.rkm-files.limit = 2",
+        "2",
+    ),
+    "cd /proc/sys/dev/rkm-files; echo 99 > limit; cat limit name constant": (
+        "sh: write error: Invalid argument",
+        "2",
+        "two words",
+        "42",
+    ),
+    "cd /proc/sys/dev/rkm-files; cat long; echo a name > name; cat name": (
+        "cat: read error: Invalid argument",
+        "a name",
+    ),
+}
+GONE = {
+    # An open file of sysfs does not keep the module: it fails from then on.
+    "exec 3< /sys/kernel/rkm-files/limit; rmmod files; cat <&3": (
+        "cat: read error: No such device",
+    ),
+    "ls -d /dev/rkm* /sys/class/rkm* /sys/kernel/rkm* /sys/kernel/debug/rkm* /proc/sys/dev/rkm*"
+    " 2>/dev/null; grep rkm /proc/devices": (),
+}
+
+
+@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
+def test_files_of_every_kind_work_and_go_with_the_module(
+    kernel: str, request: pytest.FixtureRequest
+) -> None:
+    tree: KernelTree = request.getfixturevalue(kernel)
+    module = crate_guest.build(crate_guest.MODULES / "files", tree)
+    expected = {"insmod /files.ko": ()} | CHANNELS | DEBUGFS | SYSFS | SYSCTL | GONE
+    result = crate_guest.run(tree, {"files": module}, list(expected))
+    assert result.outcome is Outcome.FINISHED
+    assert not result.troubles
+    printed = {command: step.lines for command, step in zip(expected, result.steps, strict=True)}
+    assert printed == expected
+    # What was refused because there is one already, the kernel reports with a trace.
+    loading = crate_guest.texts(result, 0)
+    assert "rkm-channel rkm-channel2: registered" in loading
+    assert sum("duplicate filename" in text for text in loading) == 4
+    assert not any("sysctl" in text for text in loading), "it never came to the kernel's own check"
+    commands = list(expected)
+    closed = crate_guest.texts(result, *range(1, 1 + len(CHANNELS)))
+    assert "files: channel 2 closed" in closed
+    unloaded = crate_guest.texts(result, commands.index(next(iter(GONE))))
+    assert sorted(unloaded) == ["files: channels gone", "files: long gone", "files: long gone"]
