@@ -24,10 +24,13 @@ class Library:
     Attributes:
         archive: The library.
         dep_info: cargo's list of all files that it was made from, in the form of make.
+        native: Crates with code that is not Rust, each with the folder of its build script's
+            libraries.
     """
 
     archive: Path
     dep_info: Path
+    native: tuple[tuple[str, Path], ...]
 
 
 def build(
@@ -93,13 +96,23 @@ def _attributes(source: Path) -> list[str]:
 
 
 def _library(messages: str, project: Project) -> Library:
+    native = []
     for line in messages.splitlines():
         message = json.loads(line) if line.startswith("{") else {}
+        if message.get("reason") == "build-script-executed" and message["linked_libs"]:
+            native.append((_crate_name(message["package_id"]), Path(message["out_dir"])))
         if message.get("reason") != "compiler-artifact":
             continue
         if Path(message["manifest_path"]) != project.root.resolve() / "Cargo.toml":
             continue
         for name in message["filenames"]:
             if name.endswith(".a"):
-                return Library(Path(name), Path(name).with_suffix(".d"))
+                return Library(Path(name), Path(name).with_suffix(".d"), tuple(native))
     raise BuildError(f"cargo built {project.package}, but named no static library")
+
+
+def _crate_name(package: str) -> str:
+    """Return the name in a package's id: `…#name@version`, or `…/name#version`."""
+    place, _, named = package.rpartition("#")
+    name = named.partition("@")[0] if "@" in named else place.rpartition("/")[2]
+    return name.replace("-", "_")

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from rkmbuild import cache, console, runner
 from rkmbuild.build import bindings as binding
-from rkmbuild.build import crate, exports, fingerprint, kbuild, kernel_crate, sysroot
+from rkmbuild.build import (
+    crate,
+    dependencies,
+    exports,
+    fingerprint,
+    kbuild,
+    kernel_crate,
+    soft,
+    sysroot,
+)
+from rkmbuild.build import vector_check as vectors
 from rkmbuild.build.finish import finish
 from rkmbuild.build.plan import BuildPlan
 from rkmbuild.build.stages import Clock
@@ -65,6 +75,8 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         kernel = kernel_crate.build(
             plan.crate, plan.rust, plan.facts, root=root, bound=bound, jobs=jobs
         )
+    vectors.load_disassembler()
+    target = sysroot.target_path(root, plan.tree.arch)
     linked = f"{plan.project.module}.ko for {plan.tree.release}"
     linked += ", with its tests" if plan.tests else ""
     with clock.stage("kbuild"), kbuild.linking(plan.kbuild, lock=lock, jobs=jobs) as linking:
@@ -73,7 +85,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
                 plan.project,
                 plan.rust,
                 plan.facts,
-                target=sysroot.target_path(root, plan.tree.arch),
+                target=target,
                 folder=folder / "cargo",
                 flags=_flags(plan, root, kernel, folder),
                 options=plan.cargo,
@@ -81,6 +93,14 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
             )
         with console.step("Linking", linked):
             made = linking.finish(library.archive)
+    with clock.stage("check"):
+        vectors.check(
+            made,
+            plan.project,
+            library,
+            [made.with_name(f"{source.stem}.o") for source in plan.project.metadata.c_sources],
+            lambda: dependencies.load(plan.project, plan.rust, plan.facts, target, plan.cargo),
+        )
     module = folder / f"{plan.project.module}.ko"
     with clock.stage("finish"):
         debug = finish(made, module, plan.objcopy)
@@ -121,7 +141,8 @@ def _cached(clock: Clock, kind: str, name: str, text: str) -> Iterator[None]:
 
 
 def _flags(plan: BuildPlan, root: Path, kernel: Path, work: Path) -> list[str]:
-    flags = [*plan.sysroot.flags, f"--sysroot={root}", *kernel_crate.flags(kernel)]
+    flags = [*plan.sysroot.flags, f"--sysroot={root}", *soft.FLAGS]
+    flags += kernel_crate.flags(kernel)
     flags += ["--cfg=kernel_test"] if plan.tests else []
     sources = sorted((plan.project.root / "src").rglob("*.rs"))
     extra = kernel_crate.extra_cfgs(plan.tree, sources)

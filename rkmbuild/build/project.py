@@ -12,7 +12,7 @@ from rkmbuild import naming
 from rkmbuild.errors import ProjectError
 
 # What `[package.metadata.rkmbuild]` may hold. docs/metadata.md explains each.
-KEYS = ("headers", "c-sources")
+KEYS = ("headers", "c-sources", "allow-fpu")
 
 
 class Metadata(NamedTuple):
@@ -22,10 +22,12 @@ class Metadata(NamedTuple):
         headers: Headers to bind beside those of the `kernel` crate, as `#include` would name them
             (`linux/pci.h`), or files of the project, relative to its root (`src/shim.h`).
         c_sources: The project's C files, relative to its root.
+        allow_fpu: Functions that may use vector and floating-point registers, by their paths.
     """
 
     headers: tuple[str, ...] = ()
     c_sources: tuple[Path, ...] = ()
+    allow_fpu: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,4 +176,8 @@ def _metadata(package: Mapping[str, Any], root: Path, manifest: Path) -> Metadat
     stems = [source.stem for source in sources]
     for stem in {stem for stem in stems if stems.count(stem) > 1}:
         raise ProjectError(f"{place}: two C files would both become {stem}.o")
-    return Metadata(headers=tuple(table.get("headers", [])), c_sources=tuple(sources))
+    return Metadata(
+        headers=tuple(table.get("headers", [])),
+        c_sources=tuple(sources),
+        allow_fpu=tuple(table.get("allow-fpu", [])),
+    )

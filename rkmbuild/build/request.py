@@ -18,13 +18,17 @@ class CargoOptions:
 
     def arguments(self) -> list[str]:
         """Return the arguments of cargo."""
-        arguments = ["--profile", self.profile]
-        arguments += ["--features", ",".join(self.features)] if self.features else []
-        arguments += ["--all-features"] if self.all_features else []
-        arguments += ["--no-default-features"] if self.no_default_features else []
+        arguments = ["--profile", self.profile, *self.feature_arguments()]
         arguments += ["--locked"] if self.locked else []
         arguments += ["--offline"] if self.offline else []
         return arguments + jobs_arguments(self.jobs)
+
+    def feature_arguments(self) -> list[str]:
+        """Return the arguments of cargo that choose features."""
+        arguments = ["--features", ",".join(self.features)] if self.features else []
+        arguments += ["--all-features"] if self.all_features else []
+        arguments += ["--no-default-features"] if self.no_default_features else []
+        return arguments
 
 
 def jobs_arguments(jobs: int | None) -> list[str]:

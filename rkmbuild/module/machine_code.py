@@ -6,14 +6,13 @@ Disassembled with iced-x86, some five million instructions a second.
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rkmbuild.module import vectors
 from rkmbuild.module.report import Report
 from rkmbuild.module.subject import Subject
 
 if TYPE_CHECKING:
     from iced_x86 import Instruction
 
-# Replacements are copied over code at load; on their own they are not run.
-_NOT_RUN = ".altinstr_replacement"
 # Functions that let kernel code use vector registers, or save them (asm/fpu/api.h, asm/fpu/sched.h)
 _FPU_CALLS = frozenset(
     {"kernel_fpu_begin_mask", "kernel_fpu_begin", "fpregs_assert_state_consistent",
@@ -56,7 +55,7 @@ def read(subject: Subject, *, frame_limit: int) -> Code:
     for number, section in enumerate(subject.file.sections):
         if not (section.executable and subject.allocated[number]):
             continue
-        if subject.file.names[number] == _NOT_RUN:
+        if subject.file.names[number] == vectors.NOT_RUN:
             continue
         content = bytes(subject.file.content(section))
         # Few kinds of instruction are of interest, and most code has none of them: the first pass
@@ -119,7 +118,7 @@ def where(subject: Subject, places: list[tuple[int, int]]) -> str:
 
 def _interest(one: "Instruction") -> str:
     """Return why instructions of this kind are looked at: `vector`, `frame`, `return`, `branch`."""
-    from iced_x86 import CpuidFeature, FlowControl, Mnemonic, OpKind, Register  # noqa: PLC0415
+    from iced_x86 import FlowControl, Mnemonic, OpKind  # noqa: PLC0415
 
     if one.flow_control == FlowControl.RETURN:
         return "return" if one.mnemonic == Mnemonic.RET else ""
@@ -129,13 +128,7 @@ def _interest(one: "Instruction") -> str:
         return "frame"
     if one.mnemonic == Mnemonic.LEA:
         return "lea"
-    registers = (one.op_register(n) for n in range(one.op_count))
-    vector = any(
-        Register.XMM0 <= register <= Register.ZMM31 or Register.ST0 <= register <= Register.MM7
-        for register in registers
-    )
-    x87 = {CpuidFeature.FPU, CpuidFeature.FPU287, CpuidFeature.FPU387}
-    return "vector" if vector or x87.intersection(one.cpuid_features()) else ""
+    return "vector" if vectors.uses(one) else ""
 
 
 def _unguarded(one: "Instruction", content: bytes) -> bool:

@@ -1,11 +1,11 @@
 """The module under judgement: its file, and what the loader has made of it so far."""
 
-import bisect
 from dataclasses import dataclass
 from functools import cached_property
 
-from rkmbuild.module import elf, strings
+from rkmbuild.module import strings
 from rkmbuild.module.elf import Elf, Symbol, decoded
+from rkmbuild.module.places import Places
 from rkmbuild.module.structure import Index
 from rkmbuild.module.target import NAME_SIZE, Target
 
@@ -65,30 +65,20 @@ class Subject:
         """The symbol table."""
         return self.file.symbols(self.file.sections[self.index.symbols])
 
+    @cached_property
+    def places(self) -> Places:
+        """What lies where in it."""
+        return Places(self.file, self.symbols, self.file.sections[self.index.strings])
+
     def symbol_name(self, symbol: Symbol) -> str:
         """Return a symbol's name; for a section's symbol, the section's."""
-        if symbol.type == elf.STT_SECTION and symbol.shndx < len(self.file.sections):
-            return self.file.names[symbol.shndx]
-        strings_at = self.file.sections[self.index.strings].offset
-        return decoded(self.file.string(strings_at + symbol.name))
+        return self.places.name(symbol)
 
-    @cached_property
+    @property
     def functions(self) -> dict[int, list[tuple[int, int, Symbol]]]:
         """Functions by section: start, end and symbol of each, sorted."""
-        found: dict[int, list[tuple[int, int, Symbol]]] = {}
-        for symbol in self.symbols:
-            if symbol.info & 15 == elf.STT_FUNC and 0 < symbol.shndx < len(self.file.sections):
-                row = (symbol.value, symbol.value + symbol.size, symbol)
-                found.setdefault(symbol.shndx, []).append(row)
-        for rows in found.values():
-            rows.sort(key=lambda row: row[:2])
-        return found
+        return self.places.functions
 
     def function_at(self, section: int, offset: int) -> str:
         """Return the name of the function around an offset, or the section and the offset."""
-        rows = self.functions.get(section, [])
-        # Functions hardly ever overlap: the last one that begins before the offset is around it.
-        number = bisect.bisect_right(rows, offset, key=lambda row: row[0]) - 1
-        if number >= 0 and offset < rows[number][1]:
-            return self.symbol_name(rows[number][2])
-        return f"{self.file.names[section]}+{offset:#x}"
+        return self.places.function_at(section, offset)
