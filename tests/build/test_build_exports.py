@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,19 @@ kernel::export_symbol!({name});
 @pytest.fixture(scope="module")
 def exporter(kernel_6_12: KernelTree) -> dict[str, str]:
     return _built(MODULES / "exporter", kernel_6_12)
+
+
+@pytest.fixture(scope="module")
+def importer(
+    exporter: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """A copy of the module that links to the exporter, and what that exports."""
+    root = tmp_path_factory.mktemp("importer") / "importer"
+    shutil.copytree(MODULES / "importer", root, ignore=shutil.ignore_patterns("target"))
+    manifest = (root / "Cargo.toml").read_text()
+    header = os.path.relpath(HEADER, root)
+    (root / "Cargo.toml").write_text(manifest.replace("../exporter/src/exporter.h", header))
+    return root, exporter["symvers"]
 
 
 def _built(root: Path, tree: KernelTree, *words: str, **env: str) -> dict[str, str]:
@@ -81,13 +95,12 @@ def test_a_file_of_symbols_that_is_not_there_is_named(
 
 
 def test_other_checksums_of_what_it_links_to_make_another_module(
-    exporter: dict[str, str], kernel_6_12: KernelTree, tmp_path: Path
+    exporter: dict[str, str],
+    importer: tuple[Path, str],
+    kernel_6_12: KernelTree,
+    tmp_path: Path,
 ) -> None:
-    root = tmp_path / "importer"
-    shutil.copytree(MODULES / "importer", root, ignore=shutil.ignore_patterns("target"))
-    manifest = (root / "Cargo.toml").read_text()
-    header = os.path.relpath(HEADER, root)
-    (root / "Cargo.toml").write_text(manifest.replace("../exporter/src/exporter.h", header))
+    root, _ = importer
     exported = tmp_path / "some.symvers"
     text = Path(exporter["symvers"]).read_text()
     was = symvers.load(Path(exporter["symvers"]))["exporter_greet"].crc
@@ -99,6 +112,39 @@ def test_other_checksums_of_what_it_links_to_make_another_module(
         assert versions in Path(built["module"]).read_bytes()
         assert built["symvers"] is None
     assert _built(root, kernel_6_12, KBUILD_EXTRA_SYMBOLS=str(exported))["fresh"]
+
+
+def test_what_a_module_says_of_itself_is_what_modinfo_reads(
+    importer: tuple[Path, str], kernel_6_12: KernelTree
+) -> None:
+    root, exported = importer
+    module = _built(root, kernel_6_12, KBUILD_EXTRA_SYMBOLS=exported)["module"]
+    for field, wanted in {
+        "alias": ["calls-the-exporter", "char-major-240-*"],
+        "firmware": ["importer/table.bin"],
+        "softdep": ["pre: exporter post: nothing_of_that_name"],
+        "import_ns": ["EXPORTER_INTERNAL"],
+        "depends": ["exporter"],
+    }.items():
+        said = subprocess.run(
+            ["/usr/sbin/modinfo", "-F", field, module], capture_output=True, text=True, check=True
+        )
+        assert said.stdout.splitlines() == wanted
+
+
+def test_a_namespace_that_is_used_is_imported(
+    importer: tuple[Path, str], kernel_6_12: KernelTree
+) -> None:
+    root, exported = importer
+    source = root / "src" / "lib.rs"
+    text = source.read_text()
+    source.write_text(text.replace('    imports_ns: ["EXPORTER_INTERNAL"],\n', ""))
+    env = {"KBUILD_EXTRA_SYMBOLS": exported}
+    done = rkmbuild("build", root, "--kernel", kernel_6_12.release, env=env)
+    assert done.returncode == BuildError.code
+    wanted = "uses symbol exporter_reset from namespace EXPORTER_INTERNAL, but does not import it"
+    assert wanted in done.stderr
+    source.write_text(text)
 
 
 def test_a_clang_build_exports_the_same(

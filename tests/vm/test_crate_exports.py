@@ -17,7 +17,7 @@ EXPORTER = crate_guest.MODULES / "exporter"
 SOURCE = Path(__file__).parents[1] / "data" / "exports" / "c_importer.c"
 SCRIPT = (
     "insmod /c_importer.ko",
-    "modprobe importer",
+    "modprobe calls-the-exporter",
     "insmod /c_importer.ko",
     "ls -1 /sys/module/exporter/holders",
     "rmmod exporter",
@@ -29,11 +29,11 @@ SCRIPT = (
 
 @dataclass(frozen=True)
 class Ran:
-    """What was built, and what came of it in the guest."""
+    """What was built, what depmod wrote of it (by suffix), and what came of it in the guest."""
 
     guest: GuestResult
     symvers: Path
-    order: str
+    installed: dict[str, str]
 
 
 @pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
@@ -58,8 +58,8 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     guest = crate_guest.run(tree, modules, SCRIPT, files=installed)
     assert guest.outcome is Outcome.FINISHED
     assert not guest.troubles
-    order = installed[f"lib/modules/{tree.release}/modules.dep"].read_text()
-    return Ran(guest, exported, order)
+    tables = {file.suffix: file.read_text() for file in installed.values() if file.suffix != ".ko"}
+    return Ran(guest, exported, tables)
 
 
 def _c_module(tree: KernelTree, place: Path, name: str, exported: Path) -> Path:
@@ -79,7 +79,8 @@ def _installed(tree: KernelTree, place: Path, modules: dict[str, Path]) -> dict[
     subprocess.run(
         ["depmod", "-b", place, tree.release], check=True, env={**os.environ, "PATH": path}
     )
-    wanted = [*folder.glob("updates/*.ko"), folder / "modules.dep"]
+    tables = [folder / f"modules.{name}" for name in ("alias", "dep", "softdep")]
+    wanted = [*folder.glob("updates/*.ko"), *tables]
     return {str(file.relative_to(place)): file for file in wanted}
 
 
@@ -102,8 +103,17 @@ def test_nothing_links_to_an_exporter_that_is_not_there(ran: Ran) -> None:
     assert any("Unknown symbol exporter_greet (err -2)" in text for text in said), said
 
 
+def test_depmod_reads_aliases_and_soft_dependencies(ran: Ran) -> None:
+    aliases = [line for line in ran.installed[".alias"].splitlines() if "importer" in line]
+    assert sorted(aliases) == [
+        "alias calls-the-exporter importer",
+        "alias char-major-240-* importer",
+    ]
+    assert "softdep importer pre: exporter post: nothing_of_that_name" in ran.installed[".softdep"]
+
+
 def test_modprobe_loads_the_exporter_first(ran: Ran) -> None:
-    assert "updates/importer.ko: updates/exporter.ko" in ran.order
+    assert "updates/importer.ko: updates/exporter.ko" in ran.installed[".dep"]
     assert ran.guest.steps[1].status == 0
     said = [text for text in crate_guest.texts(ran.guest, 1) if "taint" not in text]
     assert said == ["exporter: Hello, Rust!", "exporter: Hello, Rust!", "importer: 2 of 42"]

@@ -13,6 +13,9 @@ module! {
     authors: ["The rkmbuild developers"],
     description: "Calls the exporter",
     license: "GPL",
+    alias: ["calls-the-exporter", "char-major-240-*"],
+    firmware: ["importer/table.bin"],
+    softdep: ["pre: exporter post: nothing_of_that_name"],
     imports_ns: ["EXPORTER_INTERNAL"],
 }
 
