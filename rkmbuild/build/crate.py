@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild import runner
-from rkmbuild.build import sysroot
+from rkmbuild.build import dependencies, diagnose, sysroot
 from rkmbuild.build.project import Project
 from rkmbuild.build.request import CargoOptions
 from rkmbuild.errors import BuildError
@@ -61,25 +61,37 @@ def build(
     # Procedural macros and build scripts, which run on this machine, are then built once for all
     # kernels. cargo knows of it from 1.91 on.
     env["CARGO_BUILD_BUILD_DIR"] = str(project.target / "cargo")
-    done = runner.run(
-        [
+
+    def command(*words: str) -> list[str | Path]:
+        return [
             rust.cargo, "rustc", "--lib", "--package", project.package,
-            "--manifest-path", project.root / "Cargo.toml", "--target-dir", folder,
-            "--message-format", "json-render-diagnostics",
-            "--color", "always" if colour else "never",
+            "--manifest-path", project.root / "Cargo.toml", "--target-dir", folder, *words,
             *sysroot.target_arguments(facts, target), *options.arguments(),
             "--", *_attributes(project.source),
-        ],
-        doing=f"building {project.package}",
+        ]  # fmt: skip
+
+    shown = ("--message-format", "json-render-diagnostics")
+    colours = ("--color", "always" if colour else "never")
+    doing = f"building {project.package}"
+    done = runner.run(
+        command(*shown, *colours),
+        doing=doing,
         env=env,
         cwd=project.root,
         show=True,
         success=range(256),
-    )  # fmt: skip
-    if done.returncode != 0:
-        # cargo has told the user all there is to say; its standard output is for programs.
-        raise BuildError(f"cargo could not build {project.package}")
-    return _library(done.stdout, project)
+    )
+    if done.returncode == 0:
+        return _library(done.stdout, project)
+    # cargo has told the user all that it knows; its standard output is for programs.
+    message, hint = f"cargo could not build {project.package}", None
+    graph = dependencies.load(project, rust, facts, target, options)
+    if graph and not diagnose.built_all(graph, done.stdout):
+        again = command("--message-format", "json", "--keep-going")
+        why = diagnose.explain(graph, again, env=env, cwd=project.root)
+        if why:
+            message, hint = f"{message}: {why[0]}", why[1]
+    raise BuildError(message, hint=hint)
 
 
 def _attributes(source: Path) -> list[str]:

@@ -146,12 +146,3 @@ def _is_library(kinds: Iterable[str]) -> bool:
 def arrows(chain: Iterable[Package]) -> str:
     """Return a chain as the user reads it: `a -> b -> c`."""
     return " -> ".join(package.name for package in chain)
-
-
-def line(package: Package, *, features: Iterable[str] = (), default: bool = True) -> str:
-    """Return a line for `[dependencies]` that asks for features of a package."""
-    said = [f'version = "{package.version}"']
-    said += [] if default else ["default-features = false"]
-    named = ", ".join(f'"{feature}"' for feature in features)
-    said += [f"features = [{named}]"] if named else []
-    return f"{package.name} = {{ {', '.join(said)} }}"

@@ -3,26 +3,20 @@
 The rule is `check`'s `fpu-registers`; here it is known which crate the code is from.
 """
 
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rkmbuild import console
-from rkmbuild.build import dependencies, origins
+from rkmbuild.build import features, origins
 from rkmbuild.build.crate import Library
-from rkmbuild.build.dependencies import Graph, Package
+from rkmbuild.build.dependencies import Graph
 from rkmbuild.build.project import Project
 from rkmbuild.errors import DangerousModuleError
 from rkmbuild.module import demangle, vectors
 from rkmbuild.module.vectors import Use
 
 _SHOWN = 5
-# What maintainers call features that do without vector instructions, and those that ask for them.
-_SOFT = re.compile(
-    r"(force[-_])?soft|pure|portable|scalar|generic|serial|no[-_](simd|asm|sse|avx|intrinsics).*"
-)
-_HARD = re.compile(r"(^|.*[-_])(std|simd|asm|sse|avx|detect\w*|runtime|accel\w*|native)\b.*")
 
 
 def load_disassembler() -> None:
@@ -91,7 +85,7 @@ def _refusal(
         lines.append(f"  and {len(left) - _SHOWN} more functions")
     packages = (graph.of_crate(crate) for crate in dict.fromkeys(places.values())) if graph else ()
     hints = [
-        _way_out(package, graph)
+        features.without_vectors(package, graph)
         for package in packages
         if graph and package and package.id != graph.root
     ]
@@ -105,24 +99,3 @@ def _refusal(
 
 def _said(origin: str) -> str:
     return origin if origin.endswith(".c") else f"crate {origin}" if origin else "of unknown origin"
-
-
-def _way_out(package: Package, graph: Graph) -> str:
-    way = dependencies.arrows(graph.chain(package.id))
-    off = sorted(name for name in package.features if name not in package.enabled)
-    # `no_sse2` and its like leave out one thing each; what leaves out all comes first.
-    soft = sorted(filter(_SOFT.fullmatch, off), key=lambda name: name.startswith("no"))
-    hard = sorted(filter(_HARD.fullmatch, package.enabled))
-    said = [f"{way}, version {package.version}:"]
-    if soft:
-        said.append(f"of its features, {', '.join(soft)} promise code without them; in Cargo.toml:")
-        line = dependencies.line(
-            package,
-            features=[*graph.packages[graph.root].wants(package).get("features", []), soft[0]],
-            default="default" in package.enabled or "default" not in package.features,
-        )
-        return f"{' '.join(said)}\n{line}"
-    if hard:
-        said.append(f"its features {', '.join(hard)} may be what asks for them: switch them off")
-        return " ".join(said)
-    return " ".join([*said, "it has no feature that leaves them out: use another crate for it"])

@@ -61,6 +61,25 @@ mod inner {
 }
 """
 
+ROUNDS = """\
+[package]
+name = "rounds"
+version = "0.1.0"
+edition = "2021"
+
+[features]
+portable = []
+"""
+ROUNDS_SOURCE = """\
+#![no_std]
+use core::arch::x86_64::*;
+
+#[target_feature(enable = "aes,sse4.1")]
+pub unsafe fn round(block: __m128i, key: __m128i) -> __m128i {
+    _mm_aesenc_si128(_mm_insert_epi64(block, 3, 1), key)
+}
+"""
+
 
 def test_a_crate_with_vector_code_is_refused_by_name_and_the_way_out_works(
     tmp_path: Path, kernel_6_12: KernelTree
@@ -118,3 +137,17 @@ def test_functions_of_the_project_are_refused_and_allowed_one_by_one(
     assert "warning" not in said
     # Nothing to do is told without looking again; an entry that is not needed is told once more.
     assert "Fresh" in build()[1]
+
+
+def test_a_crate_that_does_not_compile_without_vectors_is_named(
+    tmp_path: Path, kernel_6_12: KernelTree
+) -> None:
+    folder = tmp_path / "p" / "rounds"
+    (folder / "src").mkdir(parents=True)
+    (folder / "Cargo.toml").write_text(ROUNDS)
+    (folder / "src" / "lib.rs").write_text(ROUNDS_SOURCE)
+    root = projects.make(tmp_path / "p", manifest='[dependencies]\nrounds = { path = "rounds" }\n')
+    done = rkmbuild("build", root, "--kernel", kernel_6_12.release)
+    assert done.returncode == 6
+    assert "the kernel's code has no vector registers, and rounds needs some" in done.stderr
+    assert 'rounds = { path = "…", features = ["portable"] }' in done.stderr
