@@ -10,12 +10,16 @@ from tests.vm import crate_guest
 if TYPE_CHECKING:
     from rkmbuild.kernel.tree import KernelTree
 
+CPU1 = "/sys/devices/system/cpu/cpu1/online"
 SCRIPT = (
     "insmod /hooks.ko",
     "mkdir /a /b /c; mkdir /a; test -d /a",
     "insmod /params.ko && rmmod params",
+    "ifconfig lo up && ifconfig lo down",
+    f"grep -q hooks:online /sys/devices/system/cpu/hotplug/states && echo 0 > {CPU1}",
+    f"echo 1 > {CPU1}",
     "rmmod hooks",
-    "mkdir /d && insmod /params.ko && rmmod params",
+    f"mkdir /d && insmod /params.ko && rmmod params && ifconfig lo up && echo 0 > {CPU1}",
     "insmod /hooks.ko",
 )
 
@@ -28,7 +32,7 @@ def test_probes_count_and_notifiers_tell_until_they_are_dropped(
     modules = {
         name: crate_guest.build(crate_guest.MODULES / name, tree) for name in ("hooks", "params")
     }
-    result = crate_guest.run(tree, modules, SCRIPT)
+    result = crate_guest.run(tree, modules, SCRIPT, cpus=2)
     assert result.outcome is Outcome.FINISHED
     assert not result.troubles
     assert result.statuses == (0,) * len(SCRIPT)
@@ -37,12 +41,21 @@ def test_probes_count_and_notifiers_tell_until_they_are_dropped(
         lines = crate_guest.texts(result, *steps)
         return [line for line in lines if line.startswith("hooks: ") and "taint" not in line]
 
-    # 0 is MODULE_STATE_LIVE, 1 COMING, 2 GOING.
     nothing = "Some(ENOENT) Some(ENOENT) Some(EINVAL) Some(ENOENT)"
-    assert said(0) == [f"hooks: probes of nothing: {nothing}", "hooks: module 0"]
-    assert said(2) == ["hooks: module 1", "hooks: module 0", "hooks: module 2"]
+    assert said(0) == [
+        f"hooks: probes of nothing: {nothing}",
+        "hooks: refused: Some(ENODEV)",
+        'hooks: net "lo" 1 registered',
+        "hooks: cpu 0 on 0",
+        "hooks: cpu 1 on 1",
+        'hooks: "hooks" Live',
+    ]
+    assert said(2) == [f'hooks: "params" {state}' for state in ("Coming", "Live", "Going")]
+    assert said(3) == ['hooks: net "lo" 1 up', 'hooks: net "lo" 1 down']
+    assert said(4) == ["hooks: cpu 1 off"]
+    assert said(5) == ["hooks: cpu 1 on 1"]
     # busybox makes a directory with all permissions and changes them afterwards. EEXIST is 021.
-    assert said(3) == [
+    assert said(6) == [
         "hooks: kprobe: 4, 777",
         "hooks: kretprobe: 3, 777",
         "hooks: kretprobe failed: 1, 21",
@@ -51,7 +64,8 @@ def test_probes_count_and_notifiers_tell_until_they_are_dropped(
         "hooks: sys_exit: 1, 21",
         "hooks: others ran: true",
         "hooks: missed: 0",
+        "hooks: cpu 0 off",
+        "hooks: cpu 1 off",
     ]
-    assert said(4) == []
-    # SYS_POWER_OFF: the guest's end.
-    assert "hooks: reboot 3" in [message.text for message in result.log]
+    assert said(7) == []
+    assert "hooks: reboot PowerOff" in [message.text for message in result.log]

@@ -17,6 +17,7 @@
 
 #include "bug.c"
 #include "chrdev.c"
+#include "cpu.c"
 #include "fs.c"
 #include "mm.c"
 #include "note.c"

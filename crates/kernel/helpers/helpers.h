@@ -58,6 +58,19 @@ __rust_helper struct device *rust_helper_device_create(struct class *class, dev_
 						       const char *name, unsigned int minor);
 __rust_helper struct cdev *rust_helper_inode_cdev(const struct inode *inode);
 
+/* cpu.c */
+__rust_helper unsigned int rust_helper_nr_cpu_ids(void);
+__rust_helper unsigned int rust_helper_num_online_cpus(void);
+__rust_helper unsigned int rust_helper_num_possible_cpus(void);
+__rust_helper bool rust_helper_cpu_online(unsigned int cpu);
+__rust_helper bool rust_helper_cpu_possible(unsigned int cpu);
+__rust_helper unsigned int rust_helper_raw_smp_processor_id(void);
+__rust_helper void rust_helper_preempt_disable(void);
+__rust_helper void rust_helper_preempt_enable(void);
+__rust_helper int rust_helper_cpuhp_setup(const char *name,
+					  int (*startup)(unsigned int cpu, struct hlist_node *node),
+					  int (*teardown)(unsigned int cpu, struct hlist_node *node));
+
 /* fs.c */
 __rust_helper void rust_helper_get_file(struct file *f);
 __rust_helper bool rust_helper_path_exists(const char *name);

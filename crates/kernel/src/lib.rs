@@ -56,6 +56,7 @@ pub use pin_init;
 pub mod alloc;
 pub mod attribute;
 pub mod chrdev;
+pub mod cpu;
 pub mod debugfs;
 pub mod device;
 pub mod error;
@@ -75,6 +76,8 @@ pub mod miscdevice;
 pub mod mm;
 mod module;
 pub mod module_param;
+#[cfg(CONFIG_NET)]
+pub mod net;
 pub mod notifier;
 mod panic;
 pub mod prelude;

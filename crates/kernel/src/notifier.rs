@@ -1,6 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Notifier chains: being told what happens to the machine.
+//!
+//! ```ignore
+//! struct Tell;
+//!
+//! impl Callback<Net> for Tell {
+//!     fn call(&self, event: NetEvent<'_>) -> Answer {
+//!         if event.kind == NetEventKind::UP {
+//!             pr_info!("{:?} is up\n", &*event.device.name());
+//!         }
+//!         Answer::Done
+//!     }
+//! }
+//!
+//! let notifier = KBox::pin_init(Notifier::<Net, Tell>::register(Tell, 0), GFP_KERNEL)?;
+//! ```
+//!
+//! Processors that come and go have no chain any more: see [`cpu::hotplug`](crate::cpu::hotplug).
+
+mod chains;
 
 use crate::error::{to_result, Error};
 use crate::ffi::{c_int, c_ulong, c_void};
@@ -9,6 +28,10 @@ use core::marker::PhantomData;
 use core::pin::Pin;
 use macros::{pin_data, pinned_drop, try_pin_init};
 use pin_init::PinInit;
+
+pub use chains::{Module, ModuleEvent, ModuleState, Reboot, RebootEvent};
+#[cfg(CONFIG_NET)]
+pub use chains::{Net, NetEvent, NetEventKind};
 
 /// What to do with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,18 +44,26 @@ pub enum Answer {
     Stop,
 }
 
-/// Who is told.
-pub trait Callback: Send + Sync + 'static {
-    /// Runs for each event. What the number means is for the chain to say.
-    fn call(&self, event: usize) -> Answer;
+/// Who is told by a chain.
+pub trait Callback<C: Chain>: Send + Sync + 'static {
+    /// Runs for each event. It may sleep.
+    fn call(&self, event: C::Event<'_>) -> Answer;
 }
+
+/// Keeps chains, and with them contexts in which nobody may sleep, from being made elsewhere.
+trait Sealed {}
 
 /// A chain.
 ///
 /// # Safety
 ///
 /// The functions add to, and take from, the same chain; after `unregister` the block is not used.
-pub unsafe trait Chain {
+/// What the chain gives is what `event` takes.
+#[allow(private_bounds)] // Only the chains below are chains.
+pub unsafe trait Chain: Sealed {
+    /// What those in it are told.
+    type Event<'a>;
+
     /// Adds a block.
     ///
     /// # Safety
@@ -46,36 +77,13 @@ pub unsafe trait Chain {
     ///
     /// The block must have been added.
     unsafe fn unregister(block: *mut bindings::notifier_block);
-}
 
-macro_rules! chains {
-    ($($(#[$doc:meta])* $name:ident: $register:ident, $unregister:ident;)*) => {
-        $(
-            $(#[$doc])*
-            pub enum $name {}
-
-            // SAFETY: both are of one chain, whose lock the second waits for.
-            unsafe impl Chain for $name {
-                unsafe fn register(block: *mut bindings::notifier_block) -> c_int {
-                    // SAFETY: the caller's promise.
-                    unsafe { bindings::$register(block) }
-                }
-
-                unsafe fn unregister(block: *mut bindings::notifier_block) {
-                    // SAFETY: the caller's promise.
-                    unsafe { bindings::$unregister(block) };
-                }
-            }
-        )*
-    };
-}
-
-chains! {
-    /// The machine is about to restart, halt or power off: `SYS_RESTART` (1), `SYS_HALT` (2),
-    /// `SYS_POWER_OFF` (3).
-    Reboot: register_reboot_notifier, unregister_reboot_notifier;
-    /// A module comes (`MODULE_STATE_COMING`, 1), lives (0) or goes (2).
-    Module: register_module_notifier, unregister_module_notifier;
+    /// Makes of what C tells what those in the chain are told.
+    ///
+    /// # Safety
+    ///
+    /// The chain must have given both, and wait for as long as `'a`.
+    unsafe fn event<'a>(event: c_ulong, data: *mut c_void) -> Self::Event<'a>;
 }
 
 /// A place in a chain; dropping it gives the place up.
@@ -85,7 +93,7 @@ chains! {
 /// `block` is in the chain `C`, and is the first field, so that a pointer to it is one to the whole.
 #[pin_data(PinnedDrop)]
 #[repr(C)]
-pub struct Notifier<C: Chain, T: Callback> {
+pub struct Notifier<C: Chain, T: Callback<C>> {
     #[pin]
     block: Opaque<bindings::notifier_block>,
     callback: T,
@@ -93,11 +101,11 @@ pub struct Notifier<C: Chain, T: Callback> {
 }
 
 // SAFETY: a place may be given up by another thread than the one that took it.
-unsafe impl<C: Chain, T: Callback> Send for Notifier<C, T> {}
+unsafe impl<C: Chain, T: Callback<C>> Send for Notifier<C, T> {}
 // SAFETY: a shared one gives shared references to what is `Sync`.
-unsafe impl<C: Chain, T: Callback> Sync for Notifier<C, T> {}
+unsafe impl<C: Chain, T: Callback<C>> Sync for Notifier<C, T> {}
 
-impl<C: Chain, T: Callback> Notifier<C, T> {
+impl<C: Chain, T: Callback<C>> Notifier<C, T> {
     /// Makes an initialiser that takes a place; a higher `priority` is told earlier.
     pub fn register(callback: T, priority: i32) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
@@ -125,7 +133,7 @@ impl<C: Chain, T: Callback> Notifier<C, T> {
 }
 
 #[pinned_drop]
-impl<C: Chain, T: Callback> PinnedDrop for Notifier<C, T> {
+impl<C: Chain, T: Callback<C>> PinnedDrop for Notifier<C, T> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: by the invariant it is in the chain.
         unsafe { C::unregister(self.block.get()) };
@@ -134,14 +142,16 @@ impl<C: Chain, T: Callback> PinnedDrop for Notifier<C, T> {
 
 /// # Safety
 ///
-/// `block` must be that of a `Notifier<C, T>`.
-unsafe extern "C" fn call<C: Chain, T: Callback>(
+/// `block` must be that of a `Notifier<C, T>`, the rest what the chain gives.
+unsafe extern "C" fn call<C: Chain, T: Callback<C>>(
     block: *mut bindings::notifier_block,
     event: c_ulong,
-    _data: *mut c_void,
+    data: *mut c_void,
 ) -> c_int {
     // SAFETY: the caller's promise; the block is the first field.
     let notifier = unsafe { &*block.cast::<Notifier<C, T>>() };
+    // SAFETY: the caller's promise.
+    let event = unsafe { C::event(event, data) };
     (match notifier.callback.call(event) {
         Answer::Done => bindings::NOTIFY_DONE,
         Answer::Ok => bindings::NOTIFY_OK,

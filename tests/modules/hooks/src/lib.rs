@@ -4,10 +4,11 @@
 
 #![no_std]
 
+mod notifiers;
 mod probes;
 
-use kernel::notifier::{self, Answer, Callback, Notifier};
 use kernel::prelude::*;
+use notifiers::Notifiers;
 use probes::Probes;
 
 module! {
@@ -18,32 +19,21 @@ module! {
     license: "GPL",
 }
 
-struct Tell(&'static str);
-
-impl Callback for Tell {
-    fn call(&self, event: usize) -> Answer {
-        pr_info!("{} {event}\n", self.0);
-        Answer::Ok
-    }
-}
-
 #[pin_data]
 struct Hooks {
     #[pin]
     _probes: Probes,
     #[pin]
-    _reboot: Notifier<notifier::Reboot, Tell>,
-    #[pin]
-    _modules: Notifier<notifier::Module, Tell>,
+    _notifiers: Notifiers,
 }
 
 impl kernel::InPlaceModule for Hooks {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         probes::of_nothing();
+        notifiers::refused();
         try_pin_init!(Self {
             _probes <- Probes::new(),
-            _reboot <- Notifier::register(Tell("reboot"), 0),
-            _modules <- Notifier::register(Tell("module"), 0),
+            _notifiers <- Notifiers::new(),
         })
     }
 }
