@@ -23,14 +23,12 @@ mod global;
 mod in_place;
 pub mod kbox;
 pub mod kvec;
-mod kvec_iter;
 
 pub use allocator::{Allocator, KVmalloc, Kmalloc, Vmalloc};
 pub use errors::{InsertError, PushError, RemoveError};
 pub use in_place::{InPlaceInit, InPlaceWrite};
 pub use kbox::{Box, KBox, KVBox, VBox};
-pub use kvec::{KVVec, KVec, VVec, Vec};
-pub use kvec_iter::IntoIter;
+pub use kvec::{IntoIter, KVVec, KVec, VVec, Vec};
 
 /// There was no memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,11 +6,13 @@ mod export;
 mod fill;
 mod generics;
 mod initializer;
+mod item;
 mod kunit;
 mod module;
 mod params;
 mod parse;
 mod pin_data;
+mod pinned_drop;
 mod vtable;
 
 use proc_macro::TokenStream;
@@ -145,7 +147,7 @@ pub fn pin_data(args: TokenStream, input: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn pinned_drop(_args: TokenStream, input: TokenStream) -> TokenStream {
-    parse::expand(input, pin_data::pinned_drop)
+    parse::expand(input, pinned_drop::pinned_drop)
 }
 
 /// Makes a trait into a table of functions some of which an implementation may leave out, and says

@@ -1,34 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `#[pin_data]` and `#[pinned_drop]`.
+//! `#[pin_data]`.
 
 use crate::fill::{fill, ident};
-use crate::generics::Generics;
 use crate::initializer::plain;
-use crate::parse::{error, Result, Tokens};
-use proc_macro::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-
-struct Field {
-    /// Attributes but `#[pin]`.
-    attributes: TokenStream,
-    /// Those of them that are `#[cfg(…)]`.
-    cfgs: TokenStream,
-    visibility: TokenStream,
-    name: Ident,
-    type_: TokenStream,
-    pinned: bool,
-}
-
-struct Struct {
-    head: TokenStream,
-    visibility: TokenStream,
-    name: Ident,
-    generics: Generics,
-    /// The generics as they were written, for the definition.
-    written: TokenStream,
-    bounds: TokenStream,
-    fields: Vec<Field>,
-}
+use crate::item::{self, Field, Struct};
+use crate::parse::{error, Result};
+use proc_macro::{Span, TokenStream, TokenTree};
 
 pub(crate) fn pin_data(args: TokenStream, input: TokenStream) -> Result<TokenStream> {
     let pinned_drop = match args.to_string().as_str() {
@@ -41,7 +19,7 @@ pub(crate) fn pin_data(args: TokenStream, input: TokenStream) -> Result<TokenStr
             )
         }
     };
-    let item = parse(input)?;
+    let item = item::parse(input)?;
     let parts = item.parts();
     let mut out = item.definition();
     let mut inner = fill(DATA, &parts);
@@ -264,180 +242,4 @@ impl Field {
             ("__PROJECT", ident(&project, Span::mixed_site())),
         ]
     }
-}
-
-fn parse(input: TokenStream) -> Result<Struct> {
-    let mut tokens = Tokens::new(input);
-    let head = tokens.attributes()?;
-    let visibility = tokens.visibility();
-    let keyword = tokens.ident("a struct")?;
-    if keyword.to_string() != "struct" {
-        return error(keyword.span(), "`#[pin_data]` is for structs");
-    }
-    let name = tokens.ident("the struct's name")?;
-    let mut written = TokenStream::new();
-    let mut rest = Vec::new();
-    while let Some(token) = tokens.next() {
-        rest.push(token);
-    }
-    let body = match rest.pop() {
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
-        _ => {
-            return error(
-                name.span(),
-                "`#[pin_data]` is for structs with named fields",
-            )
-        }
-    };
-    let whole: TokenStream = rest.iter().cloned().collect();
-    let mut tokens = Tokens::new(whole);
-    let generics = Generics::parse(&mut tokens)?;
-    let bounds = tokens.rest();
-    let generics_len = rest.len() - bounds.clone().into_iter().count();
-    written.extend(rest.into_iter().take(generics_len));
-    let self_type = self_type(&name, &generics);
-    let fields = parse_fields(body.stream(), &self_type)?;
-    Ok(Struct {
-        head,
-        visibility,
-        name,
-        generics,
-        written,
-        bounds: with_comma(bounds),
-        fields,
-    })
-}
-
-/// Ends a where clause in a comma, so that more can follow.
-fn with_comma(bounds: TokenStream) -> TokenStream {
-    let ends = matches!(
-        bounds.clone().into_iter().last(),
-        Some(TokenTree::Punct(punct)) if punct.as_char() == ','
-    );
-    let mut bounds = bounds;
-    if !bounds.is_empty() && !ends {
-        bounds.extend(crate::fill::tokens(","));
-    }
-    bounds
-}
-
-fn self_type(name: &Ident, generics: &Generics) -> TokenStream {
-    fill(
-        "__NAME::<__NAMED>",
-        &[
-            ("__NAME", TokenTree::Ident(name.clone()).into()),
-            ("__NAMED", generics.named.clone()),
-        ],
-    )
-}
-
-fn parse_fields(body: TokenStream, self_type: &TokenStream) -> Result<Vec<Field>> {
-    let mut tokens = Tokens::new(body);
-    let mut fields = Vec::new();
-    while !tokens.is_empty() {
-        let mut attributes = TokenStream::new();
-        let mut cfgs = TokenStream::new();
-        let mut pinned = false;
-        while let Some((name, attribute)) = tokens.attribute()? {
-            match name.as_str() {
-                "pin" => pinned = true,
-                "cfg" => {
-                    cfgs.extend(attribute.clone());
-                    attributes.extend(attribute);
-                }
-                _ => attributes.extend(attribute),
-            }
-        }
-        let visibility = tokens.visibility();
-        let name = tokens.ident("a field")?;
-        tokens.punct(':')?;
-        // The generated types have no `Self` that is the struct.
-        let type_ = replace_self(tokens.type_(), self_type);
-        tokens.comma()?;
-        fields.push(Field {
-            attributes,
-            cfgs,
-            visibility,
-            name,
-            type_,
-            pinned,
-        });
-    }
-    Ok(fields)
-}
-
-fn replace_self(tokens: TokenStream, with: &TokenStream) -> TokenStream {
-    tokens
-        .into_iter()
-        .flat_map(|token| -> TokenStream {
-            match token {
-                TokenTree::Ident(ident) if ident.to_string() == "Self" => with.clone(),
-                TokenTree::Group(group) => {
-                    let inner = replace_self(group.stream(), with);
-                    let mut replaced = Group::new(group.delimiter(), inner);
-                    replaced.set_span(group.span());
-                    TokenTree::Group(replaced).into()
-                }
-                other => other.into(),
-            }
-        })
-        .collect()
-}
-
-/// `impl PinnedDrop for T { fn drop(self: Pin<&mut Self>) … }`: the trait is an unsafe one, and its
-/// `drop` has a second parameter that only the generated `Drop` can make.
-pub(crate) fn pinned_drop(input: TokenStream) -> Result<TokenStream> {
-    let mut out = crate::fill::tokens("unsafe");
-    let mut found = false;
-    for token in input {
-        match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                found = true;
-                out.extend([TokenTree::Group(Group::new(
-                    Delimiter::Brace,
-                    add_parameter(group.stream())?,
-                ))]);
-            }
-            TokenTree::Ident(ident) if ident.to_string() == "PinnedDrop" && !found => {
-                out.extend(crate::fill::tokens("::kernel::pin_init::PinnedDrop"));
-            }
-            other => out.extend([other]),
-        }
-    }
-    if !found {
-        return error(Span::call_site(), "`#[pinned_drop]` is for an impl");
-    }
-    Ok(out)
-}
-
-fn add_parameter(body: TokenStream) -> Result<TokenStream> {
-    let mut out = TokenStream::new();
-    let mut after_drop = false;
-    for token in body {
-        match token {
-            TokenTree::Group(group)
-                if after_drop && group.delimiter() == Delimiter::Parenthesis =>
-            {
-                after_drop = false;
-                let mut parameters = group.stream();
-                let text = parameters.to_string();
-                if !text.trim_end().ends_with(',') {
-                    parameters.extend(crate::fill::tokens(","));
-                }
-                parameters.extend(crate::fill::tokens(
-                    "_: ::kernel::pin_init::__internal::OnlyCallFromDrop",
-                ));
-                out.extend([TokenTree::Group(Group::new(
-                    Delimiter::Parenthesis,
-                    parameters,
-                ))]);
-            }
-            TokenTree::Ident(ident) => {
-                after_drop = ident.to_string() == "drop" || after_drop;
-                out.extend([TokenTree::Ident(ident)]);
-            }
-            other => out.extend([other]),
-        }
-    }
-    Ok(out)
 }

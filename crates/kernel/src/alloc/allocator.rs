@@ -3,6 +3,7 @@
 //! Where memory comes from.
 
 use super::{AllocError, Flags};
+use crate::ffi::c_void;
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 
@@ -80,11 +81,7 @@ pub(super) const fn slab_size(layout: Layout) -> usize {
 /// # Safety
 ///
 /// `old` must be null or kmalloc's.
-pub(super) unsafe fn krealloc(
-    old: *const core::ffi::c_void,
-    layout: Layout,
-    flags: u32,
-) -> *mut core::ffi::c_void {
+pub(super) unsafe fn krealloc(old: *const c_void, layout: Layout, flags: u32) -> *mut c_void {
     let size = slab_size(layout);
     if size > bindings::KMALLOC_MAX_SIZE {
         return ptr::null_mut();
@@ -100,19 +97,37 @@ fn dangling(layout: Layout) -> NonNull<u8> {
 }
 
 /// Returns the old memory as C takes it: null where there is none, or where it has no size.
-fn as_raw(old: Option<NonNull<u8>>, layout: Layout) -> *mut crate::ffi::c_void {
+fn as_raw(old: Option<NonNull<u8>>, layout: Layout) -> *mut c_void {
     match old {
         Some(old) if layout.size() > 0 => old.as_ptr().cast(),
         _ => ptr::null_mut(),
     }
 }
 
-fn from_raw(ptr: *mut crate::ffi::c_void) -> Result<NonNull<u8>, AllocError> {
-    NonNull::new(ptr.cast()).ok_or(AllocError)
+/// A family of the kernel's functions, which have much in common.
+///
+/// # Safety
+///
+/// What `resize` returns is nobody else's until it is given to it again or to `free`, and aligned as
+/// the layout asks.
+unsafe trait Family {
+    /// Makes memory larger or smaller; returns null where there is none.
+    ///
+    /// # Safety
+    ///
+    /// `old` must be null, or memory of this family of at least `old_size` bytes.
+    unsafe fn resize(old: *mut c_void, old_size: usize, layout: Layout, flags: u32) -> *mut c_void;
+
+    /// Frees memory.
+    ///
+    /// # Safety
+    ///
+    /// `old` must be null, or memory of this family that is not used again.
+    unsafe fn free(old: *mut c_void);
 }
 
-// SAFETY: krealloc's memory is nobody else's until it is freed; `slab_size` sees to the alignment.
-unsafe impl Allocator for Kmalloc {
+// SAFETY: a family's memory is nobody else's, and what has no size is never read.
+unsafe impl<F: Family> Allocator for F {
     unsafe fn realloc(
         old: Option<NonNull<u8>>,
         layout: Layout,
@@ -121,73 +136,63 @@ unsafe impl Allocator for Kmalloc {
     ) -> Result<NonNull<u8>, AllocError> {
         let old = as_raw(old, old_layout);
         if layout.size() == 0 {
-            // SAFETY: the caller gave it up; kfree takes null.
-            unsafe { bindings::rust_helper_kfree(old) };
+            // SAFETY: the caller says that it came from here, and gave it up.
+            unsafe { <F as Family>::free(old) };
             return Ok(dangling(layout));
         }
-        // SAFETY: the caller says that `old` came from here.
-        from_raw(unsafe { krealloc(old, layout, flags.as_raw()) })
+        // SAFETY: the caller says that it came from here and has that size.
+        let new = unsafe { F::resize(old, old_layout.size(), layout, flags.as_raw()) };
+        NonNull::new(new.cast()).ok_or(AllocError)
     }
 
     unsafe fn free(ptr: NonNull<u8>, layout: Layout) {
-        // SAFETY: the caller says that it came from here; kfree takes null.
-        unsafe { bindings::rust_helper_kfree(as_raw(Some(ptr), layout)) }
+        // SAFETY: the caller says that it came from here.
+        unsafe { <F as Family>::free(as_raw(Some(ptr), layout)) }
     }
 }
 
-// SAFETY: vmalloc's memory is nobody else's until it is freed, and starts at a page.
-unsafe impl Allocator for Vmalloc {
-    unsafe fn realloc(
-        old: Option<NonNull<u8>>,
-        layout: Layout,
-        old_layout: Layout,
-        flags: Flags,
-    ) -> Result<NonNull<u8>, AllocError> {
-        let old = as_raw(old, old_layout);
-        if layout.size() == 0 {
-            // SAFETY: the caller gave it up; vfree takes null.
-            unsafe { bindings::vfree(old) };
-            return Ok(dangling(layout));
-        }
+// SAFETY: `slab_size` sees to the alignment.
+unsafe impl Family for Kmalloc {
+    unsafe fn resize(old: *mut c_void, _: usize, layout: Layout, flags: u32) -> *mut c_void {
+        // SAFETY: the caller's promise.
+        unsafe { krealloc(old, layout, flags) }
+    }
+
+    unsafe fn free(old: *mut c_void) {
+        // SAFETY: the caller's promise.
+        unsafe { bindings::rust_helper_kfree(old) }
+    }
+}
+
+// SAFETY: vmalloc's memory starts at a page, and nothing that is to be aligned to more is asked for.
+unsafe impl Family for Vmalloc {
+    unsafe fn resize(old: *mut c_void, old_size: usize, layout: Layout, flags: u32) -> *mut c_void {
         if layout.align() > bindings::PAGE_SIZE {
-            return Err(AllocError);
+            return ptr::null_mut();
         }
-        let (size, old_size) = (layout.size(), old_layout.size());
-        // SAFETY: the caller says that `old` came from here and is of that size.
-        from_raw(unsafe { bindings::rust_helper_vrealloc(old, old_size, size, flags.as_raw()) })
+        // SAFETY: the caller's promise.
+        unsafe { bindings::rust_helper_vrealloc(old, old_size, layout.size(), flags) }
     }
 
-    unsafe fn free(ptr: NonNull<u8>, layout: Layout) {
-        // SAFETY: the caller says that it came from here; vfree takes null.
-        unsafe { bindings::vfree(as_raw(Some(ptr), layout)) }
+    unsafe fn free(old: *mut c_void) {
+        // SAFETY: the caller's promise.
+        unsafe { bindings::vfree(old) }
     }
 }
 
-// SAFETY: kvmalloc's memory is nobody else's until it is freed. It starts at a page or comes from
-// kmalloc, for which `slab_size` sees to the alignment.
-unsafe impl Allocator for KVmalloc {
-    unsafe fn realloc(
-        old: Option<NonNull<u8>>,
-        layout: Layout,
-        old_layout: Layout,
-        flags: Flags,
-    ) -> Result<NonNull<u8>, AllocError> {
-        let old = as_raw(old, old_layout);
-        if layout.size() == 0 {
-            // SAFETY: the caller gave it up; kvfree takes null.
-            unsafe { bindings::kvfree(old) };
-            return Ok(dangling(layout));
-        }
+// SAFETY: the memory starts at a page, or comes from kmalloc, for which `slab_size` sees to the
+// alignment.
+unsafe impl Family for KVmalloc {
+    unsafe fn resize(old: *mut c_void, old_size: usize, layout: Layout, flags: u32) -> *mut c_void {
         if layout.align() > bindings::PAGE_SIZE {
-            return Err(AllocError);
+            return ptr::null_mut();
         }
-        let (size, old_size) = (slab_size(layout), old_layout.size());
-        // SAFETY: the caller says that `old` came from here and has at least that size.
-        from_raw(unsafe { bindings::rust_helper_kvrealloc(old, old_size, size, flags.as_raw()) })
+        // SAFETY: the caller's promise.
+        unsafe { bindings::rust_helper_kvrealloc(old, old_size, slab_size(layout), flags) }
     }
 
-    unsafe fn free(ptr: NonNull<u8>, layout: Layout) {
-        // SAFETY: the caller says that it came from here; kvfree takes null.
-        unsafe { bindings::kvfree(as_raw(Some(ptr), layout)) }
+    unsafe fn free(old: *mut c_void) {
+        // SAFETY: the caller's promise.
+        unsafe { bindings::kvfree(old) }
     }
 }

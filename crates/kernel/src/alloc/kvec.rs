@@ -2,13 +2,16 @@
 
 //! A growing list, each growth of which may fail.
 
-use super::{AllocError, Allocator, Flags, IntoIter, KVmalloc, Kmalloc, Vmalloc};
-use super::{InsertError, PushError, RemoveError};
+mod edit;
+mod into_iter;
+mod traits;
+
+pub use into_iter::IntoIter;
+
+use super::{AllocError, Allocator, Flags, KVmalloc, Kmalloc, PushError, Vmalloc};
 use core::alloc::Layout;
-use core::fmt;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit};
-use core::ops::{Deref, DerefMut};
 use core::ptr::{self, NonNull};
 
 /// A growing list in memory of the allocator `A`.
@@ -70,33 +73,6 @@ impl<T, A: Allocator> Vec<T, A> {
     pub fn with_capacity(capacity: usize, flags: Flags) -> Result<Self, AllocError> {
         let mut list = Self::new();
         list.reserve(capacity, flags)?;
-        Ok(list)
-    }
-
-    /// Makes a list of `n` copies of `item`.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`]: there is no memory.
-    pub fn from_elem(item: T, n: usize, flags: Flags) -> Result<Self, AllocError>
-    where
-        T: Clone,
-    {
-        let mut list = Self::with_capacity(n, flags)?;
-        list.extend_with(n, item, flags)?;
-        Ok(list)
-    }
-
-    /// Makes a list of an array's items.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`]: there is no memory.
-    pub fn from_array<const N: usize>(items: [T; N], flags: Flags) -> Result<Self, AllocError> {
-        let mut list = Self::with_capacity(N, flags)?;
-        for item in items {
-            list.push(item, flags)?;
-        }
         Ok(list)
     }
 
@@ -230,86 +206,6 @@ impl<T, A: Allocator> Vec<T, A> {
         Some(unsafe { self.ptr.as_ptr().add(self.len).read() })
     }
 
-    /// Puts an item before the one at `index` if there is room.
-    ///
-    /// # Errors
-    ///
-    /// Gives the item back where there is none, or no such place.
-    pub fn insert_within_capacity(&mut self, index: usize, item: T) -> Result<(), InsertError<T>> {
-        if index > self.len {
-            return Err(InsertError::IndexOutOfBounds(item));
-        }
-        self.push_within_capacity(item)
-            .map_err(|PushError(item)| InsertError::OutOfCapacity(item))?;
-        self[index..].rotate_right(1);
-        Ok(())
-    }
-
-    /// Takes the item at `index`; those behind it move up.
-    ///
-    /// # Errors
-    ///
-    /// [`RemoveError`]: there is none.
-    pub fn remove(&mut self, index: usize) -> Result<T, RemoveError> {
-        if index >= self.len {
-            return Err(RemoveError);
-        }
-        self[index..].rotate_left(1);
-        self.pop().ok_or(RemoveError)
-    }
-
-    /// Adds copies of `items` at the end.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`]: there is no memory; the list is as it was.
-    pub fn extend_from_slice(&mut self, items: &[T], flags: Flags) -> Result<(), AllocError>
-    where
-        T: Clone,
-    {
-        self.reserve(items.len(), flags)?;
-        for item in items {
-            self.push_within_capacity(item.clone())
-                .map_err(|_| AllocError)?;
-        }
-        Ok(())
-    }
-
-    /// Adds `n` copies of `item` at the end.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`]: there is no memory; the list is as it was.
-    pub fn extend_with(&mut self, n: usize, item: T, flags: Flags) -> Result<(), AllocError>
-    where
-        T: Clone,
-    {
-        self.reserve(n, flags)?;
-        for _ in 0..n {
-            self.push_within_capacity(item.clone())
-                .map_err(|_| AllocError)?;
-        }
-        Ok(())
-    }
-
-    /// Makes the list `n` items long, with copies of `item` where it was shorter.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`]: there is no memory; the list is as it was.
-    pub fn resize(&mut self, n: usize, item: T, flags: Flags) -> Result<(), AllocError>
-    where
-        T: Clone,
-    {
-        match n.checked_sub(self.len) {
-            Some(more) => self.extend_with(more, item, flags),
-            None => {
-                self.truncate(n);
-                Ok(())
-            }
-        }
-    }
-
     /// Drops all items from `n` on.
     pub fn truncate(&mut self, n: usize) {
         if n >= self.len {
@@ -325,35 +221,6 @@ impl<T, A: Allocator> Vec<T, A> {
     /// Drops all items, and keeps the memory.
     pub fn clear(&mut self) {
         self.truncate(0);
-    }
-
-    /// Drops the items that `keep` refuses; the others stay in order.
-    pub fn retain(&mut self, mut keep: impl FnMut(&mut T) -> bool) {
-        let mut kept = 0;
-        for index in 0..self.len {
-            if keep(&mut self[index]) {
-                self.swap(kept, index);
-                kept += 1;
-            }
-        }
-        self.truncate(kept);
-    }
-
-    /// Takes all items; the memory stays.
-    pub fn drain_all(&mut self) -> impl Iterator<Item = T> + '_ {
-        let mut items = self.len;
-        // INVARIANT: none is valid too. Items that are not taken are leaked, not dropped twice.
-        self.len = 0;
-        let mut next = self.ptr.as_ptr();
-        core::iter::from_fn(move || {
-            items = items.checked_sub(1)?;
-            // SAFETY: there are that many valid items, and each is read once.
-            unsafe {
-                let item = next.read();
-                next = next.add(1);
-                Some(item)
-            }
-        })
     }
 
     /// Takes it apart: pointer, length, capacity.
@@ -380,50 +247,6 @@ impl<T, A: Allocator> Vec<T, A> {
     }
 }
 
-impl<T, A: Allocator> Deref for Vec<T, A> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        // SAFETY: by the invariant so many items are valid.
-        unsafe { core::slice::from_raw_parts(self.ptr.as_ptr(), self.len) }
-    }
-}
-
-impl<T, A: Allocator> DerefMut for Vec<T, A> {
-    fn deref_mut(&mut self) -> &mut [T] {
-        // SAFETY: by the invariant so many items are valid, and they are ours.
-        unsafe { core::slice::from_raw_parts_mut(self.ptr.as_ptr(), self.len) }
-    }
-}
-
-impl<T, A: Allocator> Default for Vec<T, A> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T: fmt::Debug, A: Allocator> fmt::Debug for Vec<T, A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
-    }
-}
-
-impl<T, U, A: Allocator> PartialEq<U> for Vec<T, A>
-where
-    U: AsRef<[T]> + ?Sized,
-    T: PartialEq,
-{
-    fn eq(&self, other: &U) -> bool {
-        **self == *other.as_ref()
-    }
-}
-
-impl<T, A: Allocator> AsRef<[T]> for Vec<T, A> {
-    fn as_ref(&self) -> &[T] {
-        self
-    }
-}
-
 impl<T, A: Allocator> Drop for Vec<T, A> {
     fn drop(&mut self) {
         self.clear();
@@ -431,32 +254,5 @@ impl<T, A: Allocator> Drop for Vec<T, A> {
             // SAFETY: by the invariant the memory came from `A` for this layout.
             unsafe { A::free(self.ptr.cast(), self.layout()) };
         }
-    }
-}
-
-impl<T, A: Allocator> IntoIterator for Vec<T, A> {
-    type Item = T;
-    type IntoIter = IntoIter<T, A>;
-
-    fn into_iter(self) -> IntoIter<T, A> {
-        IntoIter::new(self)
-    }
-}
-
-impl<'a, T, A: Allocator> IntoIterator for &'a Vec<T, A> {
-    type Item = &'a T;
-    type IntoIter = core::slice::Iter<'a, T>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-impl<'a, T, A: Allocator> IntoIterator for &'a mut Vec<T, A> {
-    type Item = &'a mut T;
-    type IntoIter = core::slice::IterMut<'a, T>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter_mut()
     }
 }

@@ -56,8 +56,6 @@ pub trait AtomicType: Copy {
     /// `core`'s atomic.
     type Repr;
     #[doc(hidden)]
-    fn make(value: Self) -> Self::Repr;
-    #[doc(hidden)]
     fn get(repr: &Self::Repr, ordering: core_atomic::Ordering) -> Self;
     #[doc(hidden)]
     fn set(repr: &Self::Repr, value: Self, ordering: core_atomic::Ordering);
@@ -82,9 +80,6 @@ macro_rules! atomic {
     ($($type:ty: $core:ident;)*) => {
         $(impl AtomicType for $type {
             type Repr = core_atomic::$core;
-            fn make(value: Self) -> Self::Repr {
-                Self::Repr::new(value)
-            }
             #[inline]
             fn get(repr: &Self::Repr, ordering: core_atomic::Ordering) -> Self {
                 repr.load(ordering)
@@ -109,6 +104,14 @@ macro_rules! atomic {
                     other => other,
                 };
                 repr.compare_exchange(old, new, ordering, failure)
+            }
+        }
+
+        impl Atomic<$type> {
+            /// Makes one.
+            #[must_use]
+            pub const fn new(value: $type) -> Self {
+                Self(core_atomic::$core::new(value))
             }
         })*
     };
@@ -146,32 +149,6 @@ atomic_add! { i8 u8 i16 u16 i32 u32 i64 u64 isize usize }
 
 /// A number, or a truth value, that several threads change without a lock.
 pub struct Atomic<T: AtomicType>(T::Repr);
-
-macro_rules! constant_new {
-    ($($type:ty: $core:ident;)*) => {
-        $(impl Atomic<$type> {
-            /// Makes one.
-            #[must_use]
-            pub const fn new(value: $type) -> Self {
-                Self(core_atomic::$core::new(value))
-            }
-        })*
-    };
-}
-
-constant_new! {
-    bool: AtomicBool;
-    i8: AtomicI8;
-    u8: AtomicU8;
-    i16: AtomicI16;
-    u16: AtomicU16;
-    i32: AtomicI32;
-    u32: AtomicU32;
-    i64: AtomicI64;
-    u64: AtomicU64;
-    isize: AtomicIsize;
-    usize: AtomicUsize;
-}
 
 impl<T: AtomicType> Atomic<T> {
     /// Reads it.

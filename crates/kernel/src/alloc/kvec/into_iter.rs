@@ -2,7 +2,8 @@
 
 //! The items of a list, one after the other.
 
-use super::{Allocator, Vec};
+use super::Vec;
+use crate::alloc::Allocator;
 
 /// Gives the items of a [`Vec`] away.
 ///
