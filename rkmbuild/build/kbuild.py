@@ -241,9 +241,19 @@ def _prepare(kbuild: Kbuild) -> None:
 
 
 def _link_to(archive: Path, link: Path) -> None:
-    if not link.exists() or not link.samefile(archive):
-        link.unlink(missing_ok=True)
-        link.symlink_to(archive)
+    """Give make the archive under a name of ours, and newer than what was made of another one.
+
+    cargo goes back to an archive that it made before, where features or the toolchain do: to make
+    it would be older than the object that it made since. Its inode tells one from another.
+    """
+    if link.exists() and not link.is_symlink() and link.samefile(archive):
+        return
+    link.unlink(missing_ok=True)
+    try:
+        link.hardlink_to(archive)
+    except OSError:  # a filesystem without hard links
+        shutil.copyfile(archive, link)
+    os.utime(link)
 
 
 def _failure(kbuild: Kbuild, done: Completed) -> BuildError:

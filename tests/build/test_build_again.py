@@ -56,6 +56,19 @@ def test_another_profile_is_another_module(project: Path, kernel_6_12: KernelTre
     assert Path(str(result["module"])).read_bytes() == release
 
 
+def test_going_back_to_other_features_is_seen(kernel_6_12: KernelTree, tmp_path: Path) -> None:
+    said = 'if cfg!(feature = "loud") { "very loud" } else { "quiet" }'
+    root = projects.make(
+        tmp_path / "loud",
+        "loud",
+        body=f'pr_info!("{{}}\\n", {said});',
+        manifest="\n[features]\nloud = []\n",
+    )
+    for words, text in (((), b"quiet"), (("--features", "loud"), b"very loud"), ((), b"quiet")):
+        module = Path(str(build(root, kernel_6_12, *words)["module"]))
+        assert text in module.read_bytes()
+
+
 def test_link_time_optimisation_makes_a_smaller_module(
     kernel_6_12: KernelTree, tmp_path: Path
 ) -> None:
