@@ -13,11 +13,22 @@ from rkmbuild.build.request import jobs_arguments
 from rkmbuild.errors import BuildError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.toolchain.answers import remembered
-from rkmbuild.toolchain.parts import Rust
+from rkmbuild.toolchain.parts import Rust, Version
 from rkmbuild.toolchain.rust_facts import RustFacts
 
 # Linux 5.19 was followed by 6.0 and 6.19 by 7.0; the last series is open.
 _SERIES = ((6, range(1, 20)), (7, range(30)))
+
+_OPENED = (
+    # For --check-cfg.
+    ("-Zunstable-options", Version(1, 80)),
+    ("-Zcrate-attr=feature(inline_const)", Version(1, 79)),
+    ("-Zcrate-attr=feature(error_in_core)", Version(1, 81)),
+    ("-Zcrate-attr=feature(const_refs_to_cell)", Version(1, 83)),
+    ("-Zcrate-attr=feature(const_refs_to_static)", Version(1, 83)),
+)
+"""What opens to an older rustc what the crates use and their macros write into modules, and the
+release that has it open, by the release notes of Rust."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,7 @@ def plan(
         return {"digest": digest.hexdigest(), "names": sorted(config_names(files))}
 
     contents = remembered("kernel crate", files, read)
-    text = cfgs(tree, contents["names"])
+    text = opened(rust.version) + cfgs(tree, contents["names"])
     key = cache.key("kernel-crate", 1, contents["digest"], on.key, bound.key, text, rust.verbose)
     return KernelCrate(key, on, bound, text)
 
@@ -118,6 +129,11 @@ def flags(folder: Path) -> tuple[str, ...]:
         f"--extern=kernel={found[0]}",
         f"-Ldependency={folder / 'lib'}",
     )
+
+
+def opened(rustc: Version) -> str:
+    """Return arguments of rustc, one a line, that open what later releases have for all."""
+    return "".join(f"{flag}\n" for flag, needless in _OPENED if rustc < needless)
 
 
 def cfgs(tree: KernelTree, mentioned: Iterable[str]) -> str:

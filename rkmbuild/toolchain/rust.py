@@ -13,7 +13,7 @@ from rkmbuild.toolchain.rust_places import Place
 from rkmbuild.toolchain.unusable import UnusablePartError, unusable
 
 # What crates/Cargo.toml says (rust-version), and clippy holds the crates to.
-OLDEST = Version(1, 85, 0)
+OLDEST = Version(1, 78, 0)
 # A target that every rustc since 1.62 has built in, and that ours is modelled on.
 _PROBED_TARGET = "x86_64-unknown-none"
 

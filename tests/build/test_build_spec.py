@@ -1,18 +1,37 @@
-"""The target specification and the flags, as every rustc of this machine takes them."""
+"""The target specification and the flags, as every rustc from the oldest on takes them."""
 
+import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from rkmbuild import runner
 from rkmbuild.build import rustflags, spec
 from rkmbuild.errors import ToolchainError
+from rkmbuild.kernel.tree import Kconfig, KernelTree
 from rkmbuild.toolchain import rust, rust_facts, rust_places
 from rkmbuild.toolchain.parts import Rust, Version
+from tests import old_rust
 
-if TYPE_CHECKING:
-    from rkmbuild.kernel.tree import KernelTree
+# Code for which LLVM lays data out: only then does rustc compare the target's layout with LLVM's.
+_SOURCE = """\
+#![feature(no_core, lang_items)]
+#![no_core]
+#![crate_type = "lib"]
+#![allow(internal_features)]
+{sized}
+#[no_mangle]
+pub extern "C" fn nothing() {{}}
+"""
+_SIZED = '#[lang = "sized"]\npub trait Sized {}'
+_SIZED_SINCE_1_90 = """\
+#[lang = "pointee_sized"]
+pub trait PointeeSized {}
+#[lang = "meta_sized"]
+pub trait MetaSized: PointeeSized {}
+#[lang = "sized"]
+pub trait Sized: MetaSized {}
+"""
 
 
 def rustcs() -> list[Rust]:
@@ -27,39 +46,65 @@ def rustcs() -> list[Rust]:
         numbers = fields["release"].partition("-")[0].split(".")
         version = Version(*(int(number) for number in numbers))
         if version >= rust.OLDEST:
-            found[place.rustc] = Rust(
+            found[place.rustc] = dataclasses.replace(
+                chosen,
                 rustc=place.rustc,
                 cargo=place.rustc.parent / "cargo",
                 version=version,
                 verbose=said,
-                host=fields["host"],
-                sysroot=chosen.sysroot,
-                library=chosen.library,
-                vendored=chosen.vendored,
-                origin=place.origin,
             )
     return list(found.values())
 
 
+def compile_for(tree: KernelTree, found: Rust, folder: Path) -> str:
+    """Return what `found` says while it makes an object for `tree`, which it should not."""
+    facts = rust_facts.facts(found, tree.arch)
+    chosen = rustflags.choose(tree, facts.options, str(found.version))
+    target = folder / f"{spec.name(tree.arch)}.json"
+    target.write_text(spec.render(tree.arch, facts, chosen.features))
+    sized = _SIZED_SINCE_1_90 if found.version >= Version(1, 90) else _SIZED
+    source = folder / "empty.rs"
+    source.write_text(_SOURCE.format(sized=sized))
+    done = runner.run(
+        [
+            found.rustc, "-Zunstable-options", "--target", target, *chosen.flags,
+            "--emit=obj", "-o", folder / "empty.o", source,
+        ],
+        doing="compiling for the target",
+        env=runner.environment({"RUSTC_BOOTSTRAP": "1"}),
+        failure=ToolchainError,
+    )  # fmt: skip
+    return done.stderr
+
+
 @pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
-def test_every_rustc_takes_its_target_and_flags_in_silence(
+def test_every_rustc_of_this_machine_takes_its_target_and_flags_in_silence(
     kernel: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     tree: KernelTree = request.getfixturevalue(kernel)
-    source = tmp_path / "empty.rs"
-    source.write_text('#![feature(no_core)]\n#![no_core]\n#![crate_type = "lib"]\n')
     for found in rustcs():
-        facts = rust_facts.facts(found, tree.arch)
-        chosen = rustflags.choose(tree, facts.options, str(found.version))
-        target = tmp_path / f"{spec.name(tree.arch)}.json"
-        target.write_text(spec.render(tree.arch, facts, chosen.features))
-        done = runner.run(
-            [
-                found.rustc, "-Zunstable-options", "--target", target, *chosen.flags,
-                "-Ainternal_features", "--emit=metadata", "-o", tmp_path / "empty.rmeta", source,
-            ],
-            doing="compiling for the target",
-            env=runner.environment({"RUSTC_BOOTSTRAP": "1"}),
-            failure=ToolchainError,
-        )  # fmt: skip
-        assert done.stderr == "", found.verbose
+        assert compile_for(tree, found, tmp_path) == "", found.verbose
+
+
+@pytest.mark.parametrize("release", old_rust.RELEASES)
+def test_an_older_rustc_takes_its_target_and_flags_in_silence(
+    release: str, kernel_6_1: KernelTree, kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    found, _ = rust.choose(str(old_rust.rustc(release)))
+    assert str(found.version).startswith(release)
+    assert compile_for(kernel_6_1, found, tmp_path) == ""
+    if release == "1.85":
+        assert compile_for(kernel_6_12, found, tmp_path) == ""
+        return
+    with pytest.raises(ToolchainError, match="call padding") as caught:
+        compile_for(kernel_6_12, found, tmp_path)
+    assert "1.81 or later" in str(caught.value.hint)
+    without = {name: value for name, value in kernel_6_12.config.items() if name != "CALL_PADDING"}
+    tree = dataclasses.replace(kernel_6_12, config=Kconfig(without))
+    assert compile_for(tree, found, tmp_path) == ""
+
+
+def test_the_oldest_that_is_tried_is_the_oldest_that_is_promised() -> None:
+    assert str(rust.OLDEST).startswith(min(old_rust.RELEASES))
+    manifest = (Path(__file__).parents[2] / "crates" / "Cargo.toml").read_text()
+    assert f'rust-version = "{min(old_rust.RELEASES)}"' in manifest

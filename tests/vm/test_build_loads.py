@@ -2,15 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import projects
+from rkmbuild.kernel.tree import KernelTree
+from tests import old_rust, projects
 from tests.cli import rkmbuild
-
-if TYPE_CHECKING:
-    from rkmbuild.kernel.tree import KernelTree
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hello_world"
 LINES = ["Hello kernel module!", "My message is on the heap!", "Goodbye kernel module!"]
@@ -21,11 +18,21 @@ LINES = ["Hello kernel module!", "My message is on the heap!", "Goodbye kernel m
 def test_hello_world_says_its_three_lines(
     kernel: str, compiler: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    tree: KernelTree = request.getfixturevalue(kernel)
-    root = projects.make(tmp_path / "hello_world", "hello_world")
+    says_its_three_lines(request.getfixturevalue(kernel), tmp_path, "--cc", compiler)
+
+
+def test_hello_world_of_the_oldest_rustc_says_them_too(
+    kernel_6_1: KernelTree, tmp_path: Path
+) -> None:
+    oldest = old_rust.rustc(min(old_rust.RELEASES))
+    says_its_three_lines(kernel_6_1, tmp_path, "--toolchain", str(oldest))
+
+
+def says_its_three_lines(tree: KernelTree, folder: Path, *words: str) -> None:
+    root = projects.make(folder / "hello_world", "hello_world")
     for name in ("Cargo.toml", "src/lib.rs"):
         (root / name).write_bytes((EXAMPLE / name).read_bytes())
-    built = rkmbuild("build", root, "--kernel", tree.release, "--cc", compiler, "--json")
+    built = rkmbuild("build", root, "--kernel", tree.release, *words, "--json")
     assert built.returncode == 0, built.stderr
     assert "warning" not in built.stderr.lower(), built.stderr
 

@@ -6,15 +6,9 @@ import tarfile
 from pathlib import Path
 
 from rkmbuild import cache
+from tests import debian
 
 PACKAGE = "linux-source-7.2"
-_SOURCES = """\
-Types: deb
-URIs: http://deb.debian.org/debian
-Suites: sid
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-"""
 
 
 def samples() -> Path:
@@ -22,23 +16,7 @@ def samples() -> Path:
 
     def make(folder: Path) -> None:
         work = folder / "apt"
-        for name in ("sources", "lists/partial", "archives/partial"):
-            (work / name).mkdir(parents=True)
-        (work / "sources" / "sid.sources").write_text(_SOURCES)
-        options = [
-            f"-o{name}={value}"
-            for name, value in {
-                "Dir::Etc::SourceList": "/dev/null",
-                "Dir::Etc::SourceParts": work / "sources",
-                "Dir::State::lists": work / "lists",
-                "Dir::Cache": work,
-                "APT::Sandbox::User": "root",
-                "Acquire::Languages": "none",
-            }.items()
-        ]
-        for command in (["update"], ["download", PACKAGE]):
-            subprocess.run(["apt-get", "-qq", *options, *command], cwd=work, check=True)
-        (package,) = work.glob("*.deb")
+        (package,) = debian.download("sid", PACKAGE, into=work)
         _unpack(package, folder)
         cache.discard(work)
 

@@ -11,6 +11,7 @@
 #![no_std]
 // The text is bindgen's, its names and its layout are C's.
 #![allow(
+    unknown_lints, // before those that an older rustc does not know
     clippy::all,
     clippy::pedantic,
     clippy::undocumented_unsafe_blocks,
@@ -22,8 +23,7 @@
     non_upper_case_globals,
     unnecessary_transmutes,
     unreachable_pub,
-    unsafe_op_in_unsafe_fn,
-    unknown_lints
+    unsafe_op_in_unsafe_fn
 )]
 
 pub mod ffi;

@@ -175,7 +175,7 @@ impl Error {
     /// Returns the errno as a pointer, as C's `ERR_PTR`.
     #[must_use]
     pub fn to_ptr<T>(self) -> *mut T {
-        core::ptr::without_provenance_mut(self.0.get() as isize as usize)
+        self.0.get() as isize as *mut T
     }
 
     /// Returns the errno's name (`EINVAL`), where it has one.
@@ -253,7 +253,7 @@ pub fn to_result(returned: c_int) -> Result {
 ///
 /// Returns the error that the pointer stands for.
 pub fn from_err_ptr<T>(ptr: *mut T) -> Result<*mut T> {
-    let address = ptr.addr() as isize;
+    let address = ptr as isize;
     if (-(MAX_ERRNO as isize)..0).contains(&address) {
         return Err(Error::from_errno(address as c_int));
     }

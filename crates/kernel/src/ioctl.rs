@@ -5,6 +5,8 @@
 // The names are those of the C macros.
 #![allow(non_snake_case)]
 
+use core::mem::size_of;
+
 const NRBITS: u32 = bindings::_IOC_NRBITS;
 const TYPEBITS: u32 = bindings::_IOC_TYPEBITS;
 const SIZEBITS: u32 = bindings::_IOC_SIZEBITS;

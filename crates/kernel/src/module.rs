@@ -49,7 +49,9 @@ pub(crate) const fn this_module() -> *mut bindings::module {
         #[allow(improper_ctypes)] // only its address is taken
         static __this_module: core::cell::UnsafeCell<bindings::module>;
     }
-    core::cell::UnsafeCell::raw_get(core::ptr::addr_of!(__this_module))
+    // SAFETY: it is not read, and every module has it.
+    #[allow(unused_unsafe)] // rustc before 1.82 asks for it
+    core::cell::UnsafeCell::raw_get(unsafe { core::ptr::addr_of!(__this_module) })
 }
 
 /// Returns the name of the module that this crate is linked into.

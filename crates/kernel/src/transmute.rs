@@ -2,6 +2,8 @@
 
 //! Types that are no more than their bytes.
 
+use core::mem::size_of_val;
+
 /// A type for which any bytes are a value.
 ///
 /// # Safety

@@ -5,7 +5,7 @@
 use crate::ffi::c_void;
 use core::cell::UnsafeCell;
 use core::marker::{PhantomData, PhantomPinned};
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::{align_of, ManuallyDrop, MaybeUninit};
 use core::ops::{Deref, DerefMut};
 use pin_init::{PinInit, Zeroable};
 

@@ -9,7 +9,7 @@ use crate::alloc::{Allocator, Flags, Vec};
 use crate::error::{code::EFAULT, Result};
 use crate::ffi::c_void;
 use crate::transmute::{AsBytes, FromBytes};
-use core::mem::MaybeUninit;
+use core::mem::{size_of, MaybeUninit};
 
 /// An address in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl UserPtr {
     /// Makes one of a number, as an ioctl's argument is.
     #[must_use]
     pub fn from_addr(addr: usize) -> Self {
-        Self(core::ptr::with_exposed_provenance_mut(addr))
+        Self(addr as *mut c_void)
     }
 
     /// Makes one of a pointer, as C's `void __user *`.

@@ -93,7 +93,7 @@ pub(super) unsafe fn krealloc(old: *const c_void, layout: Layout, flags: u32) ->
 /// Returns a pointer for what has no size: aligned, and never read.
 fn dangling(layout: Layout) -> NonNull<u8> {
     // SAFETY: an alignment is never 0.
-    unsafe { NonNull::new_unchecked(ptr::without_provenance_mut(layout.align())) }
+    unsafe { NonNull::new_unchecked(layout.align() as *mut u8) }
 }
 
 /// Returns the old memory as C takes it: null where there is none, or where it has no size.

@@ -47,3 +47,13 @@ unsafe impl GlobalAlloc for SlabAllocator {
 fn out_of_memory(layout: Layout) -> ! {
     panic!("memory allocation of {} bytes failed", layout.size())
 }
+
+/// What `alloc` calls in place of rustc's shim for a failed allocation.
+///
+/// The shim of rustc 1.78 and 1.85 is a jump to the handler above, which objtool does not follow: it
+/// would take it that the shim returns. The linker is told to wrap it (`--wrap`); a later rustc has
+/// a shim that objtool reads, under a name that is not wrapped, and this function is left out.
+#[no_mangle]
+extern "Rust" fn __wrap___rust_alloc_error_handler(size: usize, _align: usize) -> ! {
+    panic!("memory allocation of {size} bytes failed")
+}

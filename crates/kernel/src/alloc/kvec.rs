@@ -11,7 +11,7 @@ pub use into_iter::IntoIter;
 use super::{AllocError, Allocator, Flags, KVmalloc, Kmalloc, PushError, Vmalloc};
 use core::alloc::Layout;
 use core::marker::PhantomData;
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::{align_of, size_of, ManuallyDrop, MaybeUninit};
 use core::ptr::{self, NonNull};
 
 /// A growing list in memory of the allocator `A`.

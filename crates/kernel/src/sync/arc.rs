@@ -13,7 +13,7 @@ use crate::ffi::c_void;
 use crate::types::{ForeignOwnable, Opaque};
 use core::fmt;
 use core::marker::{PhantomData, Unsize};
-use core::mem::ManuallyDrop;
+use core::mem::{align_of, ManuallyDrop};
 use core::ops::{CoerceUnsized, Deref, DispatchFromDyn};
 use core::pin::Pin;
 use core::ptr::NonNull;

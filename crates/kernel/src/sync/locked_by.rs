@@ -4,6 +4,7 @@
 
 use super::lock::{Backend, Lock};
 use core::cell::UnsafeCell;
+use core::mem::size_of;
 use core::ptr;
 
 /// A value that is only used by whoever has the lock that holds a `U`.

@@ -56,7 +56,10 @@ impl<B: GlobalLockBackend> GlobalLock<B> {
         };
         let init = Lock::new(value, B::NAME, B::get_lock_class());
         // SAFETY: a static does not move, and nobody else uses it yet.
-        let Ok(()) = unsafe { init.__pinned_init((*self.inner.get()).as_mut_ptr()) };
+        match unsafe { init.__pinned_init((*self.inner.get()).as_mut_ptr()) } {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
     }
 
     /// Takes the lock.
