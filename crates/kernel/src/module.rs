@@ -44,14 +44,15 @@ pub trait ModuleMetadata {
 }
 
 /// Returns the module that this crate is linked into, which is where C's tables need it.
+#[allow(unused_unsafe)] // rustc before 1.82 wants it
 pub(crate) const fn this_module() -> *mut bindings::module {
     extern "C" {
         #[allow(improper_ctypes)] // only its address is taken
         static __this_module: core::cell::UnsafeCell<bindings::module>;
     }
     // SAFETY: it is not read, and every module has it.
-    #[allow(unused_unsafe)] // rustc before 1.82 asks for it
-    core::cell::UnsafeCell::raw_get(unsafe { core::ptr::addr_of!(__this_module) })
+    let module = unsafe { core::ptr::addr_of!(__this_module) };
+    core::cell::UnsafeCell::raw_get(module)
 }
 
 /// Returns the name of the module that this crate is linked into.

@@ -28,6 +28,7 @@ use crate::ffi::{c_char, c_void};
 use crate::kobject::Kobject;
 use crate::str::{CStr, CStrExt};
 use crate::sync::aref::ARef;
+use core::mem::size_of;
 use core::ptr::NonNull;
 
 /// A file in the folder of a [`Kobject`]. Dropping it removes the file, and waits for those who read

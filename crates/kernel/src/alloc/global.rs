@@ -54,6 +54,7 @@ fn out_of_memory(layout: Layout) -> ! {
 /// would take it that the shim returns. The linker is told to wrap it (`--wrap`); a later rustc has
 /// a shim that objtool reads, under a name that is not wrapped, and this function is left out.
 #[no_mangle]
+#[allow(non_snake_case)] // ld's prefix and rustc's name
 extern "Rust" fn __wrap___rust_alloc_error_handler(size: usize, _align: usize) -> ! {
     panic!("memory allocation of {size} bytes failed")
 }

@@ -8,7 +8,7 @@ use super::{AllocError, Allocator, Flags, InPlaceInit, InPlaceWrite, KVmalloc, K
 use core::alloc::Layout;
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::{align_of, ManuallyDrop, MaybeUninit};
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::ptr::NonNull;

@@ -10,6 +10,7 @@ use crate::str::{CStr, CStrExt};
 use crate::uaccess::{UserPtr, UserSlice, UserSliceReader};
 use core::fmt;
 use core::marker::{PhantomData, PhantomPinned};
+use core::mem::size_of;
 use core::ops::Deref;
 use core::pin::Pin;
 use macros::{pin_data, try_pin_init};

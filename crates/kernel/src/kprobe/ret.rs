@@ -7,6 +7,7 @@ use crate::error::{to_result, Error};
 use crate::ffi::c_int;
 use crate::str::{CStr, CStrExt};
 use crate::types::Opaque;
+use core::mem::size_of;
 use core::pin::Pin;
 use macros::{pin_data, pinned_drop, try_pin_init};
 use pin_init::PinInit;

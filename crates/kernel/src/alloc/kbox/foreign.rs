@@ -6,6 +6,7 @@ use super::Box;
 use crate::alloc::Allocator;
 use crate::ffi::c_void;
 use crate::types::ForeignOwnable;
+use core::mem::align_of;
 use core::pin::Pin;
 
 // SAFETY: the pointer is that of `into_raw`, aligned as `T` is and never null.
