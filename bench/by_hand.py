@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rkmbuild import paths, runner
-from rkmbuild.build import bindings, kernel_crate, spec, sysroot
+from rkmbuild.build import bindings, debug_info, kernel_crate, spec, sysroot
 from rkmbuild.build.pipeline import BuildResult
 from rkmbuild.build.plan import BuildPlan
 
@@ -48,7 +48,8 @@ class Baseline:
         flags = [*self._plan.sysroot.flags, f"--sysroot={root}", *kernel_crate.flags(kernel)]
         target = sysroot.target_path(root, self._plan.tree.arch)
         env = sysroot.environment(self._plan.rust, flags)
-        return [*self._cargo_build, "--lib", *self._for_target(target)], env
+        words = ["--lib", *debug_info.arguments(self._plan.project, "release")]
+        return [*self._cargo_build, *words, *self._for_target(target)], env
 
     def kbuild(self) -> float:
         """Run make for the module."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild import runner
-from rkmbuild.build import dependencies, diagnose, sysroot
+from rkmbuild.build import debug_info, dependencies, diagnose, sysroot
 from rkmbuild.build.project import Project
 from rkmbuild.build.request import CargoOptions
 from rkmbuild.errors import BuildError
@@ -67,6 +67,7 @@ def build(
             rust.cargo, "rustc", "--lib", "--package", project.package,
             "--manifest-path", project.root / "Cargo.toml", "--target-dir", folder, *words,
             *sysroot.target_arguments(facts, target), *options.arguments(),
+            *debug_info.arguments(project, options.profile),
             "--", *_attributes(project.source),
         ]  # fmt: skip
 

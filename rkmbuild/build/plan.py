@@ -8,6 +8,7 @@ from typing import Any
 
 from rkmbuild.build import (
     bindings,
+    debug_info,
     exports,
     foreign_cc,
     kbuild,
@@ -70,7 +71,8 @@ class BuildPlan:
                          "dropped": dict(self.translation.dropped),
                          "replaced": dict(self.translation.replaced)},
             "kernel_crate": {"key": self.crate.key},
-            "cargo": self.cargo.arguments(),
+            "cargo": [*self.cargo.arguments(),
+                      *debug_info.arguments(self.project, self.cargo.profile)],
             "kbuild": {"folder": str(self.kbuild.folder), "files": dict(self.kbuild.files),
                        "command": self.kbuild.command(self.cargo.jobs)},
         }  # fmt: skip
