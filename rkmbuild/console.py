@@ -51,6 +51,11 @@ def is_json() -> bool:
     return _settings.json
 
 
+def is_coloured() -> bool:
+    """Tell whether standard output is a terminal that takes colours."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
 def is_verbose() -> bool:
     """Tell whether the user asked for details."""
     return _settings.verbosity is Verbosity.VERBOSE

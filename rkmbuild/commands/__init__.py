@@ -6,6 +6,7 @@ from rkmbuild.commands import (
     build,
     check,
     clean,
+    decode,
     demo,
     doctor,
     inspect,
@@ -32,5 +33,6 @@ def register(app: typer.Typer) -> None:
     app.command()(unload.unload)
     app.command("list")(list_.list_)
     app.command()(log.log)
+    app.command()(decode.decode)
     app.command()(doctor.doctor)
     app.command()(clean.clean)

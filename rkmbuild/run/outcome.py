@@ -98,7 +98,7 @@ def troubles(log: Iterable[KernelMessage]) -> tuple[Trouble, ...]:
     current: _Report | None = None
     lead: list[KernelMessage] = []
     for message in log:
-        head = _head(message.text)
+        head = opening(message.text)
         if head:
             if _follows(head, reports):
                 current = reports[-1]
@@ -122,6 +122,16 @@ def troubles(log: Iterable[KernelMessage]) -> tuple[Trouble, ...]:
     )
 
 
+def opening(text: str) -> tuple[Kind, str] | None:
+    """Return what the line begins, if it is the first of a report, and its telling part."""
+    for expression, kind in _HEADS:
+        match = expression.match(text)
+        if match:
+            title = match[1]
+            return (Kind.OOPS if _FAULTS.match(title) else kind), title
+    return None
+
+
 def where(module: str, log: Iterable[KernelMessage]) -> str | None:
     """Return the innermost function of `module` in what SysRq showed, as `f+0x7/0x10`.
 
@@ -132,15 +142,6 @@ def where(module: str, log: Iterable[KernelMessage]) -> str | None:
     asked = itertools.dropwhile(lambda message: not message.text.startswith("sysrq: Show"), log)
     matches = (frame.match(message.text) for message in asked)
     return next((match[1] for match in matches if match), None)
-
-
-def _head(text: str) -> tuple[Kind, str] | None:
-    for expression, kind in _HEADS:
-        match = expression.match(text)
-        if match:
-            title = match[1]
-            return (Kind.OOPS if _FAULTS.match(title) else kind), title
-    return None
 
 
 def _follows(head: tuple[Kind, str], reports: list[_Report]) -> bool:

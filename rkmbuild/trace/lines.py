@@ -1,0 +1,39 @@
+"""A line of a kernel log without what printk, dmesg, journalctl or a console put before it."""
+
+import re
+
+# Lines of the kernel's are shorter; what comes after is not looked at.
+_LONGEST = 4096
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_HOST = r"[\w.-]{1,64} kernel(?:\[\d+\])?: "
+_PREFIXES = (
+    # syslog and journalctl -o short, short-precise
+    rf"[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? {_HOST}",
+    # journalctl -o short-iso, short-iso-precise; dmesg --time-format iso; collectors of logs
+    rf"\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)? (?:{_HOST})?",
+    # journalctl -o short-unix, short-monotonic
+    rf"(?:\d{{9,11}}\.\d+|\[ *\d+\.\d+\]) {_HOST}",
+    # dmesg -x
+    r"(?:kern|user|daemon|syslog) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: ",
+    # a console without quiet words: console_msg_format=syslog, dmesg -r
+    r"<\d{1,3}>",
+    # /dev/kmsg and netconsole: priority, number, microseconds, flags
+    r"\d{1,3},\d+,\d+,[-c+](?:,[\w=]+)*;",
+    # printk.time; dmesg -d; dmesg -T and -H
+    r"\[ *\d+\.\d{6}(?: <[ +]*\d+\.\d+>)?\] ?",
+    r"\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] ?",
+    r"\[(?:[A-Z][a-z]{2}[ \d]\d \d\d:\d\d| *\+\d+\.\d+)\] ?",
+    # CONFIG_PRINTK_CALLER (kernel/printk/printk.c, print_caller)
+    r"\[ *[TC]\d+\] ?",
+)
+# No more of them stand before one line.
+_PREFIX = re.compile(f"(?:{'|'.join(_PREFIXES)}){{0,5}}")
+
+
+def text_of(line: str) -> str:
+    """Return what the kernel printed, without what stands around it."""
+    line = line[:_LONGEST].rstrip("\r\n")
+    if "\x1b" in line:
+        line = _ESCAPE.sub("", line)
+    match = _PREFIX.match(line)
+    return line[match.end() :] if match else line

@@ -1,0 +1,117 @@
+"""Reports and their traces, read from logs of real kernels: see tests/vm/test_decode.py."""
+
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.trace.lines import text_of
+from rkmbuild.trace.reports import TRACE, Collector, Report
+
+_LOGS = Path(__file__).parent.parent / "data" / "logs"
+_RELEASES = {"6.1": "6.1.0-56-cloud-amd64", "6.12": "6.12.117+deb12-cloud-amd64"}
+_WAYS = "_RNvNtCs9QyhKnBGpkf_7crashes4ways"
+
+both = pytest.mark.parametrize("kernel", _RELEASES)
+
+
+def reports(text: str) -> list[Report]:
+    collector = Collector()
+    given = [collector.feed(text_of(line)) for line in text.splitlines()]
+    return [report for report in [*given, collector.flush()] if report]
+
+
+def recorded(name: str, kernel: str) -> str:
+    return (_LOGS / f"{name}-{kernel}.txt").read_text()
+
+
+def symbols(report: Report, module: str) -> list[str]:
+    return [f.symbol for f in report.frames if f.module == module and f.reliable]
+
+
+@both
+def test_each_crash_is_one_report(kernel: str) -> None:
+    found = reports(recorded("crashes", kernel))
+    kinds = [str(report.kind) for report in found if "2 seconds" not in report.title]
+    assert kinds == [
+        "warning", "stall", "oops", "oops", "oops", "bug", "bug", "bug", "stall", "oops",
+    ]  # fmt: skip
+    assert {report.release for report in found} == {_RELEASES[kernel]}
+
+
+@both
+def test_the_functions_of_a_module_are_in_the_order_of_the_stack(kernel: str) -> None:
+    null = next(r for r in reports(recorded("crashes", kernel)) if "NULL" in r.title)
+    first, second, third = symbols(null, "crashes")
+    assert (first, second) == (f"{_WAYS}4null", f"{_WAYS}5crash")
+    assert third.endswith("10write_iterBY_")
+    assert [f.exact for f in null.frames if f.module and f.reliable] == [True, False, False]
+
+
+@both
+def test_the_registers_of_an_older_oops_are_not_taken_for_those_of_this_one(kernel: str) -> None:
+    # They stand behind the end of a trace, and what is at that address may be another module now.
+    text = recorded("crashes", kernel)
+    assert text.count("RIP: 0010:0xffffffffc") >= 1
+    for report in reports(text):
+        assert sum(frame.exact for frame in report.frames) <= 1
+
+
+@both
+def test_an_address_without_a_name_comes_with_the_module_that_was_unloaded(kernel: str) -> None:
+    left = next(r for r in reports(recorded("crashes", kernel)) if "page fault" in r.title)
+    assert left.unloaded == "leaves"
+    assert left.frames[0].address is not None
+    assert left.frames[0].exact
+
+
+@both
+def test_a_task_that_sysrq_shows_is_a_report_too(kernel: str) -> None:
+    for name, function in (("loops", "loops_for_ever"), ("sleeps", "sleeps_init")):
+        shown = [r for r in reports(recorded(name, kernel)) if symbols(r, name)]
+        assert shown
+        assert {report.kind for report in shown} == {TRACE}
+        assert symbols(shown[0], name)[0] == function
+
+
+@both
+def test_a_boot_and_a_clean_module_have_no_report(kernel: str) -> None:
+    assert reports(recorded("clean", kernel)) == []
+
+
+@both
+def test_a_panic_is_a_report(kernel: str) -> None:
+    (panic,) = reports(recorded("panics", kernel))
+    assert (panic.kind, panic.title) == ("panic", "panics: on purpose, 42")
+    assert symbols(panic, "panics")
+
+
+def test_a_log_that_ends_in_a_trace_gives_what_there_is() -> None:
+    text = recorded("crashes", "6.12")
+    cut = text[: text.index("ksys_write")]
+    (report,) = reports(cut)
+    assert symbols(report, "crashes")[0] == "crashes_warn"
+
+
+def test_a_trace_is_found_without_its_markers() -> None:
+    (report,) = reports("Call Trace:\n f+0x1/0x2 [m]\n" + "something else\n" * 100)
+    assert (report.kind, len(report.frames)) == (TRACE, 1)
+
+
+def test_the_build_id_of_a_module_is_read_where_the_kernel_prints_it() -> None:
+    build_id = "3f2a" * 10
+    (report,) = reports(f"Call Trace:\n ? f+0x1/0x2 [m {build_id}]\n g+0x3/0x4 [m {build_id}] (E)")
+    assert [frame.build_id for frame in report.frames] == [build_id] * 2
+    assert [frame.reliable for frame in report.frames] == [False, True]
+
+
+def test_a_stack_that_was_corrupted_names_its_function_in_the_first_line() -> None:
+    line = (
+        "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: f+0x1/0x2 [m]"
+    )
+    (report,) = reports(line)
+    assert [str(frame) for frame in report.frames] == ["f+0x1/0x2 [m]"]
+
+
+def test_a_stack_without_end_is_cut_off() -> None:
+    (report,) = reports("Call Trace:\n" + " f+0x1/0x2 [m]\n" * 5_000)
+    assert len(report.frames) == 1024
