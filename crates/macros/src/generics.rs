@@ -3,7 +3,7 @@
 //! The generics of an item, in the forms that its definition and its implementations need.
 
 use crate::parse::{error, Result, Tokens};
-use proc_macro::{TokenStream, TokenTree};
+use proc_macro::{Ident, TokenStream, TokenTree};
 
 /// `<'a, T: Bound = Default, const N: usize>`, taken apart. No form has the angle brackets; each
 /// that is not empty ends in a comma.
@@ -13,6 +13,8 @@ pub(crate) struct Generics {
     pub(crate) declared: TokenStream,
     /// Names only: after a type.
     pub(crate) named: TokenStream,
+    /// The parameters that are types.
+    pub(crate) types: Vec<Ident>,
 }
 
 impl Generics {
@@ -66,6 +68,11 @@ impl Generics {
                 break;
             } else if depth == 0 && is(token, ':') && bound == parameter.len() {
                 bound = index;
+            }
+        }
+        if let Some(TokenTree::Ident(ident)) = parameter.first() {
+            if ident.to_string() != "const" {
+                self.types.push(ident.clone());
             }
         }
         let comma: TokenStream = crate::fill::tokens(",");

@@ -14,6 +14,7 @@ mod parse;
 mod pin_data;
 mod pinned_drop;
 mod vtable;
+mod zeroable;
 
 use proc_macro::TokenStream;
 
@@ -201,4 +202,21 @@ pub fn kernel_test(args: TokenStream, input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn kunit_tests(args: TokenStream, input: TokenStream) -> TokenStream {
     parse::expand(input, |input| kunit::kunit_tests(args, input))
+}
+
+/// Says that a struct or a union may be all zeroes, which each of its fields has to allow.
+///
+/// ```ignore
+/// #[derive(Zeroable)]
+/// struct Statistics {
+///     packets: u64,
+///     errors: [u32; 4],
+///     last: Option<NonNull<Packet>>,
+/// }
+///
+/// let statistics = KBox::init(Statistics::init_zeroed(), GFP_KERNEL)?;
+/// ```
+#[proc_macro_derive(Zeroable)]
+pub fn derive_zeroable(input: TokenStream) -> TokenStream {
+    parse::expand(input, zeroable::derive)
 }

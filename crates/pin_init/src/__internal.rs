@@ -2,6 +2,8 @@
 
 //! What the macros' code needs. Nothing here is for other code.
 
+pub use crate::stack::StackInit;
+
 use core::marker::PhantomData;
 
 /// A struct that `#[pin_data]` describes.

@@ -13,12 +13,15 @@
 
 #[doc(hidden)]
 pub mod __internal;
+mod array;
 mod init;
 mod pinned_drop;
+mod stack;
 mod zeroable;
 
+pub use array::{init_array_from_fn, pin_init_array_from_fn};
 pub use init::{init_from_closure, pin_init_from_closure, pin_init_scope, Init, PinInit};
-pub use macros::{init, pin_data, pin_init, pinned_drop, try_init, try_pin_init};
+pub use macros::{init, pin_data, pin_init, pinned_drop, try_init, try_pin_init, Zeroable};
 pub use pinned_drop::PinnedDrop;
 pub use zeroable::{init_zeroed, zeroed, Zeroable, ZeroableOption};
 

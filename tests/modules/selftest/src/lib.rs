@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+mod initialisers;
 mod memory;
 mod strings;
 mod sync;
@@ -52,6 +53,7 @@ impl kernel::Module for SelfTest {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let all = [
             memory::CHECKS,
+            initialisers::CHECKS,
             strings::CHECKS,
             sync::CHECKS,
             time::CHECKS,
