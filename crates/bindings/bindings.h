@@ -4,6 +4,7 @@
  * kernels have stands behind a version check.
  */
 #include <linux/version.h>
+#include <generated/utsrelease.h>
 #include <linux/cdev.h>
 #include <linux/completion.h>
 #include <linux/cpu.h>

@@ -15,6 +15,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock_types.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
 
@@ -22,6 +23,7 @@ struct attribute;
 struct cdev;
 struct class;
 struct completion;
+struct cred;
 struct ctl_table;
 struct ctl_table_header;
 struct dentry;
@@ -38,6 +40,7 @@ struct kretprobe_instance;
 struct lock_class_key;
 struct module;
 struct mutex;
+struct percpu_counter;
 struct poll_table_struct;
 struct pt_regs;
 struct ratelimit_state;
@@ -85,12 +88,25 @@ __rust_helper int rust_helper_remap_vmalloc(struct vm_area_struct *vma, void *ad
 __rust_helper void rust_helper_poll_wait(struct file *filp, struct wait_queue_head *queue,
 			   struct poll_table_struct *p);
 
+/* percpu.c */
+__rust_helper void *rust_helper_alloc_percpu(size_t size, size_t align);
+__rust_helper void rust_helper_free_percpu(void *ptr);
+__rust_helper void *rust_helper_per_cpu_ptr(void *ptr, unsigned int cpu);
+__rust_helper int rust_helper_percpu_counter_init(struct percpu_counter *counter, s64 amount);
+__rust_helper void rust_helper_percpu_counter_destroy(struct percpu_counter *counter);
+__rust_helper void rust_helper_percpu_counter_add(struct percpu_counter *counter, s64 amount);
+__rust_helper s64 rust_helper_percpu_counter_read(struct percpu_counter *counter);
+__rust_helper s64 rust_helper_percpu_counter_sum(struct percpu_counter *counter);
+
 /* printk.c */
 __rust_helper void rust_helper_printk(char level, const char *prefix, size_t prefix_len, const char *text,
 			size_t text_len);
 __rust_helper void rust_helper_dev_printk(char level, const struct device *dev, const char *text,
 			    size_t text_len);
 __rust_helper bool rust_helper_ratelimit(struct ratelimit_state *rs, const char *name);
+
+/* random.c */
+__rust_helper u32 rust_helper_get_random_u32_below(u32 ceil);
 
 /* slab.c */
 __rust_helper void *rust_helper_krealloc(const void *objp, size_t new_size, gfp_t flags);
@@ -110,6 +126,17 @@ __rust_helper bool rust_helper_spin_trylock(spinlock_t *lock);
 __rust_helper void rust_helper_spin_unlock(spinlock_t *lock);
 __rust_helper unsigned long rust_helper_spin_lock_irqsave(spinlock_t *lock);
 __rust_helper void rust_helper_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags);
+__rust_helper void rust_helper_rwlock_init(rwlock_t *lock, const char *name, struct lock_class_key *key);
+__rust_helper void rust_helper_read_lock(rwlock_t *lock);
+__rust_helper bool rust_helper_read_trylock(rwlock_t *lock);
+__rust_helper void rust_helper_read_unlock(rwlock_t *lock);
+__rust_helper unsigned long rust_helper_read_lock_irqsave(rwlock_t *lock);
+__rust_helper void rust_helper_read_unlock_irqrestore(rwlock_t *lock, unsigned long flags);
+__rust_helper void rust_helper_write_lock(rwlock_t *lock);
+__rust_helper bool rust_helper_write_trylock(rwlock_t *lock);
+__rust_helper void rust_helper_write_unlock(rwlock_t *lock);
+__rust_helper unsigned long rust_helper_write_lock_irqsave(rwlock_t *lock);
+__rust_helper void rust_helper_write_unlock_irqrestore(rwlock_t *lock, unsigned long flags);
 __rust_helper void rust_helper_init_completion(struct completion *done);
 __rust_helper void rust_helper_rcu_read_lock(void);
 __rust_helper void rust_helper_rcu_read_unlock(void);
@@ -130,8 +157,15 @@ __rust_helper struct task_struct *rust_helper_get_current(void);
 __rust_helper void rust_helper_get_task_struct(struct task_struct *t);
 __rust_helper void rust_helper_put_task_struct(struct task_struct *t);
 __rust_helper bool rust_helper_signal_pending(struct task_struct *t);
-__rust_helper unsigned int rust_helper_task_uid(struct task_struct *t);
-__rust_helper unsigned int rust_helper_task_euid(struct task_struct *t);
+__rust_helper kuid_t rust_helper_task_uid(struct task_struct *t);
+__rust_helper kuid_t rust_helper_task_euid(struct task_struct *t);
+__rust_helper kuid_t rust_helper_current_euid(void);
+__rust_helper uid_t rust_helper_kuid_in_current_ns(kuid_t uid);
+__rust_helper uid_t rust_helper_kuid_in_init_ns(kuid_t uid);
+__rust_helper gid_t rust_helper_kgid_in_current_ns(kgid_t gid);
+__rust_helper gid_t rust_helper_kgid_in_init_ns(kgid_t gid);
+__rust_helper void rust_helper_get_cred(const struct cred *cred);
+__rust_helper void rust_helper_put_cred(const struct cred *cred);
 __rust_helper void rust_helper_get_task_comm(char *buf, struct task_struct *t);
 
 /* time.c */

@@ -70,6 +70,71 @@ __rust_helper void rust_helper_spin_unlock_irqrestore(spinlock_t *lock, unsigned
 	spin_unlock_irqrestore(lock, flags);
 }
 
+__rust_helper void rust_helper_rwlock_init(rwlock_t *lock, const char *name, struct lock_class_key *key)
+{
+#ifdef CONFIG_DEBUG_SPINLOCK
+	__rwlock_init(lock, name, key);
+#else
+	rwlock_init(lock);
+#endif
+}
+
+__rust_helper void rust_helper_read_lock(rwlock_t *lock)
+{
+	read_lock(lock);
+}
+
+__rust_helper bool rust_helper_read_trylock(rwlock_t *lock)
+{
+	return read_trylock(lock);
+}
+
+__rust_helper void rust_helper_read_unlock(rwlock_t *lock)
+{
+	read_unlock(lock);
+}
+
+__rust_helper unsigned long rust_helper_read_lock_irqsave(rwlock_t *lock)
+{
+	unsigned long flags;
+
+	read_lock_irqsave(lock, flags);
+	return flags;
+}
+
+__rust_helper void rust_helper_read_unlock_irqrestore(rwlock_t *lock, unsigned long flags)
+{
+	read_unlock_irqrestore(lock, flags);
+}
+
+__rust_helper void rust_helper_write_lock(rwlock_t *lock)
+{
+	write_lock(lock);
+}
+
+__rust_helper bool rust_helper_write_trylock(rwlock_t *lock)
+{
+	return write_trylock(lock);
+}
+
+__rust_helper void rust_helper_write_unlock(rwlock_t *lock)
+{
+	write_unlock(lock);
+}
+
+__rust_helper unsigned long rust_helper_write_lock_irqsave(rwlock_t *lock)
+{
+	unsigned long flags;
+
+	write_lock_irqsave(lock, flags);
+	return flags;
+}
+
+__rust_helper void rust_helper_write_unlock_irqrestore(rwlock_t *lock, unsigned long flags)
+{
+	write_unlock_irqrestore(lock, flags);
+}
+
 __rust_helper void rust_helper_init_completion(struct completion *done)
 {
 	init_completion(done);

@@ -29,14 +29,49 @@ __rust_helper bool rust_helper_signal_pending(struct task_struct *t)
 	return signal_pending(t);
 }
 
-__rust_helper unsigned int rust_helper_task_uid(struct task_struct *t)
+__rust_helper kuid_t rust_helper_task_uid(struct task_struct *t)
 {
-	return from_kuid_munged(&init_user_ns, task_uid(t));
+	return task_uid(t);
 }
 
-__rust_helper unsigned int rust_helper_task_euid(struct task_struct *t)
+__rust_helper kuid_t rust_helper_task_euid(struct task_struct *t)
 {
-	return from_kuid_munged(&init_user_ns, task_euid(t));
+	return task_euid(t);
+}
+
+__rust_helper kuid_t rust_helper_current_euid(void)
+{
+	return current_euid();
+}
+
+__rust_helper uid_t rust_helper_kuid_in_current_ns(kuid_t uid)
+{
+	return from_kuid(current_user_ns(), uid);
+}
+
+__rust_helper uid_t rust_helper_kuid_in_init_ns(kuid_t uid)
+{
+	return __kuid_val(uid);
+}
+
+__rust_helper gid_t rust_helper_kgid_in_current_ns(kgid_t gid)
+{
+	return from_kgid(current_user_ns(), gid);
+}
+
+__rust_helper gid_t rust_helper_kgid_in_init_ns(kgid_t gid)
+{
+	return __kgid_val(gid);
+}
+
+__rust_helper void rust_helper_get_cred(const struct cred *cred)
+{
+	get_cred(cred);
+}
+
+__rust_helper void rust_helper_put_cred(const struct cred *cred)
+{
+	put_cred(cred);
 }
 
 /* `buf` has room for TASK_COMM_LEN bytes. */

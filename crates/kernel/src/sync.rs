@@ -7,8 +7,10 @@ pub mod aref;
 pub mod atomic;
 pub mod completion;
 mod condvar;
+mod lazy_lock;
 pub mod lock;
 mod locked_by;
+pub mod percpu;
 pub mod poll;
 pub mod rcu;
 mod set_once;
@@ -22,11 +24,14 @@ pub use arc::{Arc, ArcBorrow, UniqueArc};
 pub use aref::{ARef, AlwaysRefCounted};
 pub use completion::Completion;
 pub use condvar::{CondVar, CondVarTimeoutResult};
+pub use lazy_lock::LazyLock;
 pub use lock::global::{GlobalGuard, GlobalLock, GlobalLockBackend, GlobalLockedBy};
 pub use lock::mutex::{Mutex, MutexGuard};
+pub use lock::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use lock::rwsem::{RwSemaphore, RwSemaphoreReadGuard, RwSemaphoreWriteGuard};
 pub use lock::spinlock::{SpinLock, SpinLockGuard};
 pub use locked_by::LockedBy;
+pub use percpu::{PerCpu, PerCpuCounter};
 pub use set_once::SetOnce;
 
 /// What lockdep takes for the identity of locks of one kind.

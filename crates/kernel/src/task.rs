@@ -2,12 +2,15 @@
 
 //! Threads and processes.
 
+use crate::cred::Credential;
 use crate::ffi::c_long;
 use crate::str::CStr;
 use crate::sync::aref::{ARef, AlwaysRefCounted};
 use crate::types::{NotThreadSafe, Opaque};
 use core::ops::Deref;
 use core::ptr::NonNull;
+
+pub use crate::cred::Kuid;
 
 /// Wait for ever: C's `MAX_SCHEDULE_TIMEOUT`.
 pub const MAX_SCHEDULE_TIMEOUT: c_long = c_long::MAX;
@@ -80,16 +83,25 @@ impl Task {
 
     /// Returns its user.
     #[must_use]
-    pub fn uid(&self) -> u32 {
+    pub fn uid(&self) -> Kuid {
         // SAFETY: the task is valid.
-        unsafe { bindings::rust_helper_task_uid(self.as_ptr()) }
+        Kuid::from_raw(unsafe { bindings::rust_helper_task_uid(self.as_ptr()) })
     }
 
     /// Returns its effective user.
     #[must_use]
-    pub fn euid(&self) -> u32 {
+    pub fn euid(&self) -> Kuid {
         // SAFETY: the task is valid.
-        unsafe { bindings::rust_helper_task_euid(self.as_ptr()) }
+        Kuid::from_raw(unsafe { bindings::rust_helper_task_euid(self.as_ptr()) })
+    }
+
+    /// Returns its credentials, as they are now.
+    #[must_use]
+    pub fn cred(&self) -> ARef<Credential> {
+        // SAFETY: the task is valid.
+        let cred = unsafe { bindings::get_task_cred(self.as_ptr()) };
+        // SAFETY: a task has credentials, and they were counted once more.
+        unsafe { ARef::from_raw(NonNull::new_unchecked(cred.cast_mut().cast())) }
     }
 
     /// Returns its name.

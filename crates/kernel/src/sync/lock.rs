@@ -4,6 +4,7 @@
 
 pub mod global;
 pub mod mutex;
+pub mod rwlock;
 pub mod rwsem;
 pub mod spinlock;
 

@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+mod facts;
 mod initialisers;
 mod memory;
 mod strings;
@@ -52,6 +53,7 @@ type Check = (&'static str, fn() -> Result);
 impl kernel::Module for SelfTest {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let all = [
+            facts::CHECKS,
             memory::CHECKS,
             initialisers::CHECKS,
             strings::CHECKS,

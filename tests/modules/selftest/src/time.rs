@@ -40,7 +40,8 @@ fn task() -> Result {
     let task = current!();
     check!(task.pid() > 0);
     check!(task.pid(), task.tgid());
-    check!((task.uid(), task.euid()), (0, 0));
+    check!(task.uid(), task.euid());
+    check!(task.uid().into_uid_in_init_ns(), 0);
     // Whoever loads modules.
     check!(matches!(
         task.comm().to_bytes(),

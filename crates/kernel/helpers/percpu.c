@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/percpu.h>
+#include <linux/percpu_counter.h>
+
+#include "helpers.h"
+
+__rust_helper void *rust_helper_alloc_percpu(size_t size, size_t align)
+{
+	return (__force void *)__alloc_percpu(size, align);
+}
+
+__rust_helper void rust_helper_free_percpu(void *ptr)
+{
+	free_percpu((__force void __percpu *)ptr);
+}
+
+__rust_helper void *rust_helper_per_cpu_ptr(void *ptr, unsigned int cpu)
+{
+	return per_cpu_ptr((__force void __percpu *)ptr, cpu);
+}
+
+__rust_helper int rust_helper_percpu_counter_init(struct percpu_counter *counter, s64 amount)
+{
+	return percpu_counter_init(counter, amount, GFP_KERNEL);
+}
+
+__rust_helper void rust_helper_percpu_counter_destroy(struct percpu_counter *counter)
+{
+	percpu_counter_destroy(counter);
+}
+
+__rust_helper void rust_helper_percpu_counter_add(struct percpu_counter *counter, s64 amount)
+{
+	percpu_counter_add(counter, amount);
+}
+
+__rust_helper s64 rust_helper_percpu_counter_read(struct percpu_counter *counter)
+{
+	return percpu_counter_read(counter);
+}
+
+__rust_helper s64 rust_helper_percpu_counter_sum(struct percpu_counter *counter)
+{
+	return percpu_counter_sum(counter);
+}
