@@ -13,7 +13,7 @@ from pathlib import Path
 from rkmbuild import cache, paths, runner
 from rkmbuild.build import layout
 from rkmbuild.errors import BuildError, ProjectError
-from rkmbuild.toolchain.parts import Bindgen, CCompiler
+from rkmbuild.toolchain.parts import Bindgen, CCompiler, Version
 
 FILE = "bindings.rs"
 _HEADER = "bindings.h"
@@ -45,6 +45,7 @@ def plan(
     headers: Iterable[str],
     root: Path,
     bindgen: Bindgen,
+    rustc: Version,
     compiler: CCompiler,
     clang_flags: Sequence[str],
     c_flags: Sequence[str],
@@ -61,7 +62,11 @@ def plan(
     crate = paths.data("crates") / "bindings"
     own = [_include(header, root) for header in headers]
     header = "\n".join([f'#include "{crate / _HEADER}"', *(line for line, _ in own)]) + "\n"
-    parameters = (*_parameters(crate / "bindgen_parameters"), *_allowed(own))
+    parameters = (
+        *_parameters(crate / "bindgen_parameters"),
+        *_allowed(own),
+        *rust_target(bindgen.version, rustc),
+    )
     ours = sorted(paths.data("crates").rglob("*.h"))
     contents = [*(file.read_text() for file in ours), *(text for _, text in own)]
     key = cache.key(
@@ -127,6 +132,17 @@ def _include(header: str, root: Path) -> tuple[str, str]:
     if header.startswith((".", "/")) or any(mark in header for mark in '"<>\n'):
         raise ProjectError(f"[package.metadata.rkmbuild] headers: there is no file {file}")
     return f"#include <{header}>", ""
+
+
+def rust_target(bindgen: Version, rustc: Version) -> tuple[str, ...]:
+    """Return what tells bindgen of an older rustc.
+
+    It writes `unsafe extern` from 0.71 on, which rustc takes from 1.82 on; those before do not know
+    these releases of rustc.
+    """
+    if bindgen < Version(0, 71) or rustc >= Version(1, 82):
+        return ()
+    return (f"--rust-target={rustc.major}.{rustc.minor}",)
 
 
 def _parameters(file: Path) -> tuple[str, ...]:

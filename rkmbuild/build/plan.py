@@ -108,6 +108,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
         headers=project.metadata.headers,
         root=project.root,
         bindgen=bindgen,
+        rustc=rust.version,
         compiler=compiler,
         clang_flags=translation.kept,
         c_flags=c_flags,

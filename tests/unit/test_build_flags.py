@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.build import plan, rustflags, spec
+from rkmbuild.build import bindings, kernel_crate, plan, rustflags, spec
 from rkmbuild.build.project import Metadata, Project
 from rkmbuild.build.request import BuildRequest
 from rkmbuild.errors import KernelError, ToolchainError
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
+from rkmbuild.toolchain.parts import Version
 from rkmbuild.toolchain.rust_facts import RustFacts
 
 RECORDED = Path(__file__).parent.parent / "data" / "rustc"
@@ -141,3 +142,26 @@ def test_a_target_that_contradicts_rustc_is_refused() -> None:
     other = {**facts(TOOLCHAINS[0]).bare_spec, "max-atomic-width": 128}
     with pytest.raises(ToolchainError, match="max-atomic-width"):
         spec.render("x86_64", RustFacts("", "", json.dumps(other)), [])
+
+
+@pytest.mark.parametrize(
+    ("bindgen", "rustc", "said"),
+    [
+        (Version(0, 60, 1), Version(1, 78, 0), ()),
+        (Version(0, 71, 1), Version(1, 78, 0), ("--rust-target=1.78",)),
+        (Version(0, 72, 1), Version(1, 82, 0), ()),
+    ],
+)
+def test_bindgen_is_told_of_a_rustc_that_lacks_what_it_writes(
+    bindgen: Version, rustc: Version, said: tuple[str, ...]
+) -> None:
+    assert bindings.rust_target(bindgen, rustc) == said
+
+
+def test_an_older_rustc_is_told_to_take_what_the_crates_use() -> None:
+    assert "-Zunstable-options\n" in kernel_crate.opened(Version(1, 79, 0))
+    assert kernel_crate.opened(Version(1, 82, 0)).splitlines() == [
+        "-Zcrate-attr=feature(const_refs_to_cell)",
+        "-Zcrate-attr=feature(const_refs_to_static)",
+    ]
+    assert kernel_crate.opened(Version(1, 85, 0)) == ""
