@@ -1,5 +1,6 @@
 """Files of every kind that a module can offer, used from a shell in the guest."""
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,13 +101,68 @@ SYSCTL = {
         "a name",
     ),
 }
+LARGE = hashlib.sha256(b"".join(n.to_bytes(4, "little") for n in range(20_000))).hexdigest()
+READ_ONLY = "Read-only file system"
+FILE_SYSTEM = {
+    "mkdir /a /b; grep -c rkmfs /proc/filesystems": ("1",),
+    # The third one is a failure of the module's own, half way.
+    "for at in /a /b /tmp; do mount -t rkmfs none $at; done; grep rkmfs /proc/mounts": (
+        "mount: mounting none on /tmp failed: No data available",
+        "none /a rkmfs ro,relatime 0 0",
+        "none /b rkmfs ro,relatime 0 0",
+    ),
+    "cd /a; stat -c '%A %h %s %n' . hello secret many link": (
+        "dr-xr-xr-x 3 0 .",
+        "-r--r--r-- 1 7 hello",
+        "-r-------- 1 0 secret",
+        "dr-xr-xr-x 3 0 many",
+        "lrwxrwxrwx 1 12 link",
+    ),
+    "cd /a; ls | wc -l; ls many | wc -l; ls many | sort | uniq -d; stat -c '%i %n' . many": (
+        "8",
+        "301",
+        "1 .",
+        "6 many",
+    ),
+    "cat /a/hello /b/link '/a/many/file 123'; readlink /a/link; /a/run": (
+        "Hello!",
+        "Hello!",
+        "file 123many/deep/up",
+        "it runs",
+    ),
+    "cat /a/nothing; cat /a/dangling; cat /a": (
+        "cat: can't open '/a/nothing': No such file or directory",
+        "cat: can't open '/a/dangling': No such file or directory",
+        "cat: read error: Is a directory",
+    ),
+    "sha256sum < /b/large; cat /a/large | sha256sum": (f"{LARGE}  -", f"{LARGE}  -"),
+    "dd if=/a/large bs=4 skip=12345 2>/dev/null | head -c 4 | hexdump -n 4": (
+        "0000000 3039 0000                              ",
+        "0000004",
+    ),
+    "tee /a/hello; touch /a/new; rm /a/hello; mount -o remount,rw /a; touch /a/new": (
+        f"tee: /a/hello: {READ_ONLY}",
+        f"touch: /a/new: {READ_ONLY}",
+        f"rm: can't remove '/a/hello': {READ_ONLY}",
+        f"touch: /a/new: {READ_ONLY}",
+    ),
+    "stat -f -c '%l %s %b %f %c %d' /a": ("255 4096 322 0 311 0",),
+    # What was forgotten is found anew, and is as old as before.
+    "stat -c %Y /a/hello > /1; sleep 1; echo 3 > /proc/sys/vm/drop_caches; stat -c %Y /a/hello"
+    " | cmp - /1; cat /a/many/deep/up; ls /a/many | wc -l": ("Hello!", "301"),
+    "exec 3< /a/large; umount /a; exec 3<&-; umount /a; cat /b/hello; rmmod files; umount /b": (
+        "umount: can't unmount /a: Device or resource busy",
+        "Hello!",
+        "rmmod: can't unload module 'files': Resource temporarily unavailable",
+    ),
+}
 GONE = {
     # An open file of sysfs does not keep the module: it fails from then on.
     "exec 3< /sys/kernel/rkm-files/limit; rmmod files; cat <&3": (
         "cat: read error: No such device",
     ),
     "ls -d /dev/rkm* /sys/class/rkm* /sys/kernel/rkm* /sys/kernel/debug/rkm* /proc/sys/dev/rkm*"
-    " 2>/dev/null; grep rkm /proc/devices": (),
+    " 2>/dev/null; grep rkm /proc/devices /proc/filesystems": (),
 }
 
 
@@ -116,12 +172,12 @@ def test_files_of_every_kind_work_and_go_with_the_module(
 ) -> None:
     tree: KernelTree = request.getfixturevalue(kernel)
     module = crate_guest.build(crate_guest.MODULES / "files", tree)
-    expected = {"insmod /files.ko": ()} | CHANNELS | DEBUGFS | SYSFS | SYSCTL | GONE
+    expected = {"insmod /files.ko": ()} | CHANNELS | DEBUGFS | SYSFS | SYSCTL | FILE_SYSTEM | GONE
     result = crate_guest.run(tree, {"files": module}, list(expected))
     assert result.outcome is Outcome.FINISHED
     assert not result.troubles
-    printed = {command: step.lines for command, step in zip(expected, result.steps, strict=True)}
-    assert printed == expected
+    for (command, lines), step in zip(expected.items(), result.steps, strict=True):
+        assert step.lines == lines, command
     # What was refused because there is one already, the kernel reports with a trace.
     loading = crate_guest.texts(result, 0)
     assert "rkm-channel rkm-channel2: registered" in loading

@@ -18,6 +18,7 @@
 #include "bug.c"
 #include "chrdev.c"
 #include "cpu.c"
+#include "filesystem.c"
 #include "fs.c"
 #include "mm.c"
 #include "note.c"

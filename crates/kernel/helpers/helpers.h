@@ -14,6 +14,7 @@
 #include <linux/hrtimer.h>
 #include <linux/refcount.h>
 #include <linux/spinlock_types.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <linux/version.h>
@@ -28,15 +29,18 @@ struct ctl_table;
 struct ctl_table_header;
 struct dentry;
 struct device;
+struct dir_context;
 struct file;
 struct file_operations;
 struct ftrace_ops;
 struct ftrace_regs;
 struct inode;
+struct inode_operations;
 struct iov_iter;
 struct kobject;
 struct kretprobe;
 struct kretprobe_instance;
+struct kstatfs;
 struct lock_class_key;
 struct module;
 struct mutex;
@@ -44,6 +48,8 @@ struct percpu_counter;
 struct poll_table_struct;
 struct pt_regs;
 struct ratelimit_state;
+struct super_block;
+struct super_operations;
 struct task_struct;
 struct timer_list;
 struct tracepoint;
@@ -73,6 +79,30 @@ __rust_helper void rust_helper_preempt_enable(void);
 __rust_helper int rust_helper_cpuhp_setup(const char *name,
 					  int (*startup)(unsigned int cpu, struct hlist_node *node),
 					  int (*teardown)(unsigned int cpu, struct hlist_node *node));
+
+/* filesystem.c */
+/* What an inode is to be; `target` is that of a symbolic link. */
+struct rust_helper_inode {
+	u64 number;
+	umode_t mode;
+	unsigned int links;
+	loff_t size;
+	time64_t seconds;
+	const char *target;
+	const struct inode_operations *operations;
+	const struct file_operations *file;
+};
+__rust_helper void rust_helper_fs_super(struct super_block *sb, u32 magic,
+					const struct super_operations *operations);
+__rust_helper struct inode *rust_helper_fs_new_inode(struct super_block *sb,
+						     const struct rust_helper_inode *what);
+__rust_helper int rust_helper_fs_set_root(struct super_block *sb, struct inode *root);
+__rust_helper int rust_helper_fs_statfs(struct dentry *dentry, struct kstatfs *buf, u64 blocks,
+					u64 files);
+__rust_helper const char *rust_helper_dentry_name(const struct dentry *dentry, size_t *length);
+__rust_helper bool rust_helper_dir_emit_dots(struct file *file, struct dir_context *context);
+__rust_helper bool rust_helper_dir_emit(struct dir_context *context, const char *name,
+					size_t length, u64 number, unsigned int type);
 
 /* fs.c */
 __rust_helper void rust_helper_get_file(struct file *f);

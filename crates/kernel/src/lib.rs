@@ -62,6 +62,7 @@ pub mod debugfs;
 pub mod device;
 pub mod error;
 pub mod export;
+pub mod filesystem;
 pub mod fs;
 #[cfg(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)]
 pub mod ftrace;

@@ -7,6 +7,7 @@
 extern crate alloc;
 
 mod channels;
+mod memory_fs;
 mod values;
 
 use kernel::prelude::*;
@@ -24,6 +25,7 @@ struct Files {
     #[pin]
     values: values::Values,
     channels: channels::Channels,
+    memory_fs: kernel::filesystem::Registration,
 }
 
 impl kernel::InPlaceModule for Files {
@@ -31,6 +33,7 @@ impl kernel::InPlaceModule for Files {
         try_pin_init!(Self {
             values <- values::Values::new(),
             channels: channels::register()?,
+            memory_fs: memory_fs::register()?,
         })
     }
 }
