@@ -198,8 +198,14 @@ impl<T: CharDevice> Registration<T> {
         self.files.reserve(1, GFP_KERNEL)?;
         let device = *self.devices.get(minor as usize).ok_or(ENODEV)?;
         // SAFETY: the device exists until the drop, which removes it and its files first.
-        let node =
-            unsafe { sysfs::Node::add(&raw mut (*device.as_ptr()).kobj, name, mode, value) }?;
+        let node = unsafe {
+            sysfs::Node::add(
+                core::ptr::addr_of_mut!((*device.as_ptr()).kobj),
+                name,
+                mode,
+                value,
+            )
+        }?;
         Ok(self.files.push(node, GFP_KERNEL)?)
     }
 

@@ -159,7 +159,13 @@ unsafe extern "C" fn handle(
         copy.data = page.as_mut_ptr().cast();
         // SAFETY: the row has a page for its data; the rest is the caller's promise.
         to_result(unsafe {
-            bindings::proc_dostring(&raw mut copy, write, buffer, length, position)
+            bindings::proc_dostring(
+                core::ptr::addr_of_mut!(copy),
+                write,
+                buffer,
+                length,
+                position,
+            )
         })?;
         if write != 0 {
             // SAFETY: it is a string now.

@@ -64,7 +64,7 @@ impl Drop for File {
     fn drop(&mut self) {
         // SAFETY: the folder is there, and the file is in it. Afterwards nobody uses it.
         unsafe {
-            let attribute = &raw const (*self.node.0.as_ptr()).attribute;
+            let attribute = core::ptr::addr_of!((*self.node.0.as_ptr()).attribute);
             bindings::sysfs_remove_file_ns(self.folder.as_raw(), attribute, core::ptr::null());
         }
     }
@@ -125,7 +125,10 @@ impl Node {
         let node = Self(unsafe { NonNull::new_unchecked(contents) });
         // SAFETY: the caller says that the folder is there; the contents stay where they are.
         to_result(unsafe {
-            bindings::rust_helper_sysfs_create_file(folder, &raw mut (*contents).attribute)
+            bindings::rust_helper_sysfs_create_file(
+                folder,
+                core::ptr::addr_of_mut!((*contents).attribute),
+            )
         })?;
         Ok(node)
     }

@@ -125,7 +125,7 @@ impl<P: Probe> TracepointProbe<P> {
 #[pinned_drop]
 impl<P: Probe> PinnedDrop for TracepointProbe<P> {
     fn drop(self: Pin<&mut Self>) {
-        let probe = (&raw const self.probe).cast_mut().cast::<c_void>();
+        let probe = core::ptr::addr_of!(self.probe).cast_mut().cast::<c_void>();
         // SAFETY: by the invariant it is registered so. Afterwards those that still run are waited
         // for.
         unsafe {

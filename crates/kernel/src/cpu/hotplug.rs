@@ -107,7 +107,7 @@ impl<T: Callback> State<T> {
                 // INVARIANT: it is in the state where this is well.
                 // SAFETY: it stays where it is until it is taken away; the callback is there.
                 let added = to_result(unsafe {
-                    bindings::__cpuhp_state_add_instance(state, &raw mut (*slot).node, true)
+                    bindings::__cpuhp_state_add_instance(state, core::ptr::addr_of_mut!((*slot).node), true)
                 });
                 match added {
                     // SAFETY: it was initialised above.
@@ -135,7 +135,11 @@ impl<T: Callback> PinnedDrop for State<T> {
         unsafe {
             let state = (*instance).state;
             (*instance).settled.store(false, Relaxed);
-            bindings::__cpuhp_state_remove_instance(state, &raw mut (*instance).node, true);
+            bindings::__cpuhp_state_remove_instance(
+                state,
+                core::ptr::addr_of_mut!((*instance).node),
+                true,
+            );
             bindings::__cpuhp_remove_state(state, false);
         }
     }

@@ -113,6 +113,12 @@ table!(FILE: file_operations {
     splice_read: SPLICE_READ,
 });
 
+#[allow(unused_unsafe)] // rustc before 1.82 asks for it
+fn link_operations() -> *const bindings::inode_operations {
+    // SAFETY: it is not read, and every kernel has it.
+    unsafe { core::ptr::addr_of!(bindings::simple_symlink_inode_operations) }
+}
+
 type SpliceRead = unsafe extern "C" fn(
     *mut bindings::file,
     *mut bindings::loff_t,
@@ -153,11 +159,14 @@ unsafe fn inode(
     let none = core::ptr::null();
     let (kind, size, links, target, operations, file) = match &node.kind {
         Kind::Directory(count) => {
-            let (operations, file) = (&raw const DIRECTORY_INODE.0, &raw const DIRECTORY_FILE.0);
+            let (operations, file) = (
+                core::ptr::addr_of!(DIRECTORY_INODE.0),
+                core::ptr::addr_of!(DIRECTORY_FILE.0),
+            );
             (bindings::S_IFDIR, 0, 2 + count, none, operations, file)
         }
         Kind::File(contents) => {
-            let file = &raw const FILE.0;
+            let file = core::ptr::addr_of!(FILE.0);
             (
                 bindings::S_IFREG,
                 contents.len(),
@@ -168,11 +177,11 @@ unsafe fn inode(
             )
         }
         Kind::Symlink(target) => {
-            let operations = &raw const bindings::simple_symlink_inode_operations;
+            let operations = link_operations();
             let text = target.as_char_ptr();
             (
                 bindings::S_IFLNK,
-                target.count_bytes(),
+                target.to_bytes().len(),
                 1,
                 text,
                 operations,

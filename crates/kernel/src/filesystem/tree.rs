@@ -106,7 +106,7 @@ impl Directory<'_> {
     /// As [`add_file`](Self::add_file); also `EINVAL` for an empty target, `ENAMETOOLONG` for one
     /// that is longer than a path can be.
     pub fn add_symlink(&mut self, name: &str, target: &CStr) -> Result {
-        match target.count_bytes() {
+        match target.to_bytes().len() {
             0 => return Err(EINVAL),
             bindings::PAGE_SIZE.. => return Err(ENAMETOOLONG),
             _ => {}

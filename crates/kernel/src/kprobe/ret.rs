@@ -101,7 +101,7 @@ impl<H: RetHandler> Kretprobe<H> {
     #[must_use]
     pub fn missed(&self) -> i32 {
         // SAFETY: the number is read as a whole.
-        unsafe { (&raw const (*self.probe.get()).nmissed).read_volatile() }
+        unsafe { core::ptr::addr_of!((*self.probe.get()).nmissed).read_volatile() }
     }
 }
 

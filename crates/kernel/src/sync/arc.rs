@@ -89,7 +89,7 @@ impl<T> Arc<T> {
     /// Returns a pointer to the value, which is valid for as long as there is a reference.
     #[must_use]
     pub fn as_ptr(this: &Self) -> *const T {
-        &raw const **this
+        core::ptr::addr_of!(**this)
     }
 }
 
