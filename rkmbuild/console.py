@@ -120,6 +120,11 @@ def line(text: str = "") -> None:
     sys.stdout.write(text + "\n")
 
 
+def flush() -> None:
+    """Let what was written to standard output be seen now, also through a pipe."""
+    sys.stdout.flush()
+
+
 def result(document: Any) -> None:  # noqa: ANN401 - any JSON document
     """Write the result as JSON."""
     sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")

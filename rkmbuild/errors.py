@@ -104,6 +104,13 @@ class HangError(RkmbuildError):
     kind = "hang"
 
 
+class TestsFailedError(RkmbuildError):
+    """Tests of the project ran, and some did not pass."""
+
+    code = 24
+    kind = "tests-failed"
+
+
 class PermissionDeniedError(RkmbuildError):
     """The step needs root, and we are not, nor may become it."""
 

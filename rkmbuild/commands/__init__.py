@@ -16,6 +16,7 @@ from rkmbuild.commands import (
     log,
     new,
     run,
+    test,
     unload,
 )
 
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(check.check)
     app.command()(inspect.inspect)
     app.command()(run.run)
+    app.command("test")(test.run_tests)
     app.command()(load.load)
     app.command()(unload.unload)
     app.command("list")(list_.list_)

@@ -1,0 +1,144 @@
+"""Run a group of tests in guests: a fresh one whenever a test has spoilt the last one."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from rkmbuild.run import guest
+from rkmbuild.run.klog import KernelMessage
+from rkmbuild.run.result import GuestResult, Outcome, Step
+from rkmbuild.testing import judge
+from rkmbuild.testing.cases import Case, Kind
+from rkmbuild.testing.results import Status, TestResult
+from rkmbuild.testing.script import Command, Group, Role, commands
+
+if TYPE_CHECKING:
+    from rkmbuild.testing.judge import Ended
+
+# A cycle takes some 50 ms under TCG; on a crowded machine several times as much.
+_SECONDS_A_CYCLE = 1.0
+
+# The module goes out once after all its functions; that can fail, too.
+_AFTERWARDS = Case(kind=Kind.KERNEL, name="unloading after the tests")
+
+Report = Callable[[TestResult], None]
+
+
+def run(group: Group, *, timeout: float, report: Report, going_on: Callable[[], bool]) -> int:
+    """Run all tests of a group and tell what came of each.
+
+    Args:
+        group: The tests.
+        timeout: Seconds that each may take.
+        report: Called with each result, as it comes.
+        going_on: Asked before each guest whether to go on.
+
+    Returns:
+        How many guests that took.
+
+    Raises:
+        MachineError: a guest cannot be started.
+    """
+    left = list(group.cases)
+    guests = 0
+    while left and going_on():
+        guests += 1
+        turn = _Guest(group, left, timeout, report)
+        turn.run()
+        left = [case for case in left if case not in turn.told]
+    return guests
+
+
+class _Guest:
+    """One guest, and what is known of its tests."""
+
+    def __init__(self, group: Group, cases: Sequence[Case], timeout: float, report: Report) -> None:
+        self._group = group
+        self._cases = cases
+        self._script = commands(group, cases)
+        self._limit = timeout + max(_SECONDS_A_CYCLE * case.count for case in cases)
+        self._report = report
+        self._ended: dict[Case, list[Ended]] = {case: [] for case in cases}
+        self.told: set[Case] = set()
+
+    def run(self) -> None:
+        """Boot it, run the tests, and tell of each that was reached."""
+        stops = {n for n, command in enumerate(self._script) if command.role is not Role.TEST}
+        result = guest.boot(
+            self._group.tree,
+            files=self._group.files,
+            script=[command.text for command in self._script],
+            timeout=math.inf,
+            step_timeout=self._limit,
+            append=self._group.append,
+            stop_on_failure=stops,
+            on_step=self._take,
+        )
+        for number, step in enumerate(result.steps):
+            # A mark in the log that a flood of messages swept away was not heard of.
+            if step.status is not None:
+                self._take(number, step, result.printed(number))
+        self._conclude(result)
+        if not self.told:
+            self._all_fail("its guest ended before it was reached")
+
+    def _take(self, number: int, step: Step, log: tuple[KernelMessage, ...]) -> None:
+        command = self._script[number]
+        case = command.case
+        if case is None or case in self.told:
+            return
+        before = self._ended[case]
+        if len(before) == sum(earlier.case == case for earlier in self._script[:number]):
+            before.append((command, step, log))
+        is_last = all(later.case != case for later in self._script[number + 1 :])
+        if is_last or _is_bad(command, step):
+            self._tell(judge.ended(case, self._group.tree.release, before))
+
+    def _tell(self, result: TestResult) -> None:
+        self.told.add(result.case)
+        self._report(result)
+
+    def _left(self) -> list[Case]:
+        return [case for case in self._cases if case not in self.told]
+
+    def _conclude(self, result: GuestResult) -> None:
+        """Tell of the test that spoilt the guest, and of those that cannot be run at all."""
+        steps = enumerate(zip(self._script, result.steps, strict=True))
+        spoilt = [(n, c, s) for n, (c, s) in steps if s.status is None or _is_bad(c, s)]
+        if not spoilt:
+            return
+        number, command, step = spoilt[0]
+        last = (command, step, result.printed(number))
+        case = command.case or next(iter(self._left()), _AFTERWARDS)
+        if step.status is None:
+            told = judge.cut_short(
+                case,
+                self._group.tree.release,
+                [*self._ended.get(case, ()), last],
+                module=self._group.module,
+                timeout=self._limit if result.outcome is Outcome.HANG else None,
+            )
+            self._tell(told)
+            message = told.message
+        else:
+            message = judge.refused(*last)
+            if case not in self.told:
+                release = self._group.tree.release
+                self._tell(judge.ended(case, release, [last]))
+        if command.case is None:
+            self._all_fail(message)
+        elif command.role is Role.LOAD:
+            self._all_fail(message, params=case.params)
+
+    def _all_fail(self, message: str, *, params: tuple[str, ...] | None = None) -> None:
+        """Tell of the tests for which the module would be loaded in the same way, in vain."""
+        for case in self._left():
+            if params is None or case.params == params:
+                release = self._group.tree.release
+                self._tell(
+                    TestResult(case=case, release=release, status=Status.ERROR, message=message)
+                )
+
+
+def _is_bad(command: Command, step: Step) -> bool:
+    return command.role is not Role.TEST and bool(step.status)

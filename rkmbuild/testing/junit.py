@@ -1,0 +1,96 @@
+"""Results as JUnit's XML, in the form that Jenkins, GitLab and GitHub's reporters read."""
+
+import datetime as dt
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from rkmbuild import cache
+from rkmbuild.testing.results import KernelRun, Session, Status, TestResult
+
+# What XML 1.0 has no way to write.
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write(session: Session, file: Path) -> None:
+    """Write the file, whole or not at all.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    half = file.with_name(f".{file.name}.part")
+    with cache.writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        half.write_bytes(document(session))
+        half.rename(file)
+
+
+def document(session: Session) -> bytes:
+    """Return the document: a suite for each kernel."""
+    root = ET.Element("testsuites", _numbers(session.results, session.seconds))
+    root.set("name", session.module)
+    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    for run in session.runs:
+        root.append(_suite(session.module, run, now))
+    ET.indent(root)
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
+
+
+def _suite(module: str, run: KernelRun, now: str) -> ET.Element:
+    seconds = sum(result.seconds or 0.0 for result in run.results)
+    suite = ET.Element("testsuite", _numbers(run.results, seconds))
+    suite.set("name", f"{module} on {run.release}")
+    suite.set("timestamp", now)
+    properties = ET.SubElement(suite, "properties")
+    ET.SubElement(properties, "property", name="kernel", value=run.release)
+    suite.extend(_case(module, result) for result in run.results)
+    return suite
+
+
+def _case(module: str, result: TestResult) -> ET.Element:
+    group, _, name = result.case.name.rpartition("::")
+    # Readers tell tests apart by class and name, also those of several kernels.
+    classname = ".".join(
+        part.replace(".", "_") if part == result.release else part
+        for part in (module, result.release, *(group.split("::") if group else ()))
+    )
+    case = ET.Element("testcase", classname=classname, name=_text(name))
+    case.set("time", f"{result.seconds or 0.0:.3f}")
+    if result.case.file:
+        case.set("file", result.case.file)
+    if result.case.line:
+        case.set("line", str(result.case.line))
+    message = _text(result.message)
+    if result.status is Status.SKIPPED:
+        ET.SubElement(case, "skipped", message=message)
+    elif result.status is Status.FAILED:
+        found = ET.SubElement(case, "failure", message=message, type="failed")
+        found.text = _text("\n".join([result.message, *result.output]))
+    elif not result.status.good:
+        found = ET.SubElement(case, "error", message=message, type=result.status.value)
+        traces = [str(line) for trouble in result.troubles for line in trouble.trace]
+        found.text = _text("\n".join([result.message, *traces]))
+    if result.output:
+        ET.SubElement(case, "system-out").text = _text("\n".join(result.output))
+    if result.log and not result.status.good:
+        log = "\n".join(map(str, result.log))
+        ET.SubElement(case, "system-err").text = _text(log)
+    return case
+
+
+def _numbers(results: tuple[TestResult, ...], seconds: float) -> dict[str, str]:
+    statuses = [result.status for result in results]
+    failed, skipped = statuses.count(Status.FAILED), statuses.count(Status.SKIPPED)
+    passed = statuses.count(Status.PASSED)
+    return {
+        "tests": str(len(results)),
+        "failures": str(failed),
+        "errors": str(len(results) - passed - failed - skipped),
+        "skipped": str(skipped),
+        "time": f"{seconds:.3f}",
+    }
+
+
+def _text(text: str) -> str:
+    return _UNFIT.sub("\ufffd", text)

@@ -1,0 +1,124 @@
+"""What a guest does for a group of tests: its commands, and whose each of them is."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.run import initramfs, parameters
+from rkmbuild.run.module import Plan, insert
+from rkmbuild.testing import leaks
+from rkmbuild.testing.cases import FOLDER, Case, Kind
+
+
+class Role(Enum):
+    """What a command is for."""
+
+    PREPARE = auto()
+    LOAD = auto()
+    TEST = auto()
+    UNLOAD = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One command of a guest.
+
+    Attributes:
+        text: For the shell.
+        role: What it is for.
+        case: Which of the group's cases it belongs to; None for what all of them need.
+    """
+
+    text: str
+    role: Role
+    case: Case | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Tests that share a guest.
+
+    Attributes:
+        tree: The kernel.
+        module: The module's name.
+        needed: How `run` would load it, for what else is to be loaded before.
+        cases: The tests; those of kind `kernel` and `cycles` keep to themselves.
+        files: What the guest has: the module, as /<name>.ko, and what its tests need.
+    """
+
+    tree: KernelTree
+    module: str
+    needed: Plan
+    cases: tuple[Case, ...]
+    files: Mapping[str, initramfs.Content]
+
+    @property
+    def append(self) -> str:
+        """More of the kernel's command line."""
+        return leaks.COMMAND_LINE if self.cases[0].kind is Kind.CYCLES else ""
+
+
+def commands(group: Group, cases: Sequence[Case]) -> list[Command]:
+    """Return the commands for some of a group's cases."""
+    before = [
+        Command(text=text, role=Role.PREPARE)
+        for text in group.needed.script[: group.needed.loading]
+    ]
+    if cases[0].kind is Kind.KERNEL:
+        return before + _in_kernel(group, cases)
+    if cases[0].kind is Kind.CYCLES:
+        return before + [command for case in cases for command in _cycles(group, case)]
+    return before + [command for case in cases for command in _in_user_space(group, case)]
+
+
+def _in_kernel(group: Group, cases: Sequence[Case]) -> list[Command]:
+    parameter = f"/sys/module/{group.module}/parameters/rkmbuild_test"
+    return [
+        Command(text=_load(group), role=Role.LOAD),
+        *(
+            Command(text=f"echo {shlex.quote(case.id)} >{parameter}", role=Role.TEST, case=case)
+            for case in cases
+        ),
+        Command(text=_unload(group), role=Role.UNLOAD),
+    ]
+
+
+def _in_user_space(group: Group, case: Case) -> list[Command]:
+    name = Path(case.file).name
+    if case.kind is Kind.SCRIPT:
+        run = f"sh {shlex.quote(f'./{name}')}"
+    else:
+        run = shlex.quote(program_place(case))
+    environment = f"export RKMBUILD_MODULE={shlex.quote(group.module)}"
+    return [
+        Command(text=_load(group, case.params), role=Role.LOAD, case=case),
+        Command(text=f"{environment}; cd /{FOLDER} && exec {run}", role=Role.TEST, case=case),
+        Command(text=_unload(group), role=Role.UNLOAD, case=case),
+    ]
+
+
+def _cycles(group: Group, case: Case) -> list[Command]:
+    def loop(count: int) -> Command:
+        text = leaks.load_and_unload(_load(group), _unload(group), count)
+        return Command(text=text, role=Role.LOAD, case=case)
+
+    count = Command(text=leaks.COUNT, role=Role.TEST, case=case)
+    first, second = leaks.halves(case.count)
+    return [loop(leaks.WARM_UP), count, loop(first), count, loop(second), count]
+
+
+def program_place(case: Case) -> str:
+    """Return where a program lies in the guest."""
+    return f"/programs/{Path(case.file).stem}"
+
+
+def _load(group: Group, params: Sequence[str] = ()) -> str:
+    words = parameters.check(group.needed.module, params)
+    return insert(f"/{group.module}.ko", words)
+
+
+def _unload(group: Group) -> str:
+    return f"rmmod {shlex.quote(group.module)}"
