@@ -1,10 +1,12 @@
 """What a guest's commands say of the tests that they belong to."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
 from rkmbuild.run import ktap, outcome, refusal
 from rkmbuild.run.klog import KernelMessage
+from rkmbuild.run.outcome import Trouble
 from rkmbuild.run.result import Step
 from rkmbuild.testing import leaks
 from rkmbuild.testing.cases import Case, Kind
@@ -35,13 +37,14 @@ def ended(case: Case, release: str, commands: Sequence[Ended]) -> TestResult:
     fatal = [trouble for trouble in troubles if trouble.fatal]
     output = tuple(line for _, step, _ in commands for line in step.lines)
     if fatal:
-        status, message = Status.CRASHED, fatal[0].title
+        status, message = Status.CRASHED, _crash(troubles, log)
     elif bad := next((c for c in commands if c[0].role is not Role.TEST and c[1].status), None):
         status, message = Status.ERROR, refused(*bad)
     elif case.kind is Kind.KERNEL:
         status, message, output, log = _of_function(case, commands[-1])
     elif case.kind is Kind.CYCLES:
         status, message, output = _of_cycles(case, commands)
+        log = ()  # what the module says each time it comes and goes
     else:
         status, message = _of_program(_test(commands)[1])
     return TestResult(
@@ -66,16 +69,17 @@ def cut_short(
 ) -> TestResult:
     """Return what came of a case during which its guest died, or was ended after `timeout`."""
     command, _, messages = commands[-1]
-    log = tuple(message for _, _, said in commands for message in said)
+    log = tuple(
+        message for _, _, said in commands for message in said if not _FRAME.fullmatch(message.text)
+    )
     troubles = outcome.troubles(log)
-    fatal = [trouble for trouble in troubles if trouble.fatal]
     when = {Role.LOAD: "while the module was loaded", Role.UNLOAD: "while the module was unloaded"}
     place = when.get(command.role, "")
     if timeout is not None:
         where = outcome.where(module, messages)
         told = f"not over after {timeout:g} s" + (f"; it was in {where}" if where else "")
     else:
-        told = fatal[0].title if fatal else "the machine went down without a word"
+        told = _crash(troubles, log)
     return TestResult(
         case=case,
         release=release,
@@ -92,6 +96,17 @@ def refused(command: Command, step: Step, messages: Sequence[KernelMessage]) -> 
     reason, _ = refusal.told([message.text for message in messages], " ".join(step.lines))
     verb = "unload" if command.role is Role.UNLOAD else "load"
     return f"the kernel refused to {verb} the module: {reason}"
+
+
+def _crash(troubles: Sequence[Trouble], log: Sequence[KernelMessage]) -> str:
+    """Return what a crash was, in a line: a panic of Rust code in its own words."""
+    panic = re.compile(r"\S+: (panicked at .*):")
+    for first, second in itertools.pairwise(log):
+        found = panic.fullmatch(first.text)
+        if found:
+            return f"{found[1]}: {second.text}"
+    fatal = [trouble for trouble in troubles if trouble.fatal]
+    return fatal[0].title if fatal else "the machine went down without a word"
 
 
 def _test(commands: Sequence[Ended]) -> Ended:

@@ -88,7 +88,9 @@ def read(lines: Sequence[str]) -> Memory:
                 slabs[name] += int(objects)
                 sizes[name] = int(size)
             case ["vmalloc", caller, _size]:
-                areas[re.sub(r"\+0x.*", "", caller)] += 1
+                # What has no name any more was asked for by a module that is gone.
+                name = re.sub(r"^0x.*", "the module", re.sub(r"\+0x.*", "", caller))
+                areas[name] += 1
             case ["unreclaimable", kib]:
                 unreclaimable = int(kib)
             case ["kmemleak", *_]:

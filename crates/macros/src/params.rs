@@ -197,4 +197,10 @@ const ALL: &str = "
         #[cfg(kernel_test)]
         ::kernel::kunit::entry(super::super::THIS_MODULE.as_ptr()),
     ];
+
+    // A build for tests that has none would have an empty section.
+    #[cfg(kernel_test)]
+    #[used]
+    #[link_section = \".rkmbuild_tests\"]
+    static NO_TEST: ::kernel::kunit::Test = ::kernel::kunit::Test::new(\"\", || {});
 ";
