@@ -26,7 +26,7 @@ impl kernel::Module for HelloWorld {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         pr_info!("Hello kernel module!\n");
         Ok(HelloWorld {
-            message: String::from("My message is on the heap!"),
+            message: message(),
         })
     }
 }
@@ -35,5 +35,21 @@ impl Drop for HelloWorld {
     fn drop(&mut self) {
         pr_info!("{}\n", self.message);
         pr_info!("Goodbye kernel module!\n");
+    }
+}
+
+fn message() -> String {
+    String::from("My message is on the heap!")
+}
+
+// `rkmbuild test` runs this inside the kernel; an ordinary build leaves it out.
+#[cfg(kernel_test)]
+mod tests {
+    use super::*;
+
+    #[kernel_test]
+    fn the_message_is_whole() {
+        assert_eq!(message().len(), 26);
+        assert!(message().ends_with('!'));
     }
 }
