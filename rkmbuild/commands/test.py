@@ -74,6 +74,8 @@ def run_tests(
         raise UsageError("--json and --ktap exclude each other")
     if 0 < cycles < _FEWEST_CYCLES or cycles < 0:
         raise UsageError(f"--cycles takes {_FEWEST_CYCLES} or more: fewer tell no leak from noise")
+    if junit:
+        xml.prepare(junit)
     built = _build(path.absolute(), kernel or [None], toolchain)
     session = _run(
         built,

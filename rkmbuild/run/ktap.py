@@ -50,10 +50,10 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A whole output.
+    """All that was read.
 
     Attributes:
-        results: The results of the outermost level.
+        results: The results of the outermost level, of one output or of several in a row.
         lines: What stood after the last of them.
         problems: How it breaks the protocol's rules, as an end before its time.
     """
@@ -71,13 +71,20 @@ class _Level:
     planned: int | None = None
     results: list[Result] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    # How many of the results belong to outputs before this one.
+    before: int = 0
+
+    @property
+    def count(self) -> int:
+        return len(self.results) - self.before
 
 
 def parse(lines: Iterable[str]) -> Report | None:
     """Read an output; None where it has no version line, and so is none of this kind."""
     reader = _Reader()
     for line in lines:
-        reader.take(_TIME.sub("", line, count=1).rstrip())
+        # Early releases of KUnit indent by a tab.
+        reader.take(_TIME.sub("", line, count=1).expandtabs().rstrip())
     return reader.end()
 
 
@@ -128,6 +135,10 @@ class _Reader:
         top = self._levels[-1] if self._levels else None
         if top is None or indent > top.indent:
             self._levels.append(_Level(indent))
+        elif indent == top.indent and top.count:
+            # Another output after the first, as when one module's tests come after another's.
+            self._check(top)
+            top.planned, top.before = None, len(top.results)
 
     def _plan(self, indent: int, planned: int) -> None:
         top = self._levels[-1]
@@ -143,8 +154,8 @@ class _Reader:
                 self._problems.append("a nested test has no result")
             nested = self._close()
         level = self._levels[-1]
-        if number and int(number) != len(level.results) + 1:
-            self._problems.append(f"result {number} is the {len(level.results) + 1}. one")
+        if number and int(number) != level.count + 1:
+            self._problems.append(f"result {number} where {level.count + 1} should be")
         name, _, data = text.partition("#")
         directive = _DIRECTIVE.fullmatch(data.strip())
         level.results.append(
@@ -160,9 +171,12 @@ class _Reader:
 
     def _close(self) -> _Level:
         level = self._levels.pop()
-        if level.planned is not None and level.planned != len(level.results):
-            self._problems.append(f"{level.planned} planned, but {len(level.results)} came")
+        self._check(level)
         return level
+
+    def _check(self, level: _Level) -> None:
+        if level.planned is not None and level.planned != level.count:
+            self._problems.append(f"{level.planned} planned, but {level.count} came")
 
 
 def _outcome(passed: bool, directive: str) -> Outcome:

@@ -1,15 +1,30 @@
 """Results as JUnit's XML, in the form that Jenkins, GitLab and GitHub's reporters read."""
 
 import datetime as dt
+import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from rkmbuild import cache
+from rkmbuild.errors import StorageError
 from rkmbuild.testing.results import KernelRun, Session, Status, TestResult
 
 # What XML 1.0 has no way to write.
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def prepare(file: Path) -> None:
+    """Make the folder of a file that is to be written later.
+
+    Raises:
+        StorageError: that cannot be done, or a folder is where the file is to be.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot write {file}: {error.strerror}") from None
+    if file.is_dir() or not os.access(file.parent, os.W_OK):
+        raise StorageError(f"cannot write {file}")
 
 
 def write(session: Session, file: Path) -> None:
@@ -19,10 +34,11 @@ def write(session: Session, file: Path) -> None:
         StorageError: it cannot be written.
     """
     half = file.with_name(f".{file.name}.part")
-    with cache.writing(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
+    try:
         half.write_bytes(document(session))
         half.rename(file)
+    except OSError as error:
+        raise StorageError(f"cannot write {file}: {error.strerror}") from None
 
 
 def document(session: Session) -> bytes:

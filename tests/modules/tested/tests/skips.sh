@@ -1,0 +1,2 @@
+echo "there is no card reader"
+exit 4

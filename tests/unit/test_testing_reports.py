@@ -1,0 +1,143 @@
+"""The forms that results come in: for a person, JUnit's XML, KTAP, JSON."""
+
+import json
+from pathlib import Path
+
+import junitparser
+import pytest
+
+from rkmbuild.errors import StorageError
+from rkmbuild.run import ktap as protocol
+from rkmbuild.run.klog import KernelMessage
+from rkmbuild.testing import junit, ktap, show
+from rkmbuild.testing.cases import Case, Kind
+from rkmbuild.testing.results import KernelRun, Session, Status, TestResult
+
+_OLD, _NEW = "6.1.0-1-amd64", "6.12.9-amd64"
+
+
+def _result(name: str, release: str, status: Status, message: str = "") -> TestResult:
+    kind = Kind.SCRIPT if name.startswith("tests/") else Kind.KERNEL
+    return TestResult(
+        case=Case(kind=kind, name=name, file="src/lib.rs", line=7),
+        release=release,
+        status=status,
+        message=message,
+        seconds=None if status is Status.CRASHED else 0.25,
+        output=() if status.good else ("first <line>", "a \x1b[1mbold\x00 word"),
+        log=() if status.good else (KernelMessage(text="hello: a line", level=6, seconds=1.5),),
+    )
+
+
+def _session() -> Session:
+    old = [
+        _result("tests::adds", _OLD, Status.PASSED),
+        _result("tests/loads.sh", _OLD, Status.FAILED, "exit status 3"),
+    ]
+    new = [
+        _result("tests::adds", _NEW, Status.CRASHED, "panicked at src/lib.rs:3:1: why"),
+        _result("tests/loads.sh", _NEW, Status.SKIPPED, "no # device"),
+        _result("tests::late", _NEW, Status.TIMEOUT, "not over after 30 s"),
+    ]
+    return Session(
+        project=Path("/project"),
+        module="hello",
+        runs=(
+            KernelRun(release=_OLD, results=tuple(old), guests=1),
+            KernelRun(release=_NEW, results=tuple(new), guests=3),
+        ),
+        seconds=9.5,
+    )
+
+
+def test_junit_is_read_by_those_who_read_it() -> None:
+    read = junitparser.JUnitXml.fromstring(junit.document(_session()))
+    assert (read.tests, read.failures, read.errors, read.skipped) == (5, 1, 2, 1)
+    suites = list(read)
+    assert [suite.name for suite in suites] == [f"hello on {_OLD}", f"hello on {_NEW}"]
+    assert [(s.tests, s.failures, s.errors, s.skipped) for s in suites] == [
+        (2, 1, 0, 0),
+        (3, 0, 2, 1),
+    ]
+    passed, failed = suites[0]
+    assert (passed.name, passed.classname) == ("adds", "hello.6_1_0-1-amd64.tests")
+    assert passed.is_passed
+    assert (failed.name, failed.time) == ("tests/loads.sh", 0.25)
+    (failure,) = failed.result
+    assert (failure.message, failure.type) == ("exit status 3", "failed")
+    assert "first <line>" in failure.text
+    assert "a \ufffd[1mbold\ufffd word" in failed.system_out
+    assert "hello: a line" in failed.system_err
+    crashed, skipped, late = suites[1]
+    assert [type(case.result[0]).__name__ for case in (crashed, skipped, late)] == [
+        "Error",
+        "Skipped",
+        "Error",
+    ]
+
+
+def test_each_test_has_a_name_of_its_own_in_junit() -> None:
+    read = junitparser.JUnitXml.fromstring(junit.document(_session()))
+    names = [(case.classname, case.name) for suite in read for case in suite]
+    assert len(set(names)) == len(names)
+
+
+def test_a_junit_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file" / "junit.xml", tmp_path):
+        with pytest.raises(StorageError, match="cannot write"):
+            junit.prepare(place)
+    junit.prepare(tmp_path / "new" / "junit.xml")
+    junit.write(_session(), tmp_path / "new" / "junit.xml")
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["junit.xml"]
+
+
+def test_the_merged_ktap_is_such_that_our_own_reader_takes_it() -> None:
+    report = protocol.parse(ktap.document(_session()))
+    assert report
+    assert report.problems == ()
+    old, new = report.results
+    assert (old.name, old.outcome) == (_OLD, protocol.Outcome.FAILED)
+    assert [(sub.name, sub.outcome.value) for sub in new.subtests] == [
+        ("tests::adds", "error"),
+        ("tests/loads.sh", "skipped"),
+        ("tests::late", "timeout"),
+    ]
+    assert new.subtests[1].reason == "no # device"
+    assert "  # first <line>" in old.subtests[1].lines
+
+
+def test_a_person_reads_failures_in_full_and_a_summary() -> None:
+    session = _session()
+    line = show.line(session.results[1], with_kernel=True)
+    assert line == f"test [{_OLD}] tests/loads.sh ... FAILED (0.25 s)"
+    told = "\n".join(show.failures(session))
+    assert f"---- tests/loads.sh (src/lib.rs:7) on {_OLD} ----\nFAILED: exit status 3" in told
+    assert "    [    1.500000] hello: a line" in told
+    summary = show.summary(session)
+    assert summary.startswith("test result: FAILED. 1 passed; 1 skipped; 1 failed; 1 timeout; ")
+    assert summary.endswith("1 crashed; finished in 9.50 s, 4 guests")
+
+
+def test_several_kernels_make_a_table() -> None:
+    columns, rows = show.table(_session().runs)
+    assert columns == ["test", _OLD, _NEW]
+    assert rows == [
+        ["tests::adds", "ok", "CRASHED"],
+        ["tests/loads.sh", "FAILED", "skipped"],
+        ["tests::late", "-", "TIMEOUT"],
+    ]
+
+
+def test_the_json_document_has_counts_and_every_test() -> None:
+    document = json.loads(json.dumps(_session().document()))
+    assert document["counts"] == {
+        "passed": 1, "skipped": 1, "failed": 1, "error": 0, "timeout": 1, "crashed": 1,
+    }  # fmt: skip
+    assert [kernel["release"] for kernel in document["kernels"]] == [_OLD, _NEW]
+    failed = document["kernels"][0]["tests"][1]
+    assert (failed["name"], failed["status"], failed["seconds"]) == (
+        "tests/loads.sh",
+        "failed",
+        0.25,
+    )
