@@ -12,6 +12,9 @@ from rkmbuild.run.module import Plan, insert
 from rkmbuild.testing import leaks
 from rkmbuild.testing.cases import FOLDER, Case, Kind
 
+# What tells a test the module's name.
+VARIABLE = "RKMBUILD_MODULE"
+
 
 class Role(Enum):
     """What a command is for."""
@@ -92,7 +95,7 @@ def _in_user_space(group: Group, case: Case) -> list[Command]:
         run = f"sh {shlex.quote(f'./{name}')}"
     else:
         run = shlex.quote(program_place(case))
-    environment = f"export RKMBUILD_MODULE={shlex.quote(group.module)}"
+    environment = f"export {VARIABLE}={shlex.quote(group.module)}"
     return [
         Command(text=_load(group, case.params), role=Role.LOAD, case=case),
         Command(text=f"{environment}; cd /{FOLDER} && exec {run}", role=Role.TEST, case=case),

@@ -48,7 +48,14 @@ def test_the_tour_goes_as_it_is_told(tmp_path: Path) -> None:
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert "warning" not in said.lower()
-    for expected in ("Created", "greeter.ko", "would load it", "test result: ok", "Hello kernel module!", "Goodbye"):
+    for expected in (
+        "Created",
+        "greeter.ko",
+        "would load it",
+        "test result: ok",
+        "Hello kernel module!",
+        "Goodbye",
+    ):
         assert expected in said
     assert not (tmp_path / "greeter" / "target" / "rkmbuild").exists()
 
