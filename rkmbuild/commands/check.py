@@ -65,14 +65,13 @@ def check(
 
 def _target(spec: str | None, *, running: bool) -> "Target":
     from rkmbuild.kernel import find
+    from rkmbuild.kernel import running as running_kernel
     from rkmbuild.module import target
 
     if running and spec:
         raise UsageError("--running and --kernel exclude each other")
     if running:
-        import os
-
-        return target.running(find.select(os.uname().release))
+        return target.running(running_kernel.describe())
     return target.of(find.select(spec))
 
 

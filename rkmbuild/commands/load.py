@@ -8,6 +8,7 @@ import typer
 
 from rkmbuild import console
 from rkmbuild.commands import options
+from rkmbuild.errors import UsageError
 
 if TYPE_CHECKING:
     from rkmbuild.run.host import Change
@@ -28,34 +29,98 @@ def load(
     first_build: Annotated[
         bool, typer.Option("--build", help="Build the project first, if anything changed.")
     ] = False,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow",
+            metavar="RULE",
+            help="Load it although it breaks this rule of `rkmbuild check`; may be repeated.",
+        ),
+    ] = None,
+    persist: Annotated[
+        bool, typer.Option("--persist", help="Have it loaded at every boot of this kernel as well.")
+    ] = False,
+    remove_persist: Annotated[
+        bool,
+        typer.Option(
+            "--remove-persist",
+            help="Undo --persist for a module, named or given as above; load and unload nothing.",
+        ),
+    ] = False,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
-    """Load a module into the running kernel.
+    """Load a module into the running kernel, and before it the modules that it needs.
 
-    Only the loading itself is done as root: by sudo, where you are not.
+    They are judged first, as `rkmbuild check --running` does. Only the loading itself, and putting
+    files into place with --persist, is done as root: by sudo, where you are not.
     """
-    from rkmbuild.run import host
-
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     target, parameters = _parted(words or [])
+    if remove_persist:
+        if parameters or swap or first_build or allow or persist:
+            raise UsageError("--remove-persist takes a module, and nothing else")
+        _remove_persistent(target)
+        return
+    from rkmbuild.run import host
+
     ko = target if _is_file(target) else _built(target, first_build=first_build)
-    show_change(host.load(ko, parameters, swap=swap))
+    if not persist:
+        show_change(host.load(ko, parameters, swap=swap, allow=allow or ()))
+        return
+    from rkmbuild.run import persist as persistent
+
+    installation = persistent.install(ko, parameters)
+    change = host.load_unless_there(ko, parameters, swap=swap, allow=allow or ())
+    try:
+        installation.carry_out()
+    except BaseException:
+        console.note(f"{change.name} is loaded, but will not be at the next boot")
+        raise
+    show_change(change, {"persistent": list(map(str, installation.files))})
+    for file in installation.files:
+        console.status("Installed", str(file))
 
 
-def show_change(change: "Change") -> None:
-    """Show what the kernel printed, and what became of the module."""
+def _remove_persistent(target: Path) -> None:
+    from rkmbuild.run import persist
+
+    name = target.name
+    if target.is_file():
+        from rkmbuild.module import modinfo
+
+        name = modinfo.read(target).name
+    elif (target / "Cargo.toml").is_file() or not name:
+        from rkmbuild.build import project
+
+        name = project.load(target).module
+    files = persist.remove(name.partition(".ko")[0])
     if console.is_json():
-        console.result(change.document())
+        console.result({"name": name, "removed": list(map(str, files))})
+    for file in files:
+        console.status("Removed", str(file))
+
+
+def show_change(change: "Change", more: dict[str, list[str]] | None = None) -> None:
+    """Show what the kernel printed, and what became of the modules.
+
+    Args:
+        change: What was done.
+        more: What `--json` shows besides.
+    """
+    if console.is_json():
+        console.result(change.document() | (more or {}))
         return
     for record in change.log or ():
         for line in record.lines():
             console.line(line)
-    if change.path is None:
-        console.status("Unloaded", change.name)
-    else:
-        console.status("Replaced" if change.replaced else "Loaded", change.name)
+    for name in change.unloaded:
+        console.status("Unloaded", name)
+    for module in change.loaded:
+        verb = "Replaced" if change.replaced and module.name == change.name else "Loaded"
+        users = f" by {', '.join(module.used_by)}" if module.used_by else ""
+        console.status(verb, f"{module.name} (refcount {module.refcount}{users})")
 
 
 def _parted(words: list[str]) -> tuple[Path, list[str]]:

@@ -11,12 +11,19 @@ from rkmbuild.commands.load import show_change
 
 def unload(
     name: Annotated[str, typer.Argument(help="The module's name; dashes count as underscores.")],
+    with_users: Annotated[
+        bool, typer.Option("--with-users", help="Unload the modules that use it first.")
+    ] = False,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
     """Unload a module from the running kernel, if nothing uses it."""
-    from rkmbuild.run import host
+    from rkmbuild.run import host, persist
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
-    show_change(host.unload(name))
+    change = host.unload(name, with_users=with_users)
+    show_change(change)
+    for each in filter(persist.is_installed, change.unloaded):
+        again = f"rkmbuild load --remove-persist {each}"
+        console.note(f"{each} is loaded again at the next boot, unless you run: {again}")

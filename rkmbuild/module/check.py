@@ -84,6 +84,7 @@ def judge(
         findings=tuple(findings),
         needs=symbols.needs(subject) if subject else (),
         unchecked=tuple(report.unchecked),
+        exports=tuple(symbols.exports(subject)) if subject else (),
     )
 
 

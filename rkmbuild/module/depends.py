@@ -56,7 +56,7 @@ def read(path: Path) -> Module:
         raise NotAModuleError(f"{path} is not a kernel module: it is no ELF file")
     file = Elf(body)
     fields = strings.modinfo(file, file.find(".modinfo", allocated=False))
-    before, after = _softdeps(fields.get("softdep", ()))
+    before, after = softdeps(fields.get("softdep", ()))
     exports, imports = _symbols(file)
     return Module(
         path=path,
@@ -224,22 +224,7 @@ def sort(modules: Sequence[Module]) -> LoadOrder:
     return found
 
 
-def _symbols(file: Elf) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    table = next((s for s in file.sections if s.type == elf.SHT_SYMTAB), None)
-    if not table or not 0 < table.link < len(file.sections):
-        return (), ()
-    start = file.sections[table.link].offset
-    exports: list[str] = []
-    imports: list[str] = []
-    for symbol in file.symbols(table)[1:]:
-        if symbol.shndx == elf.SHN_UNDEF:
-            imports.append(decoded(file.string(start + symbol.name)))
-        elif symbol.info & 15 == 0 and file.string(start + symbol.name).startswith(b"__ksymtab_"):
-            exports.append(decoded(file.string(start + symbol.name)).removeprefix(_EXPORT))
-    return tuple(exports), tuple(imports)
-
-
-def _softdeps(said: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def softdeps(said: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Read `pre: a b post: c`, as kmod_softdep_from_list (libkmod/libkmod-config.c) does.
 
     Of several lines only the first counts: kmod_module_get_softdeps stops at it.
@@ -253,6 +238,21 @@ def _softdeps(said: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         elif into is not None:
             into.append(word)
     return tuple(before), tuple(after)
+
+
+def _symbols(file: Elf) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    table = next((s for s in file.sections if s.type == elf.SHT_SYMTAB), None)
+    if not table or not 0 < table.link < len(file.sections):
+        return (), ()
+    start = file.sections[table.link].offset
+    exports: list[str] = []
+    imports: list[str] = []
+    for symbol in file.symbols(table)[1:]:
+        if symbol.shndx == elf.SHN_UNDEF:
+            imports.append(decoded(file.string(start + symbol.name)))
+        elif symbol.info & 15 == 0 and file.string(start + symbol.name).startswith(b"__ksymtab_"):
+            exports.append(decoded(file.string(start + symbol.name)).removeprefix(_EXPORT))
+    return tuple(exports), tuple(imports)
 
 
 def _files(folder: Path) -> Iterator[Path]:

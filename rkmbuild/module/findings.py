@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import Any
 
 from rkmbuild.errors import DangerousModuleError, RefusedByKernelError, TaintingModuleError
+from rkmbuild.kernel.symvers import ExportedSymbol
 
 
 class Severity(IntEnum):
@@ -94,6 +95,7 @@ class Verdict:
         findings: In the order in which the loader meets them.
         needs: In-tree modules that have to be loaded first, in the order of loading.
         unchecked: What could not be judged, and why.
+        exports: Symbols that it gives to other modules.
     """
 
     file: str
@@ -102,6 +104,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     needs: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = field(default=())
+    exports: tuple[ExportedSymbol, ...] = ()
 
     @property
     def worst(self) -> Severity:

@@ -82,6 +82,13 @@ _TAINTS = (
 
 _DANGERS = (
     _dangerous(
+        "release-differs",
+        "a module with Rust code is for the very release that it was built for: it knows the "
+        "layout of more types than those that the CRCs cover",
+        "kernel/module/version.c: same_magic leaves the release out; scripts/genksyms",
+        "build it for this kernel: rkmbuild build --kernel {release}",
+    ),
+    _dangerous(
         "section-zero-used",
         "section 0 is all zero, and no other section is of type SHT_NULL with contents",
         f"{_MAIN}: rewrite_section_headers, move_module",

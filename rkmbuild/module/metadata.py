@@ -135,7 +135,11 @@ def _vermagic(subject: Subject, report: Report) -> None:
         (text[text.find(" ") :] if " " in text else "") if subject.index.versions else text
         for text in (found, wanted)
     )
+    if not wanted:
+        report.unchecked.append("version magic: this kernel has neither modules nor configuration")
+        ours = theirs
     if ours == theirs:
+        _release(subject, found.partition(" ")[0], report)
         return
     report.add(
         "vermagic",
@@ -143,6 +147,13 @@ def _vermagic(subject: Subject, report: Report) -> None:
         place=".modinfo",
         log=f"version magic '{found}' should be '{wanted}'",
     )
+
+
+def _release(subject: Subject, found: str, report: Report) -> None:
+    release = subject.target.release
+    if found != release and subject.file.find(".note.rkmbuild"):
+        message = f"built for {found or 'nothing'}, this is {release}; the kernel would not mind"
+        report.add("release-differs", message, place=".modinfo")
 
 
 def _difference(found: str, wanted: str) -> str:

@@ -1,7 +1,5 @@
 """Whether every symbol of a module can be resolved, and its exports collide with nobody's."""
 
-from collections.abc import Iterator
-
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.module import elf, metadata, renames, suggestions
 from rkmbuild.module.elf import Symbol, decoded
@@ -15,6 +13,11 @@ _LTO = b"__gnu_lto"
 _SUGGESTIONS = 8
 _ASKERS = 3
 _R_PC32 = 2
+# struct kernel_symbol with CONFIG_HAVE_ARCH_PREL32_RELOCATIONS (include/linux/export-internal.h):
+# value, name and namespace, each a 32-bit offset from its own place
+_KERNEL_SYMBOL = 12
+_NAME_AT = 4
+_NAMESPACE_AT = 8
 
 
 def check(subject: Subject, report: Report, *, suggest: bool = True) -> list[int | None]:
@@ -41,30 +44,48 @@ def check(subject: Subject, report: Report, *, suggest: bool = True) -> list[int
     return values
 
 
-def exports(subject: Subject) -> list[tuple[str, bool]]:
-    """Return the symbols that the module exports, and whether for GPL modules only.
+def exports(subject: Subject) -> list[ExportedSymbol]:
+    """Return the symbols that the module exports.
 
-    The names come from the relocations of struct kernel_symbol's second field, as
-    kernel_symbol_name() (kernel/module/main.c) reads them.
+    Names and namespaces come from the relocations of struct kernel_symbol's fields, as
+    kernel_symbol_name() and kernel_symbol_namespace() (kernel/module/main.c) read them; the CRC of
+    a symbol has its number in the table beside.
     """
     found = []
-    for table, gpl in (("__ksymtab", False), ("__ksymtab_gpl", True)):
-        number = subject.file.find(table)
-        if number:
-            found += [(name, gpl) for name in _exported_names(subject, number)]
+    for suffix, gpl in (("", False), ("_gpl", True)):
+        table, crcs = (
+            subject.file.find(f"__ksymtab{suffix}"),
+            subject.file.find(f"__kcrctab{suffix}"),
+        )
+        if not table:
+            continue
+        names = _exported_strings(subject, table, _NAME_AT)
+        spaces = _exported_strings(subject, table, _NAMESPACE_AT)
+        content = subject.file.content(subject.file.sections[crcs]) if crcs else memoryview(b"")
+        values = content[: len(content) & ~3].cast("I").tolist()
+        found += [
+            ExportedSymbol(
+                name,
+                values[number] if number < len(values) else 0,
+                subject.name,
+                gpl,
+                spaces.get(number, ""),
+            )
+            for number, name in names.items()
+        ]
     return found
 
 
 def check_exports(subject: Subject, report: Report) -> None:
     """Apply check_export_symbol_versions and verify_exported_symbols (kernel/module/main.c)."""
-    for name, gpl in exports(subject):
-        known = subject.target.exports.get(name)
+    for symbol in exports(subject):
+        known = subject.target.exports.get(symbol.name)
         if known and known.module == "vmlinux":
             report.add(
                 "export-duplicate",
-                f"`{name}` is the kernel's own",
-                place="__ksymtab_gpl" if gpl else "__ksymtab",
-                log=f"exports duplicate symbol {name} (owned by kernel)",
+                f"`{symbol.name}` is the kernel's own",
+                place="__ksymtab_gpl" if symbol.gpl else "__ksymtab",
+                log=f"exports duplicate symbol {symbol.name} (owned by kernel)",
             )
             return
 
@@ -123,6 +144,8 @@ class _Resolver:
             return
         name = decoded(raw)
         known = self._subject.target.exports.get(name)
+        if known is None and name in self._subject.target.loaded_exports:
+            return
         if known is None or (known.gpl and not self._open):
             if symbol.binding != elf.STB_WEAK and raw != _IGNORED:
                 self._missing(name, known, symbol)
@@ -219,14 +242,16 @@ def _special(subject: Subject, symbol: Symbol, report: Report) -> None:
     )
 
 
-def _exported_names(subject: Subject, number: int) -> Iterator[str]:
+def _exported_strings(subject: Subject, table: int, field: int) -> dict[int, str]:
+    """Return what a field of each entry in the table of exports points to, by its number."""
     file = subject.file
+    found: dict[int, str] = {}
     for section in file.sections:
-        if section.type != elf.SHT_RELA or section.info != number:
+        if section.type != elf.SHT_RELA or section.info != table:
             continue
         for offset, kind, symbol, addend in file.relocations(section).rows():
-            # struct kernel_symbol: value, name and namespace, 32-bit offsets from their own place
-            if offset % 12 != 4 or kind != _R_PC32 or symbol >= len(subject.symbols):
+            number, at_field = divmod(offset, _KERNEL_SYMBOL)
+            if at_field != field or kind != _R_PC32 or symbol >= len(subject.symbols):
                 continue
             target = subject.symbols[symbol]
             if not 0 < target.shndx < len(file.sections):
@@ -234,4 +259,5 @@ def _exported_names(subject: Subject, number: int) -> Iterator[str]:
             at = target.value + addend
             home = file.sections[target.shndx]
             if 0 <= at < home.size and home.type != elf.SHT_NOBITS:
-                yield decoded(file.string(home.offset + at))
+                found[number] = decoded(file.string(home.offset + at))
+    return found

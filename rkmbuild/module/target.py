@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from rkmbuild.module.signature import Signature, split
 _SAMPLE_BYTES = 200 << 10
 _SAMPLES = 40
 R_X86_64_64 = 1
+# The symbol of an entry in the table of exports (include/linux/export-internal.h)
+_ENTRY = "__ksymtab_"
 THIS_MODULE = ".gnu.linkonce.this_module"
 
 
@@ -56,6 +58,8 @@ class Target:
         enforced: Whether it loads only signed modules.
         locked_down: Whether lockdown is at `integrity` or above.
         loaded: Names of the modules that are in it now; none for a kernel that does not run.
+        loaded_exports: What those of them export that Module.symvers does not know; of these only
+            the names are known.
     """
 
     release: str
@@ -71,10 +75,18 @@ class Target:
     enforced: bool = False
     locked_down: bool = False
     loaded: frozenset[str] = frozenset()
+    loaded_exports: frozenset[str] = frozenset()
 
     def since(self, major: int, minor: int) -> bool:
         """Tell whether the kernel is of this series or a later one."""
         return (self.version.major, self.version.minor) >= (major, minor)
+
+    def having(self, module: str, exports: Iterable[ExportedSymbol]) -> "Target":
+        """Return the kernel as it is once a module with these exports is in it."""
+        more = {symbol.name: symbol for symbol in exports}
+        return dataclasses.replace(
+            self, exports={**self.exports, **more}, loaded=self.loaded | {module}
+        )
 
 
 # MODULE_NAME_LEN (include/linux/moduleparam.h): 64 - sizeof(unsigned long)
@@ -136,13 +148,33 @@ def running(tree: KernelTree, *, root: Path = Path("/")) -> Target:
     known = of(tree)
     enforced = _read(root / "sys/module/module/parameters/sig_enforce").startswith("Y")
     level = _read(root / "sys/kernel/security/lockdown")
-    loaded = [line.split()[0] for line in _read(root / "proc/modules").splitlines()]
+    loaded = frozenset(line.split()[0] for line in _read(root / "proc/modules").splitlines())
     return dataclasses.replace(
         known,
         enforced=known.enforced or enforced,
         locked_down="[none]" not in level if level else known.locked_down,
-        loaded=frozenset(loaded),
+        loaded=loaded,
+        loaded_exports=_loaded_exports(known, loaded, root / "proc/kallsyms"),
     )
+
+
+def _loaded_exports(known: Target, loaded: frozenset[str], kallsyms: Path) -> frozenset[str]:
+    """Return the names that modules export which are loaded and did not come with the kernel.
+
+    /proc/kallsyms shows a module's symbols to everybody, those behind EXPORT_SYMBOL with a capital
+    letter (kernel/kallsyms.c: s_show; kernel/module/main.c: is_exported). Those of
+    EXPORT_SYMBOL_GPL are known by their entries in the table of exports, if CONFIG_KALLSYMS_ALL is
+    on; where it is off any function may be one.
+    """
+    own = {symbol.module.rpartition("/")[2].replace("-", "_") for symbol in known.exports.values()}
+    others = {f"[{name}]" for name in loaded - own}
+    if not known.knows_exports or not others:
+        return frozenset()
+    rows = (line.split() for line in _read(kallsyms).splitlines() if line.endswith("]"))
+    found = [(kind, name) for _, kind, name, module in rows if module in others]
+    entries = {name.removeprefix(_ENTRY) for _, name in found if name.startswith(_ENTRY)}
+    telling = known.config.on("KALLSYMS_ALL")
+    return frozenset(entries | {name for kind, name in found if kind.isupper() or not telling})
 
 
 def _read(place: Path) -> str:
@@ -155,8 +187,11 @@ def _read(place: Path) -> str:
 def vermagic(release: str, config: Kconfig) -> str:
     """Return the version magic of a kernel (include/linux/vermagic.h; empty arch part on x86_64).
 
-    A kernel with CONFIG_RANDSTRUCT has a hash at the end that only its own modules tell.
+    A kernel with CONFIG_RANDSTRUCT has a hash at the end that only its own modules tell. Empty
+    where the configuration is not known.
     """
+    if not config:
+        return ""
     if config.on("PREEMPT_BUILD"):
         preempt = "preempt "
     else:

@@ -38,7 +38,9 @@ class Plan:
         module: What the module says of itself.
         tree: The kernel.
         files: The module and those that it needs, by their paths in the guest.
-        script: The commands: one for each needed module, then `loading`, then `unloading`.
+        script: The commands: one for each module that goes in before it, then `loading`, then one
+            or two for each that its softdeps want after it, then `unloading`.
+        loading: The index of the command that loads the module.
         missing: Modules that it needs and that were found nowhere.
     """
 
@@ -46,12 +48,8 @@ class Plan:
     tree: KernelTree
     files: dict[str, initramfs.Content]
     script: tuple[str, ...]
+    loading: int
     missing: tuple[str, ...]
-
-    @property
-    def loading(self) -> int:
-        """The index of the command that loads the module."""
-        return len(self.script) - 2
 
     @property
     def unloading(self) -> int:
@@ -78,7 +76,7 @@ class ModuleRun:
     @property
     def messages(self) -> tuple[KernelMessage, ...]:
         """What the kernel printed from the loading of the module on."""
-        return self.guest.printed(self.plan.loading, self.plan.unloading)
+        return self.guest.printed(*range(self.plan.loading, len(self.plan.script)))
 
     def document(self) -> dict[str, Any]:
         """Return the run as `--json` prints it; times in seconds."""
@@ -110,7 +108,8 @@ def plan(ko: Path, tree: KernelTree, *, params: Sequence[str] = ()) -> Plan:
     Args:
         ko: The module, compressed or not.
         tree: The kernel to load it into.
-        params: Parameters for it, `name=value` each.
+        params: Parameters for it, `name=value` each, or for one that it needs,
+            `module.name=value`.
 
     Raises:
         NotAModuleError: `ko` is none.
@@ -118,19 +117,34 @@ def plan(ko: Path, tree: KernelTree, *, params: Sequence[str] = ()) -> Plan:
         ToolchainError: it, or a module that it needs, is packed and cannot be unpacked.
     """
     module = modinfo.read(ko)
-    words = parameters.check(module, params)
+    order = depends.order(module, tree.modules)
+    others = {needed.file: modinfo.read(needed.file) for needed in (*order.before, *order.after)}
+    words = parameters.for_each(module, others.values(), params)
     files: dict[str, initramfs.Content] = {}
-    script: list[str] = []
-    needed = depends.needed(module, tree)
-    for file in needed.files:
-        place = f"/modules/{depends.name_of(file)}.ko"
-        files[place] = _plain(file)
-        script.append(insert(place))
+
+    def loading(needed: depends.Needed) -> str:
+        name = others[needed.file].name
+        place = f"/modules/{name}.ko"
+        files[place] = _plain(needed.file)
+        command = insert(place, words.get(name, ()))
+        # The module works without what its softdeps ask for.
+        return f"{command} || true" if needed.wanted else command
+
+    before = [loading(needed) for needed in order.before]
+    after = [loading(needed) for needed in order.after]
+    # These may use it.
+    after += [f"rmmod {others[needed.file].name} || true" for needed in reversed(order.after)]
     place = f"/{module.name}.ko"
     files[place] = _plain(ko)
-    script.append(insert(place, words))
-    script.append(f"rmmod {shlex.quote(module.name)}")
-    return Plan(module=module, tree=tree, files=files, script=tuple(script), missing=needed.missing)
+    main = insert(place, words.get(module.name, ()))
+    return Plan(
+        module=module,
+        tree=tree,
+        files=files,
+        script=(*before, main, *after, f"rmmod {shlex.quote(module.name)}"),
+        loading=len(before),
+        missing=order.missing,
+    )
 
 
 def insert(place: str, words: Sequence[str] = ()) -> str:
@@ -208,7 +222,7 @@ def _refused(planned: Plan, result: GuestResult, step: int) -> RefusedInGuestErr
     number = _errno(command)
     verb = "unload" if step == planned.unloading else "load"
     name = planned.module.name
-    if step < planned.loading:
+    if step not in (planned.loading, planned.unloading):
         name = command.command.split()[1].rpartition("/")[2].removesuffix(".ko")
     word = f" ({errno.errorcode[number]})" if number and number in errno.errorcode else ""
     told = f"{planned.tree.release} refused to {verb} `{name}`: {reason}{word}"

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rkmbuild.errors import UsageError
 from rkmbuild.module.modinfo import Modinfo, Parameter
@@ -37,6 +37,37 @@ def check(module: Modinfo, words: Sequence[str]) -> tuple[str, ...]:
         UsageError: the module has no such parameter, or the value is not of its kind.
     """
     return tuple(_checked(module, word) for word in words)
+
+
+def for_each(
+    module: Modinfo, others: Iterable[Modinfo], words: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the parameters of each module that is to be loaded, by its name, as `check` does.
+
+    Args:
+        module: The one that a lone `name=value` is for.
+        others: Those that are loaded with it, which `other.name=value` is for, as on the kernel's
+            command line.
+        words: What the user typed.
+
+    Raises:
+        UsageError: as `check`; or no module of such a name is to be loaded.
+    """
+    known = {module.name: module, **{other.name: other for other in others}}
+    parted: dict[str, list[str]] = {}
+    for word in words:
+        owner, dot, rest = word.partition(".")
+        # A dot may also be in the value.
+        if not dot or "=" in owner:
+            owner, rest = module.name, word
+        owner = owner.replace("-", "_")
+        if owner not in known:
+            raise UsageError(
+                f"`{word}` is for {owner}, which is not to be loaded now",
+                hint=f"to be loaded: {', '.join(known)}",
+            )
+        parted.setdefault(owner, []).append(rest)
+    return {name: check(known[name], rest) for name, rest in parted.items()}
 
 
 def _checked(module: Modinfo, word: str) -> str:

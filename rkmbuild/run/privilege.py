@@ -1,4 +1,4 @@
-"""The one step that needs root: kmod's insmod or rmmod, run as root or through sudo.
+"""The steps that need root, insmod or rmmod above all: programs run as root or through sudo.
 
 The step is a process of its own, also where we are root: a module whose init function makes the
 kernel oops takes the process that loads it along, and somebody has to be left to tell. It is
@@ -6,12 +6,14 @@ kmod's program and not ours, because only that is fit to be named in a sudoers f
 its user can write.
 """
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +23,10 @@ from rkmbuild.errors import PermissionDeniedError, ToolchainError
 # CAP_SYS_MODULE of include/uapi/linux/capability.h.
 _CAP_SYS_MODULE = 16
 _STATUS = Path("/proc/self/status")
+# What puts files in place; each with the options that make it safe to repeat.
+_FILES = ("install", "mv", "rm", "rmdir")
+_KMOD = ("insmod", "rmmod")
+_PACKAGES = {**dict.fromkeys((*_KMOD, "depmod"), "kmod"), **dict.fromkeys(_FILES, "coreutils")}
 # Where distributions put them; a user's PATH often has no sbin.
 _SBIN = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 
@@ -37,8 +43,8 @@ class Outcome(NamedTuple):
     said: str
 
 
-def kmod(program: str, arguments: Sequence[str]) -> Outcome:
-    """Run `insmod` or `rmmod` with root's rights.
+def run(program: str, arguments: Sequence[str]) -> Outcome:
+    """Run a program of the system, as `insmod`, with root's rights.
 
     Raises:
         PermissionDeniedError: we are not root, and sudo is not there or says no; or root here has
@@ -47,7 +53,7 @@ def kmod(program: str, arguments: Sequence[str]) -> Outcome:
     """
     path = _found(program)
     if os.geteuid() == 0:
-        if not _may_load():
+        if program in _KMOD and not _may_load():
             raise PermissionDeniedError(
                 "root may not load modules here: CAP_SYS_MODULE is missing, as in a container",
                 hint="`rkmbuild run` loads a module in a virtual machine",
@@ -70,11 +76,25 @@ def kmod(program: str, arguments: Sequence[str]) -> Outcome:
     return outcome
 
 
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Take back what was begun: signals that ask us to stop, as Ctrl-C sends, wait until then."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _found(program: str) -> str:
     search = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN])
     path = shutil.which(program, path=search)
     if not path:
-        raise ToolchainError(f"{program} is not there", hint="install the package kmod")
+        raise ToolchainError(
+            f"{program} is not there", hint=f"install the package {_PACKAGES[program]}"
+        )
     return path
 
 

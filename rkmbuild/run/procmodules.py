@@ -70,6 +70,21 @@ def find(name: str, proc: Path = _PROC, sys: Path = _SYS) -> LoadedModule | None
     return None
 
 
+def users_first(module: LoadedModule, proc: Path = _PROC) -> tuple[LoadedModule, ...]:
+    """Return a module and all that use it, in the order in which they can be unloaded."""
+    known = {each.name: each for each in parse(_read(proc))}
+    found: dict[str, LoadedModule] = {}
+
+    def add(each: LoadedModule) -> None:
+        for name in each.used_by:
+            if name in known and name not in found:
+                add(known[name])
+        found[each.name] = each
+
+    add(module)
+    return tuple(found.values())
+
+
 def is_built_in(name: str, sys: Path = _SYS) -> bool:
     """Tell whether /sys knows `name` as a part of the kernel image itself.
 

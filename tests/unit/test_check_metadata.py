@@ -1,13 +1,14 @@
 """The loader's rules for what a module says of itself, and for its signature."""
 
+import dataclasses
 import struct
 
 import pytest
 
-from rkmbuild.module import check, signature
+from rkmbuild.module import check, elf, signature
 from rkmbuild.module.findings import Severity, Verdict
 from rkmbuild.module.target import Target
-from tests.modules import VERMAGIC, Module, kernel, modinfo, module, versions
+from tests.modules import VERMAGIC, A, Module, Sec, kernel, modinfo, module, versions
 
 NEW = kernel("6.12.0")
 MARKER = b"~Module signature appended~\n"
@@ -38,6 +39,21 @@ def test_a_module_for_another_struct_module_is_refused_and_told_for_which_kernel
 def test_only_what_follows_the_release_counts_where_there_are_crcs() -> None:
     other_release = module(vermagic=VERMAGIC.replace("6.12.0", "6.12.99"))
     assert refusal(other_release) is None
+
+
+def test_rust_code_is_for_the_very_release_though_the_kernel_does_not_mind() -> None:
+    made = module(vermagic=VERMAGIC.replace("6.12.0", "6.12.99"))
+    assert "release-differs" not in rules(made)
+    note = Sec(".note.rkmbuild", bytes(16), A, elf.SHT_NOTE, 4)
+    assert "release-differs" in rules(made.add(note))
+    assert "release-differs" not in rules(module().add(note))
+
+
+def test_a_kernel_whose_version_magic_is_not_known_refuses_for_none() -> None:
+    unknown = dataclasses.replace(NEW, vermagic="")
+    verdict = judge(module(vermagic="6.1.0 odd"), unknown)
+    assert verdict.refusal is None
+    assert any("version magic" in what for what in verdict.unchecked)
 
 
 @pytest.mark.parametrize(

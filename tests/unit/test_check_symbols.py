@@ -1,10 +1,15 @@
 """The loader's rules for symbols, and what is said of those that nobody exports."""
 
+import os
 import struct
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from rkmbuild.module import check, elf, renames, suggestions
+from rkmbuild.kernel.symvers import ExportedSymbol
+from rkmbuild.module import check, elf, renames, suggestions, target
 from rkmbuild.module.findings import Finding, Severity, Verdict
 from rkmbuild.module.target import Target
 from tests.modules import JUMP_AT, A, Module, Reloc, Sec, Sym, kernel, module, versions
@@ -154,3 +159,62 @@ def test_exports_without_crcs_are_forced_where_the_kernel_allows_it() -> None:
     made = exporting("mine").section("__kcrctab", flags=0)
     assert finding(judge(made), "forced").log == "no versions for exported symbols: kernel tainted"
     assert refusal(made, kernel(MODULE_FORCE_LOAD="")) == ("export-versions", "ENOEXEC")
+
+
+def test_an_export_carries_its_crc_and_whom_it_is_for() -> None:
+    made = exporting("mine").section("__kcrctab", data=struct.pack("<I", 0x9ABC))
+    (export,) = judge(made).exports
+    assert export == ExportedSymbol("mine", 0x9ABC, "tiny", gpl=False, namespace="")
+
+
+def test_what_a_module_loaded_before_exports_is_resolved_with_its_crc() -> None:
+    exports = judge(exporting("mine").section("__kcrctab", data=b"\1\0\0\0")).exports
+    known = NEW.having("other", exports)
+    assert "other" in known.loaded
+    assert refusal(importing("mine", 1), known) is None
+    assert refusal(importing("mine", 2), known) == ("symbol-version", "EINVAL")
+
+
+def test_of_what_a_loaded_module_exports_the_name_is_enough() -> None:
+    known = replace(NEW, loaded_exports=frozenset({"mine"}))
+    assert refusal(importing("mine", 1), known) is None
+    assert refusal(importing("yours", 1), known) == ("symbol-unknown", "ENOENT")
+
+
+# Recorded from Debian's 6.12, where EXPORT_SYMBOL(relay_greet) is in one module and
+# EXPORT_SYMBOL_GPL(greeter_greet) in another.
+_KALLSYMS = """\
+ffffffffa8a00000 T _text
+ffffffffc0602040 r __ksymtab_greeter_greet\t[greeter]
+ffffffffc0600010 t greeter_greet\t[greeter]
+ffffffffc0600080 t greeter_exit\t[greeter]
+ffffffffc0610010 T relay_greet\t[relay]
+ffffffffc0620010 T raid_thing\t[md_mod]
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"KALLSYMS_ALL": "y"}, {"greeter_greet", "relay_greet"}),
+        (
+            {"KALLSYMS_ALL": ""},
+            {"greeter_greet", "greeter_exit", "relay_greet", "__ksymtab_greeter_greet"},
+        ),
+    ],
+)
+def test_the_exports_of_loaded_modules_are_read_from_kallsyms(
+    config: dict[str, str],
+    expected: set[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release = os.uname().release
+    known = replace(kernel(**config), release=release)
+    monkeypatch.setattr(target, "of", lambda _tree: known)
+    (tmp_path / "proc").mkdir()
+    loaded = "".join(f"{name} 1 0 - Live 0x0\n" for name in ("greeter", "relay", "md_mod"))
+    (tmp_path / "proc/modules").write_text(loaded)
+    (tmp_path / "proc/kallsyms").write_text(_KALLSYMS)
+    found = target.running(SimpleNamespace(release=release), root=tmp_path)  # type: ignore[arg-type]
+    assert found.loaded_exports == expected

@@ -1,64 +1,13 @@
 """What is decided about a load without the kernel: fit, reasons for a refusal, records."""
 
-import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rkmbuild import paths
-from rkmbuild.errors import MismatchError
-from rkmbuild.module import modinfo
-from rkmbuild.run import compatible, records, refusal
-from rkmbuild.run.compatible import Running
+from rkmbuild.run import records, refusal
 from rkmbuild.run.procmodules import LoadedModule
 from rkmbuild.run.records import LoadRecord
-from tests.unit import elf_file
-
-_VERMAGIC = "6.1.0-56-cloud-amd64 SMP preempt mod_unload modversions"
-_KERNEL = Running("6.1.0-56-cloud-amd64", "x86_64", _VERMAGIC)
-
-
-def _module(vermagic: str = _VERMAGIC) -> modinfo.Modinfo:
-    data = elf_file.module([("name", "hello"), ("vermagic", vermagic)])
-    return modinfo.parse(Path("hello.ko"), data)
-
-
-def test_a_module_for_this_very_kernel_passes() -> None:
-    compatible.check(_module(), _KERNEL)
-
-
-def test_options_are_not_compared_where_none_of_the_kernels_modules_is_at_hand() -> None:
-    compatible.check(_module("6.1.0-56-cloud-amd64 SMP"), replace(_KERNEL, vermagic=None))
-
-
-@pytest.mark.parametrize(
-    ("vermagic", "told"),
-    [
-        ("6.12.1 SMP preempt mod_unload modversions", "built for 6.12.1, running 6.1.0-56-cl"),
-        ("", "no kernel at all"),
-        (f"{_VERMAGIC} RANDSTRUCT", "built with `RANDSTRUCT`"),
-        ("6.1.0-56-cloud-amd64 SMP mod_unload modversions", "built without `preempt`"),
-    ],
-)
-def test_each_difference_is_told(vermagic: str, told: str) -> None:
-    with pytest.raises(MismatchError) as caught:
-        compatible.check(_module(vermagic), _KERNEL)
-    assert told in caught.value.message
-
-
-def test_a_module_for_another_machine_is_refused() -> None:
-    with pytest.raises(MismatchError, match="built for x86_64, running aarch64"):
-        compatible.check(_module(), replace(_KERNEL, machine="aarch64"))
-
-
-def test_the_running_kernels_vermagic_is_taken_from_a_module_of_its_own(tmp_path: Path) -> None:
-    folder = tmp_path / os.uname().release / "kernel" / "net"
-    folder.mkdir(parents=True)
-    (folder / "a.ko").write_text("damaged")
-    (folder / "b.ko").write_bytes(elf_file.module([("name", "b"), ("vermagic", f"{_VERMAGIC} ")]))
-    assert compatible.running(tmp_path).vermagic == _VERMAGIC
-    assert compatible.running(tmp_path / "none").vermagic is None
 
 
 @pytest.mark.parametrize(

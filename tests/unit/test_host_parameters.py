@@ -31,6 +31,10 @@ _MODULE = modinfo.parse(
     ),
 )
 
+_OTHER = modinfo.parse(
+    Path("low-er.ko"), elf_file.module([("name", "low_er"), ("parmtype", "level:int")])
+)
+
 
 @pytest.mark.parametrize(
     "word",
@@ -93,3 +97,18 @@ def test_dashes_in_a_name_count_as_underscores() -> None:
 @pytest.mark.parametrize("value", ["the world", "à la carte", "tab\there"])
 def test_a_value_with_what_the_kernel_takes_for_a_space_is_quoted(value: str) -> None:
     assert parameters.check(_MODULE, [f"whom={value}"]) == (f'whom="{value}"',)
+
+
+def test_a_word_with_a_name_before_a_dot_is_for_that_module() -> None:
+    found = parameters.for_each(
+        _MODULE, [_OTHER], ("count=1", "low-er.level=2", "whom=a.b", "low_er.level=3")
+    )
+    assert found == {"greeter": ("count=1", "whom=a.b"), "low_er": ("level=2", "level=3")}
+
+
+def test_a_parameter_for_a_module_that_is_not_loaded_now_is_refused() -> None:
+    with pytest.raises(UsageError, match="for other, which is not to be loaded") as caught:
+        parameters.for_each(_MODULE, [_OTHER], ("other.level=2",))
+    assert caught.value.hint == "to be loaded: greeter, low_er"
+    with pytest.raises(UsageError, match="low_er has no parameter"):
+        parameters.for_each(_MODULE, [_OTHER], ("low_er.lefel=2",))

@@ -25,7 +25,14 @@ def main() -> None:
     import rkmbuild.cli
 
     os.environ["PATH"] = "/usr/sbin:/usr/bin:/bin"
-    for command in ("list", "log", "unload none", "load --no-such", "load /m/other.ko"):
+    for command in (
+        "list",
+        "log",
+        "unload none",
+        "load --no-such",
+        "load /m/other.ko",
+        "check --running /m/greeter.ko",
+    ):
         # Imports what the steps will need, and leaves nothing behind.
         with (
             contextlib.redirect_stdout(io.StringIO()),
@@ -84,7 +91,11 @@ def become(step: dict[str, Any], out: int, err: int, tool: Any) -> None:
         os.setuid(number)
     try:
         if step["shell"]:
-            done = subprocess.run(["/bin/busybox", "sh", "-c", step["shell"]], check=False)
+            done = subprocess.run(
+                ["/bin/busybox", "sh", "-c", step["shell"]],
+                input=step["stdin"].encode(),
+                check=False,
+            )
             code = done.returncode
         elif step["python"]:
             exec(step["python"], {})  # noqa: S102 - the test's own

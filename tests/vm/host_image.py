@@ -17,8 +17,9 @@ from pathlib import Path
 _COMMANDS = ("--help", "list", "list --json", "log", "log --json", "load --no-such",
              "load /dev/null", "load /no-such.ko x=1", "unload none", "load /")  # fmt: skip
 _IMPORTS = ("rkmbuild.__main__", "rkmbuild.build.project", "rkmbuild.run.host", "lzma", "tempfile",
-            "elftools.elf.elffile", "elftools.elf.sections", "platformdirs.unix", "encodings.idna",
-            "encodings.latin_1", "encodings.ascii", "encodings.unicode_escape", "runpy", "ctypes",
+            "rkmbuild.module.batch", "rkmbuild.module.rules", "iced_x86", "elftools.elf.elffile",
+            "elftools.elf.sections", "platformdirs.unix", "encodings.idna", "encodings.latin_1",
+            "encodings.ascii", "encodings.unicode_escape", "runpy", "ctypes",
             "concurrent.futures.thread", "multiprocessing")  # fmt: skip
 _LIST = """
 import contextlib, importlib, io, json, sys
@@ -43,7 +44,9 @@ def make(root: Path) -> None:
     _python(root)
     for tool in ("kmod", "sudo", "zstd"):
         _program(root, tool)
-    for name in ("insmod", "rmmod"):
+    for tool in ("install", "mv", "rm", "rmdir"):
+        _program(root, tool)
+    for name in ("insmod", "rmmod", "modprobe", "depmod"):
         (root / "usr/sbin").mkdir(parents=True, exist_ok=True)
         (root / "usr/sbin" / name).symlink_to("/usr/bin/kmod")
     _copy(root, Path("/bin/busybox"))

@@ -3,8 +3,8 @@
 Each step leaves the kernel as its neighbours need it. The last ones cannot be undone.
 """
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from tests.vm.host_persist_steps import PERSIST
+from tests.vm.host_step import Step, shell, tool
 
 _TOOL = "/py/bin/python3 -m rkmbuild"
 
@@ -23,32 +23,7 @@ with kmsg.Reader() as reader:
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """Something that is done in the guest: a command of the tool, or a shell's, or Python."""
-
-    label: str
-    tool: tuple[str, ...] = ()
-    shell: str = ""
-    python: str = ""
-    user: str = "root"
-    environment: dict[str, str] = field(default_factory=dict)
-    interrupt_after: float = 0
-    drop_capability: int = 0
-
-    def document(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def tool(label: str, words: str, *more: str, **options: Any) -> Step:
-    return Step(label=label, tool=(*words.split(), *more), **options)
-
-
-def shell(label: str, command: str, **options: Any) -> Step:
-    return Step(label=label, shell=command, **options)
-
-
-STEPS = (
+_WHOLE = (
     tool("list: empty", "list --json"),
     # What the tool itself built.
     tool("rust: load", "load /hello"),
@@ -100,7 +75,6 @@ STEPS = (
     tool("load: bad value", "load /m/greeter.ko count=many"),
     tool("load: too many values", "load /m/greeter.ko sizes=1,2,3,4"),
     tool("load: init fails", "load --json /m/greeter.ko fail=1"),
-    tool("load: needs another", "load /m/caller.ko"),
     # What is packed.
     tool("load: xz", "load /m/greeter.ko.xz"),
     tool("unload: xz", "unload greeter"),
@@ -134,14 +108,80 @@ STEPS = (
     tool("log: follow", "log --follow --module greeter", interrupt_after=3.0),
     tool("log: follow json", "log --follow --json", interrupt_after=1.5),
     Step(label="log: overwritten", python=_FLOOD),
-    # From here on nothing can be undone.
+)
+
+# What goes with other modules, and what `check` says before.
+_TOGETHER = (
+    tool("needs: nowhere", "load /m/alone/caller.ko"),
+    tool("needs: nowhere, allowed", "load --allow symbol-unknown /m/alone/caller.ko"),
+    tool("needs: chain", "load --json /m/party.ko greeter.whom=all"),
+    tool("needs: listed", "list --json"),
+    shell("needs: parameter", "cat /sys/module/greeter/parameters/whom"),
+    tool("users: stay", "unload greeter"),
+    tool("users: held", "unload --with-users caller"),
+    shell("hold greeter", "sleep 1000 </dev/greeter >/dev/null 2>&1 & echo $! >/tmp/holder"),
+    tool("users: held open", "unload --with-users greeter"),
+    shell("release greeter", "kill $(cat /tmp/holder); sleep 0.2"),
+    tool("users: unloaded", "unload --with-users greeter"),
+    tool("users: none left", "list --json"),
+    tool("middle: fails", "load /m/party.ko relay.fail=1"),
+    tool("middle: last fails", "load /m/party.ko fail=1"),
+    tool("middle: nothing left", "list --json"),
+    tool("needs: unknown parameter", "load /m/party.ko greeter.cuont=1"),
+    tool("needs: unknown module", "load /m/party.ko none.count=1"),
+    tool("needs: workspace", "load --json /workspace/caller"),
+    tool("needs: one there", "load --json /m/relay.ko"),
+    tool("needs: workspace out", "unload --with-users greeter"),
+    shell("a packed one with the kernel", "cp /m/greeter.ko.xz /lib/modules/$(uname -r)/kernel/"),
+    tool("needs: packed", "load --json /m/alone/caller.ko"),
+    tool("needs: packed out", "unload --with-users greeter"),
+    shell("none with the kernel", "rm /lib/modules/$(uname -r)/kernel/greeter.ko.xz"),
+    # The verdict.
+    tool("rule: release", "load /m/release.ko"),
+    tool("rule: release, allowed", "load --allow release-differs /m/release.ko"),
+    tool("rule: release out", "unload greeter"),
+    tool("rule: dangerous", "load /m/speculates.ko"),
+    tool("rule: dangerous, allowed", "load --allow no-retpoline /m/speculates.ko"),
+    tool("rule: dangerous out", "unload greeter"),
+    tool("rule: refused, allowed", "load --allow vermagic /m/options.ko"),
+    tool("rule: unknown", "load --allow no-retpolines /m/greeter.ko"),
+    tool("check: without headers", "check --running --json /m/symbols.ko"),
+    shell("headers", "mkdir -p /usr/src; mv /headers /usr/src/linux-headers-$(uname -r)"),
+    tool("check: symbols", "load /m/symbols.ko"),
+    tool("check: symbols, allowed", "load --allow symbol-version /m/symbols.ko"),
+    tool("check: needs nowhere", "load /m/alone/caller.ko"),
+    tool("check: chain", "load --json -v /m/party.ko"),
+    tool("check: chain out", "unload --with-users greeter"),
+    shell("check: insmod", "insmod /m/greeter.ko"),
+    tool("check: exports of what is loaded", "load /m/alone/caller.ko"),
+    tool("check: all out", "unload --with-users greeter"),
+    # To judge symbols takes seconds in an emulator.
+    shell("no headers", "mv /usr/src/linux-headers-$(uname -r) /headers"),
+)
+
+# From here on nothing can be undone.
+_CRASH = (
     tool("load: crash", "load /m/greeter.ko crash=1"),
     tool("list: crashed", "list --json"),
     tool("unload: crashed", "unload greeter"),
-    shell("lock down", "echo integrity >/sys/kernel/security/lockdown"),
-    tool("load: locked down", "load /m/caller.ko"),
-    shell("want signatures", "echo 1 >/sys/module/module/parameters/sig_enforce"),
-    tool("load: unsigned", "load /m/caller.ko"),
-    shell("end modules", "sysctl -w kernel.modules_disabled=1"),
-    tool("load: disabled", "load /m/caller.ko"),
 )
+_LOCKED = (
+    shell("lock down", "echo integrity >/sys/kernel/security/lockdown"),
+    tool("check: locked down", "load /m/sulks.ko"),
+    tool("load: locked down", "load --allow lockdown /m/sulks.ko"),
+    shell("want signatures", "echo 1 >/sys/module/module/parameters/sig_enforce"),
+    tool("check: unsigned", "load --allow lockdown /m/sulks.ko"),
+    tool("load: unsigned", "load --allow lockdown --allow signature-required /m/sulks.ko"),
+)
+_END = (
+    shell("end modules", "sysctl -w kernel.modules_disabled=1"),
+    tool("load: disabled", "load --allow lockdown --allow signature-required /m/sulks.ko"),
+)
+
+STEPS = {
+    "6.1": (*_WHOLE, *_TOGETHER, *_CRASH, *_LOCKED, *_END),
+    # What is done with files does not depend on the kernel: one of them does it. And from 6.5 on a
+    # load may crash after one that crashed: kernel/module/main.c, idempotent(), walks a list with
+    # an entry on the stack of the process that was killed.
+    "6.12": (*_WHOLE, *_TOGETHER, *PERSIST, *_CRASH, *_END),
+}
