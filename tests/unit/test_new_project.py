@@ -34,7 +34,13 @@ def _files(root: Path) -> set[str]:
 def test_a_new_project_is_one_that_build_reads(tmp_path: Path) -> None:
     made = new.create(_request(tmp_path / "hello-world"))
     assert made.module == "hello_world"
-    assert _files(made.root) == {".gitignore", "Cargo.toml", "README.md", "src/lib.rs"}
+    assert _files(made.root) == {
+        ".gitignore",
+        "Cargo.toml",
+        "README.md",
+        "src/lib.rs",
+        "tests/says_hello.sh",
+    }
     loaded = project.load(made.root)
     assert (loaded.package, loaded.module) == ("hello-world", "hello_world")
     manifest = tomllib.loads((made.root / "Cargo.toml").read_text())

@@ -25,9 +25,8 @@ struct HelloWorld {
 impl kernel::Module for HelloWorld {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         pr_info!("Hello kernel module!\n");
-        Ok(HelloWorld {
-            message: message(),
-        })
+        let message = message();
+        Ok(HelloWorld { message })
     }
 }
 
