@@ -11,10 +11,13 @@
 //! a spin lock, in an interrupt). Where no memory is left, they have no way to say so and end the
 //! thread with a message.
 //!
-//! ```ignore
+//! ```
+//! use kernel::prelude::*;
+//!
 //! let mut numbers = KVec::new();
 //! numbers.push(72, GFP_KERNEL)?;
 //! let boxed = KBox::new(numbers, GFP_KERNEL)?;
+//! # Ok::<(), Error>(())
 //! ```
 
 pub mod allocator;

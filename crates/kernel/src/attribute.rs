@@ -7,7 +7,12 @@
 //! text as [`Mutex`]. To be shared with the rest of a module, a value stands in an [`Arc`] or in a
 //! static. What has more to do implements [`Attribute`]:
 //!
-//! ```ignore
+//! ```
+//! use kernel::attribute::Attribute;
+//! use kernel::prelude::*;
+//! use kernel::sync::atomic::{Atomic, Relaxed};
+//! # use core::fmt;
+//!
 //! struct Level(Atomic<u8>);
 //!
 //! impl Attribute for Level {

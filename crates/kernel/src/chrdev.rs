@@ -4,7 +4,13 @@
 //!
 //! A driver of one device is simpler as a [`miscdevice`](crate::miscdevice).
 //!
-//! ```ignore
+//! ```
+//! use kernel::chrdev::{self, CharDevice, Minor};
+//! use kernel::fs::{File, Kiocb};
+//! use kernel::iov::IovIterDest;
+//! use kernel::prelude::*;
+//! use kernel::str::CString;
+//!
 //! struct MyModule {
 //!     _devices: chrdev::Registration<Channel>,
 //! }

@@ -2,12 +2,20 @@
 
 //! Processors: which there are, which are at work, and which this runs on.
 //!
-//! ```ignore
+//! ```
+//! use kernel::cpu::{self, CpuId};
+//! use kernel::prelude::*;
+//!
+//! # const __LOG_PREFIX: &[u8] = b"example\0";
+//! # fn main() {}
+//! # fn example() -> kernel::error::Result {
 //! pr_info!("on {} of {}\n", CpuId::current(), cpu::num_online_cpus());
 //! for id in cpu::online_cpus() {
 //!     pr_info!("{id} is at work\n");
 //! }
 //! let here = cpu::get_cpu(); // stays on this processor until it is dropped
+//! # Ok(())
+//! # }
 //! ```
 
 #[cfg(CONFIG_SMP)]

@@ -2,9 +2,16 @@
 
 //! On whose behalf a task does something.
 //!
-//! ```ignore
+//! ```
+//! use kernel::prelude::*;
+//!
+//! # const __LOG_PREFIX: &[u8] = b"example\0";
+//! # fn main() {}
+//! # fn example() -> kernel::error::Result {
 //! let cred = current!().cred();
 //! pr_info!("{} of {}\n", cred.euid().into_uid_in_init_ns(), cred.gid().into_gid_in_init_ns());
+//! # Ok(())
+//! # }
 //! ```
 
 use crate::sync::aref::AlwaysRefCounted;

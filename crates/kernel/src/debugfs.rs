@@ -5,7 +5,11 @@
 //! Where something goes wrong, the module does its work all the same, and the file is not there: no
 //! function fails for want of debugfs. The kernel's log says what was wrong.
 //!
-//! ```ignore
+//! ```
+//! use kernel::debugfs;
+//! use kernel::prelude::*;
+//! use kernel::sync::atomic::{Atomic, Relaxed};
+//!
 //! #[pin_data]
 //! struct MyModule {
 //!     #[pin]

@@ -3,7 +3,11 @@
 //! Code that runs whenever certain functions of the kernel are entered, through ftrace: cheaper than
 //! a [`Kprobe`](crate::kprobe::Kprobe), and for many functions at once.
 //!
-//! ```ignore
+//! ```
+//! use kernel::ftrace::{self, Entry, FtraceOps};
+//! use kernel::prelude::*;
+//! use kernel::sync::atomic::{Atomic, Relaxed};
+//!
 //! struct Count(Atomic<u64>);
 //!
 //! impl ftrace::Callback for Count {
@@ -14,6 +18,7 @@
 //!
 //! let count = Count(Atomic::<u64>::new(0));
 //! let reads = KBox::pin_init(FtraceOps::register(c"vfs_read", count), GFP_KERNEL)?;
+//! # Ok::<(), Error>(())
 //! ```
 
 use crate::error::{to_result, Error};

@@ -10,9 +10,15 @@ use core::ptr::NonNull;
 
 /// A folder in `/sys`: the kernel's `struct kobject`. It is there as long as there is a reference.
 ///
-/// ```ignore
+/// ```
+/// use kernel::kobject::Kobject;
+/// use kernel::prelude::*;
+/// use kernel::sync::atomic::{Atomic, Relaxed};
+/// use kernel::sysfs;
+///
 /// let folder = Kobject::create_and_add(c"mine", None)?; // /sys/kernel/mine
 /// let limit = sysfs::File::new(&folder, c"limit", 0o644, Atomic::<u32>::new(16))?;
+/// # Ok::<(), Error>(())
 /// ```
 #[repr(transparent)]
 pub struct Kobject(Opaque<bindings::kobject>);

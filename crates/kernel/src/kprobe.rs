@@ -2,7 +2,11 @@
 
 //! Probes: code that runs when a function of the kernel is reached, or when it returns.
 //!
-//! ```ignore
+//! ```
+//! use kernel::kprobe::{self, Kprobe, Registers};
+//! use kernel::prelude::*;
+//! use kernel::sync::atomic::{Atomic, Relaxed};
+//!
 //! struct Opens(Atomic<u64>);
 //!
 //! impl kprobe::Handler for Opens {
@@ -11,7 +15,8 @@
 //!     }
 //! }
 //!
-//! let probe = KBox::pin_init(Kprobe::register(c"do_sys_openat2", Opens(..)), GFP_KERNEL)?;
+//! let probe = KBox::pin_init(Kprobe::register(c"do_sys_openat2", Opens(Atomic::<u64>::new(0))), GFP_KERNEL)?;
+//! # Ok::<(), Error>(())
 //! ```
 
 #[cfg(CONFIG_KRETPROBES)]

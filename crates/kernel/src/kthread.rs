@@ -2,13 +2,18 @@
 
 //! Threads of the kernel.
 //!
-//! ```ignore
+//! ```
+//! use kernel::kthread::{self, KThread};
+//! use kernel::prelude::*;
+//! use kernel::time::{delay, Delta};
+//!
 //! let thread = KThread::spawn(c"counter", || {
 //!     while !kthread::should_stop() {
 //!         delay::fsleep(Delta::from_millis(100));
 //!     }
 //! })?;
 //! drop(thread); // tells it to stop, and waits until it has
+//! # Ok::<(), Error>(())
 //! ```
 
 use crate::alloc::{flags::GFP_KERNEL, KBox};

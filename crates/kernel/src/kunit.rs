@@ -7,7 +7,8 @@
 //! (Documentation/dev-tools/ktap.rst), where `rkmbuild test` reads it. Tests are compiled by
 //! `rkmbuild test` alone.
 //!
-//! ```ignore
+//! ```
+//! # use kernel::prelude::*;
 //! fn checksum(bytes: &[u8]) -> u8 {
 //!     bytes.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
 //! }
@@ -90,7 +91,7 @@ impl Test {
 
 /// Tells whether this thread runs a test.
 ///
-/// ```ignore
+/// ```
 /// fn retries() -> u32 {
 ///     if kernel::kunit::in_kunit_test() { 1 } else { 100 }
 /// }

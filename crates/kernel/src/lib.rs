@@ -8,7 +8,7 @@
 //!
 //! # Example
 //!
-//! ```ignore
+//! ```
 //! #![no_std]
 //!
 //! use kernel::prelude::*;
@@ -35,6 +35,7 @@
 //!         pr_info!("Goodbye!\n");
 //!     }
 //! }
+//! # fn main() {}
 //! ```
 
 #![no_std]

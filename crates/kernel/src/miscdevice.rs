@@ -2,7 +2,12 @@
 
 //! Devices with a file in `/dev`, for what belongs to no other class.
 //!
-//! ```ignore
+//! ```
+//! use kernel::fs::{File, Kiocb};
+//! use kernel::iov::IovIterDest;
+//! use kernel::miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration};
+//! use kernel::prelude::*;
+//!
 //! #[pin_data]
 //! struct MyModule {
 //!     #[pin]

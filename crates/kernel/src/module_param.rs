@@ -2,7 +2,9 @@
 
 //! Parameters of modules: given to `insmod`, shown in `/sys/module/<name>/parameters`.
 //!
-//! ```ignore
+//! ```
+//! use kernel::prelude::*;
+//!
 //! module! {
 //!     type: Limits,
 //!     name: "limits",
@@ -20,9 +22,18 @@
 //!     },
 //! }
 //!
+//! # fn main() {}
+//! # fn example() {
 //! let at_load = *module_parameters::limit.value();
 //! let now = module_parameters::limit.get();
 //! let label: &str = module_parameters::label.value();
+//! # }
+//! # struct Limits;
+//! # impl kernel::Module for Limits {
+//! #     fn init(_module: &'static ThisModule) -> Result<Self> {
+//! #         Ok(Limits)
+//! #     }
+//! # }
 //! ```
 
 mod parse;

@@ -2,7 +2,13 @@
 
 //! Notifier chains: being told what happens to the machine.
 //!
-//! ```ignore
+//! ```
+//! use kernel::notifier::{Answer, Callback, Net, NetEvent, NetEventKind, Notifier};
+//! use kernel::prelude::*;
+//!
+//! # const __LOG_PREFIX: &[u8] = b"example\0";
+//! # fn main() {}
+//! # fn example() -> kernel::error::Result {
 //! struct Tell;
 //!
 //! impl Callback<Net> for Tell {
@@ -15,6 +21,8 @@
 //! }
 //!
 //! let notifier = KBox::pin_init(Notifier::<Net, Tell>::register(Tell, 0), GFP_KERNEL)?;
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! Processors that come and go have no chain any more: see [`cpu::hotplug`](crate::cpu::hotplug).

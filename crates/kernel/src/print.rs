@@ -7,8 +7,15 @@
 //! The kernel keeps at most about a kilobyte of one record; a longer message becomes several
 //! records, cut at a line's end where there is one, and no byte of it is lost.
 //!
-//! ```ignore
+//! ```
+//! # use kernel::prelude::*;
+//! # const __LOG_PREFIX: &[u8] = b"example\0";
+//! # fn main() {}
+//! # fn example() -> kernel::error::Result {
+//! # let (done, total) = (1, 2);
 //! pr_info!("{} of {} blocks done\n", done, total);
+//! # Ok(())
+//! # }
 //! ```
 
 mod macros;

@@ -2,7 +2,13 @@
 
 //! Files in `/proc` whose text is made when they are read.
 //!
-//! ```ignore
+//! ```
+//! use kernel::prelude::*;
+//! use kernel::proc_fs;
+//! use kernel::seq_file::SeqFile;
+//! use kernel::seq_print;
+//! use kernel::sync::atomic::{Atomic, Relaxed};
+//!
 //! struct Count(Atomic<u64>);
 //!
 //! impl proc_fs::Show for Count {
@@ -12,7 +18,8 @@
 //!     }
 //! }
 //!
-//! let entry = proc_fs::Entry::new(c"count", 0o444, KBox::new(Count(..), GFP_KERNEL)?)?;
+//! let entry = proc_fs::Entry::new(c"count", 0o444, KBox::new(Count(Atomic::<u64>::new(0)), GFP_KERNEL)?)?;
+//! # Ok::<(), Error>(())
 //! ```
 
 use crate::alloc::KBox;

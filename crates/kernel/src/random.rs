@@ -2,7 +2,10 @@
 
 //! Random numbers, from the kernel's own generator: good for keys.
 //!
-//! ```ignore
+//! ```
+//! use core::num::NonZeroU32;
+//! use kernel::random;
+//!
 //! let mut key = [0; 32];
 //! random::get_random_bytes(&mut key);
 //! let die = random::get_random_u32_below(NonZeroU32::new(6).unwrap()) + 1;

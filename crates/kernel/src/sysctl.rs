@@ -2,7 +2,12 @@
 
 //! Settings in `/proc/sys`, which `sysctl(8)` reads and writes.
 //!
-//! ```ignore
+//! ```
+//! use kernel::prelude::*;
+//! use kernel::sync::atomic::Atomic;
+//! use kernel::attribute::Bounded;
+//! use kernel::sysctl;
+//!
 //! static LIMIT: Bounded<i32> = Bounded::new(Atomic::<i32>::new(16), 1..=64);
 //!
 //! struct MyModule {

@@ -2,7 +2,13 @@
 
 //! Files in `/sys`, each of which shows one value.
 //!
-//! ```ignore
+//! ```
+//! use kernel::attribute::Bounded;
+//! use kernel::kobject::Kobject;
+//! use kernel::prelude::*;
+//! use kernel::sync::atomic::Atomic;
+//! use kernel::sysfs;
+//!
 //! static LIMIT: Bounded<u32> = Bounded::new(Atomic::<u32>::new(16), 1..=64);
 //!
 //! struct MyModule {

@@ -2,7 +2,11 @@
 
 //! Tracepoints: the places that the kernel's own sources mark, with their arguments.
 //!
-//! ```ignore
+//! ```
+//! use kernel::prelude::*;
+//! use kernel::sync::atomic::{Atomic, Relaxed};
+//! use kernel::tracepoint::{Probe, SchedSwitch, TracepointProbe};
+//!
 //! struct Switches(Atomic<u64>);
 //!
 //! impl Probe for Switches {
@@ -17,6 +21,7 @@
 //!
 //! let switches = Switches(Atomic::<u64>::new(0));
 //! let probe = KBox::pin_init(TracepointProbe::register(switches), GFP_KERNEL)?;
+//! # Ok::<(), Error>(())
 //! ```
 //!
 //! Those that are not here are declared with [`declare_tracepoint!`](crate::declare_tracepoint).
@@ -144,7 +149,8 @@ impl<P: Probe> PinnedDrop for TracepointProbe<P> {
 /// The fields are the arguments of the tracepoint's `TP_PROTO`, in their order; those at the end may
 /// be left out. Pointers may be taken as references, or as `*mut c_void`; raw ones as `usize`.
 ///
-/// ```ignore
+/// ```
+/// # use kernel::prelude::*;
 /// kernel::declare_tracepoint! {
 ///     /// An interrupt's handler is about to run.
 ///     // SAFETY: TP_PROTO(int irq, struct irqaction *action), in include/trace/events/irq.h.

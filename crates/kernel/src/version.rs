@@ -5,9 +5,17 @@
 //! An option is a `cfg`: `#[cfg(CONFIG_SMP)]`, and so is a release: `#[cfg(kernel_6_12)]` is there
 //! from 6.12 on. What an option is set to stands in the bindings: `bindings::CONFIG_HZ`.
 //!
-//! ```ignore
+//! ```
+//! use kernel::prelude::*;
+//! use kernel::version::{kernel_version, LINUX_VERSION_CODE, UTS_RELEASE};
+//!
+//! # const __LOG_PREFIX: &[u8] = b"example\0";
+//! # fn main() {}
+//! # fn example() -> kernel::error::Result {
 //! const NEW: bool = LINUX_VERSION_CODE >= kernel_version(6, 12, 0);
 //! pr_info!("built for {:?}\n", UTS_RELEASE);
+//! # Ok(())
+//! # }
 //! ```
 
 use crate::str::CStr;

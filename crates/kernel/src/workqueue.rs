@@ -6,7 +6,15 @@
 //! [`OwnedQueue`] is done when the queue is dropped: keep one in the module's struct rather than use
 //! [`system`] where work may be left at the end.
 //!
-//! ```ignore
+//! ```
+//! use kernel::prelude::*;
+//! use kernel::sync::Arc;
+//! use kernel::workqueue::{self, Work, WorkItem};
+//! use kernel::{impl_has_work, new_work};
+//!
+//! # const __LOG_PREFIX: &[u8] = b"example\0";
+//! # fn main() {}
+//! # fn example() -> kernel::error::Result {
 //! #[pin_data]
 //! struct Job {
 //!     value: u32,
@@ -27,7 +35,9 @@
 //! }
 //!
 //! let job = Arc::pin_init(pin_init!(Job { value: 7, work <- new_work!("job") }), GFP_KERNEL)?;
-//! let _ = queue.enqueue(job);
+//! let _ = workqueue::system().enqueue(job);
+//! # Ok(())
+//! # }
 //! ```
 
 mod delayed;

@@ -20,7 +20,8 @@ use proc_macro::TokenStream;
 
 /// Declares the crate to be a module.
 ///
-/// ```ignore
+/// ```
+/// # use kernel::prelude::*;
 /// module! {
 ///     type: Hello,
 ///     name: "hello",
@@ -30,6 +31,13 @@ use proc_macro::TokenStream;
 ///     alias: ["char-major-10-200"],
 ///     firmware: ["hello/firmware.bin"],
 /// }
+/// # struct Hello;
+/// # impl kernel::Module for Hello {
+/// #     fn init(_module: &'static ThisModule) -> Result<Self> {
+/// #         Ok(Hello)
+/// #     }
+/// # }
+/// # fn main() {}
 /// ```
 ///
 /// `type` (it implements `kernel::Module` or `kernel::InPlaceModule`), `name` and `license` are
@@ -72,7 +80,11 @@ pub fn export(args: TokenStream, input: TokenStream) -> TokenStream {
 ///
 /// The struct carries [`#[pin_data]`](macro@pin_data).
 ///
-/// ```ignore
+/// ```
+/// use kernel::new_mutex;
+/// use kernel::prelude::*;
+/// use kernel::sync::Mutex;
+///
 /// #[pin_data]
 /// struct Counter {
 ///     #[pin]
@@ -138,7 +150,12 @@ pub fn pin_data(args: TokenStream, input: TokenStream) -> TokenStream {
 
 /// Marks the destructor of a struct with `#[pin_data(PinnedDrop)]`.
 ///
-/// ```ignore
+/// ```
+/// # const __LOG_PREFIX: &[u8] = b"example\0";
+/// # fn main() {}
+/// # use kernel::prelude::*;
+/// # #[pin_data(PinnedDrop)]
+/// # struct Device {}
 /// #[pinned_drop]
 /// impl PinnedDrop for Device {
 ///     fn drop(self: Pin<&mut Self>) {
@@ -166,7 +183,8 @@ pub fn vtable(_args: TokenStream, input: TokenStream) -> TokenStream {
 /// `assert_eq!` and `assert_ne!` do not panic: they report what failed, with file and line, and
 /// return. It returns nothing or a `Result`, whose `Err` is a failure too.
 ///
-/// ```ignore
+/// ```
+/// # use kernel::prelude::*;
 /// #[cfg(kernel_test)]
 /// mod tests {
 ///     use super::*;
@@ -190,7 +208,8 @@ pub fn kernel_test(args: TokenStream, input: TokenStream) -> TokenStream {
 ///
 /// This is the form that the kernel's own tree has. The argument is the name of the suite.
 ///
-/// ```ignore
+/// ```
+/// # use kernel::prelude::*;
 /// #[kunit_tests(my_driver)]
 /// mod tests {
 ///     #[test]
@@ -206,7 +225,11 @@ pub fn kunit_tests(args: TokenStream, input: TokenStream) -> TokenStream {
 
 /// Says that a struct or a union may be all zeroes, which each of its fields has to allow.
 ///
-/// ```ignore
+/// ```
+/// use kernel::prelude::*;
+/// use core::ptr::NonNull;
+/// # struct Packet;
+///
 /// #[derive(Zeroable)]
 /// struct Statistics {
 ///     packets: u64,
@@ -215,6 +238,7 @@ pub fn kunit_tests(args: TokenStream, input: TokenStream) -> TokenStream {
 /// }
 ///
 /// let statistics = KBox::init(Statistics::init_zeroed(), GFP_KERNEL)?;
+/// # Ok::<(), Error>(())
 /// ```
 #[proc_macro_derive(Zeroable)]
 pub fn derive_zeroable(input: TokenStream) -> TokenStream {

@@ -8,11 +8,16 @@ use crate::{init_from_closure, pin_init_from_closure, Init, PinInit};
 ///
 /// Where one of them fails, the items before it are dropped.
 ///
-/// ```ignore
+/// ```
+/// use kernel::new_mutex;
+/// use kernel::pin_init::pin_init_array_from_fn;
+/// use kernel::prelude::*;
+///
 /// let queues = KBox::pin_init(
 ///     pin_init_array_from_fn::<_, 4, _, _>(|_| new_mutex!(KVec::<u32>::new())),
 ///     GFP_KERNEL,
 /// )?;
+/// # Ok::<(), Error>(())
 /// ```
 pub fn pin_init_array_from_fn<I, const N: usize, T, E>(
     mut make: impl FnMut(usize) -> I,
@@ -32,8 +37,12 @@ where
 
 /// As [`pin_init_array_from_fn`], for what may be moved afterwards.
 ///
-/// ```ignore
+/// ```
+/// use kernel::pin_init::init_array_from_fn;
+/// use kernel::prelude::*;
+///
 /// let squares = KBox::init(init_array_from_fn::<_, 8, _, _>(|index| index * index), GFP_KERNEL)?;
+/// # Ok::<(), Error>(())
 /// ```
 pub fn init_array_from_fn<I, const N: usize, T, E>(
     mut make: impl FnMut(usize) -> I,

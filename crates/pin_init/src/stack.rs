@@ -8,7 +8,10 @@ use core::pin::Pin;
 
 /// Makes a value on the stack, pinned: `let value` becomes a `Pin<&mut T>`.
 ///
-/// ```ignore
+/// ```
+/// use kernel::new_mutex;
+/// use kernel::pin_init::stack_pin_init;
+///
 /// stack_pin_init!(let counter = new_mutex!(0));
 /// *counter.lock() += 1;
 /// ```
@@ -37,10 +40,15 @@ macro_rules! stack_pin_init {
 /// `let value = init` gives a `Result<Pin<&mut T>, E>`; `let value =? init` returns the error from the
 /// function that it stands in.
 ///
-/// ```ignore
+/// ```
+/// use kernel::pin_init::stack_try_pin_init;
+/// use kernel::prelude::*;
+/// # struct List { items: KVec<u32> }
+///
 /// stack_try_pin_init!(let list: List =? try_pin_init!(List {
 ///     items: KVec::with_capacity(16, GFP_KERNEL)?,
 /// }));
+/// # Ok::<(), Error>(())
 /// ```
 #[macro_export]
 macro_rules! stack_try_pin_init {

@@ -2,7 +2,14 @@
 
 //! Being told when a processor begins, or ends, its work.
 //!
-//! ```ignore
+//! ```
+//! use kernel::cpu::hotplug::{self, State};
+//! use kernel::cpu::CpuId;
+//! use kernel::prelude::*;
+//!
+//! # const __LOG_PREFIX: &[u8] = b"example\0";
+//! # fn main() {}
+//! # fn example() -> kernel::error::Result {
 //! struct Tell;
 //!
 //! impl hotplug::Callback for Tell {
@@ -13,6 +20,8 @@
 //! }
 //!
 //! let state = KBox::pin_init(State::register(c"mine:online", Tell), GFP_KERNEL)?;
+//! # Ok(())
+//! # }
 //! ```
 
 use super::CpuId;

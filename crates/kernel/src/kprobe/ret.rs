@@ -30,7 +30,12 @@ pub trait RetHandler: Send + Sync + 'static {
 /// A registered probe of entries and returns; dropping it takes it away, and waits until it runs
 /// nowhere.
 ///
-/// ```ignore
+/// ```
+/// use kernel::kprobe::{Kretprobe, Registers, RetHandler};
+/// use kernel::prelude::*;
+/// use kernel::sync::atomic::{Atomic, Relaxed};
+/// use kernel::time::{Instant, Monotonic};
+///
 /// struct Latency(Atomic<i64>);
 ///
 /// impl RetHandler for Latency {
@@ -47,6 +52,7 @@ pub trait RetHandler: Send + Sync + 'static {
 ///
 /// let latency = Latency(Atomic::<i64>::new(0));
 /// let probe = KBox::pin_init(Kretprobe::register(c"vfs_read", latency), GFP_KERNEL)?;
+/// # Ok::<(), Error>(())
 /// ```
 ///
 /// # Invariants

@@ -173,7 +173,8 @@ macro_rules! __kunit_compare {
 
 /// Ends a test as one that does not apply here, and says why; C's `kunit_skip()`.
 ///
-/// ```ignore
+/// ```
+/// # use kernel::prelude::*;
 /// #[kernel_test]
 /// fn timers_are_fine() {
 ///     if !cfg!(CONFIG_HIGH_RES_TIMERS) {

@@ -8,7 +8,10 @@ use pin_init::PinInit;
 
 /// The kernel's `struct completion`: one thread waits until another says that it has done.
 ///
-/// ```ignore
+/// ```
+/// use kernel::prelude::*;
+/// use kernel::sync::Completion;
+///
 /// #[pin_data]
 /// struct Task {
 ///     #[pin]
@@ -18,6 +21,7 @@ use pin_init::PinInit;
 /// let task = KBox::pin_init(pin_init!(Task { done <- Completion::new() }), GFP_KERNEL)?;
 /// task.done.complete_all();
 /// task.done.wait_for_completion();
+/// # Ok::<(), Error>(())
 /// ```
 #[pin_data]
 pub struct Completion {

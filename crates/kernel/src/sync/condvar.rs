@@ -29,11 +29,15 @@ macro_rules! new_condvar {
 
 /// A place where threads wait for others to change a lock's value.
 ///
-/// ```ignore
+/// ```
+/// # use kernel::sync::{CondVar, Mutex};
+/// # struct Me { value: Mutex<u32>, changed: CondVar }
+/// # fn wait(me: &Me, wanted: u32) {
 /// let mut value = me.value.lock();
 /// while *value != wanted {
 ///     me.changed.wait(&mut value);
 /// }
+/// # }
 /// ```
 #[pin_data]
 pub struct CondVar {

@@ -16,10 +16,19 @@ use core::sync::atomic::{AtomicBool, Ordering};
 ///
 /// As any static it is never dropped, so what the value owns outlives the module.
 ///
-/// ```ignore
+/// ```
+/// use kernel::prelude::*;
+/// use kernel::random;
+/// use kernel::sync::LazyLock;
+///
+/// # const __LOG_PREFIX: &[u8] = b"example\0";
+/// # fn main() {}
+/// # fn example() -> kernel::error::Result {
 /// static SEED: LazyLock<u64> = LazyLock::new(random::get_random_u64);
 ///
 /// pr_info!("{}\n", *SEED);
+/// # Ok(())
+/// # }
 /// ```
 pub struct LazyLock<T, F = fn() -> T> {
     value: SetOnce<T>,

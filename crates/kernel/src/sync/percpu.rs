@@ -21,10 +21,14 @@ const MAX_SIZE: usize = 32 << 10;
 /// An interrupt's handler, or whoever goes through all of them, may use a processor's value at the
 /// same time, so it is shared: [`Atomic`](super::atomic::Atomic)s do.
 ///
-/// ```ignore
+/// ```
+/// use kernel::sync::atomic::{Atomic, Relaxed};
+/// use kernel::sync::percpu::PerCpu;
+///
 /// let packets = PerCpu::new(|_| Atomic::<u64>::new(0))?;
 /// packets.get().add(1, Relaxed);
 /// let all: u64 = packets.iter().map(|(_, count)| count.load(Relaxed)).sum();
+/// # Ok::<(), kernel::error::Error>(())
 /// ```
 ///
 /// # Invariants
@@ -112,10 +116,18 @@ impl<T> Deref for PerCpuGuard<'_, T> {
 
 /// The kernel's `struct percpu_counter`: a number that is cheap to change, and dear to know exactly.
 ///
-/// ```ignore
+/// ```
+/// use kernel::prelude::*;
+/// use kernel::sync::percpu::PerCpuCounter;
+///
+/// # const __LOG_PREFIX: &[u8] = b"example\0";
+/// # fn main() {}
+/// # fn example() -> kernel::error::Result {
 /// let users = KBox::pin_init(PerCpuCounter::new(0), GFP_KERNEL)?;
 /// users.add(1);
 /// pr_info!("about {}, to be exact {}\n", users.read(), users.sum());
+/// # Ok(())
+/// # }
 /// ```
 #[pin_data(PinnedDrop)]
 pub struct PerCpuCounter {

@@ -51,10 +51,15 @@ pub fn synchronize_rcu() {
 
 /// A value that readers see as it was when they began, while others replace it.
 ///
-/// ```ignore
+/// ```
+/// use kernel::prelude::*;
+/// use kernel::sync::rcu::{self, Rcu};
+/// # struct Config { limit: u32 }
+///
 /// let config = Rcu::new(KBox::new(Config { limit: 10 }, GFP_KERNEL)?);
 /// let limit = config.read(&rcu::read_lock()).map(|config| config.limit);
 /// drop(config.replace(KBox::new(Config { limit: 20 }, GFP_KERNEL)?));
+/// # Ok::<(), Error>(())
 /// ```
 pub struct Rcu<P: ForeignOwnable> {
     pointer: AtomicPtr<c_void>,

@@ -6,7 +6,16 @@
 //! waits for its function where that runs. The function runs in an interrupt: it must not sleep, and
 //! it must not drop a handle of its own timer, for which it would wait for ever.
 //!
-//! ```ignore
+//! ```
+//! use kernel::impl_has_hr_timer;
+//! use kernel::prelude::*;
+//! use kernel::sync::atomic::{Atomic, Relaxed};
+//! use kernel::sync::{Arc, ArcBorrow};
+//! use kernel::time::hrtimer::{
+//!     HrTimer, HrTimerCallback, HrTimerCallbackContext, HrTimerPointer, HrTimerRestart, RelativeMode,
+//! };
+//! use kernel::time::{Delta, Monotonic};
+//!
 //! #[pin_data]
 //! struct Beat {
 //!     count: Atomic<u32>,
@@ -36,6 +45,7 @@
 //! )?;
 //! let handle = beat.clone().start(Delta::from_millis(10));
 //! drop(handle); // it does not run any more
+//! # Ok::<(), Error>(())
 //! ```
 
 mod mode;

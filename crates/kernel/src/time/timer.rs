@@ -2,7 +2,12 @@
 
 //! Timers that count the ticks of the kernel's clock: for what may be some milliseconds late.
 //!
-//! ```ignore
+//! ```
+//! use kernel::prelude::*;
+//! use kernel::sync::atomic::{Atomic, Relaxed};
+//! use kernel::time::timer::{self, CallbackContext, Timer};
+//! use kernel::time::{jiffies, msecs_to_jiffies, Delta};
+//!
 //! struct Blink(Atomic<u32>);
 //!
 //! impl timer::Callback for Blink {
@@ -15,6 +20,7 @@
 //! let timer = KBox::pin_init(Timer::new(Blink(Atomic::<u32>::new(0))), GFP_KERNEL)?;
 //! timer.start(Delta::from_millis(100));
 //! drop(timer); // it does not run any more
+//! # Ok::<(), Error>(())
 //! ```
 
 use super::{jiffies, Delta, Jiffies};

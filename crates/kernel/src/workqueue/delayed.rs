@@ -24,7 +24,16 @@ macro_rules! new_delayed_work {
 
 /// The part of an item that is linked into a queue, with a timer.
 ///
-/// ```ignore
+/// ```
+/// use kernel::prelude::*;
+/// use kernel::sync::Arc;
+/// use kernel::time::msecs_to_jiffies;
+/// use kernel::workqueue::{self, DelayedWork, WorkItem};
+/// use kernel::{impl_has_delayed_work, new_delayed_work};
+///
+/// # const __LOG_PREFIX: &[u8] = b"example\0";
+/// # fn main() {}
+/// # fn example() -> kernel::error::Result {
 /// #[pin_data]
 /// struct Job {
 ///     value: u32,
@@ -45,7 +54,9 @@ macro_rules! new_delayed_work {
 /// }
 ///
 /// let job = Arc::pin_init(pin_init!(Job { value: 7, work <- new_delayed_work!("job") }), GFP_KERNEL)?;
-/// let _ = queue.enqueue_delayed(job, msecs_to_jiffies(100));
+/// let _ = workqueue::system().enqueue_delayed(job, msecs_to_jiffies(100));
+/// # Ok(())
+/// # }
 /// ```
 #[pin_data]
 #[repr(transparent)]

@@ -132,7 +132,7 @@ impl<T: ?Sized, B: GlobalLockBackend> GlobalLockedBy<T, B> {
 
 /// Declares a static lock.
 ///
-/// ```ignore
+/// ```
 /// kernel::sync::global_lock! {
 ///     // SAFETY: `init` calls COUNTER.init() before anything uses it.
 ///     unsafe(uninit) static COUNTER: Mutex<u32> = 0;

@@ -17,7 +17,11 @@ macro_rules! new_mutex {
 
 /// A value behind the kernel's `struct mutex`.
 ///
-/// ```ignore
+/// ```
+/// use kernel::new_mutex;
+/// use kernel::prelude::*;
+/// use kernel::sync::Mutex;
+///
 /// #[pin_data]
 /// struct Counter {
 ///     #[pin]
@@ -26,6 +30,7 @@ macro_rules! new_mutex {
 ///
 /// let counter = KBox::pin_init(pin_init!(Counter { value <- new_mutex!(0) }), GFP_KERNEL)?;
 /// *counter.value.lock() += 1;
+/// # Ok::<(), Error>(())
 /// ```
 pub type Mutex<T> = Lock<T, MutexBackend>;
 

@@ -26,7 +26,11 @@ macro_rules! new_rwlock {
 /// Where an interrupt's handler reads, those who write use [`write_irqsave`](Self::write_irqsave);
 /// where one writes, those who read use [`read_irqsave`](Self::read_irqsave) too.
 ///
-/// ```ignore
+/// ```
+/// use kernel::new_rwlock;
+/// use kernel::prelude::*;
+/// use kernel::sync::RwLock;
+///
 /// #[pin_data]
 /// struct Table {
 ///     #[pin]
@@ -36,6 +40,7 @@ macro_rules! new_rwlock {
 /// let table = KBox::pin_init(pin_init!(Table { rows <- new_rwlock!(KVec::new()) }), GFP_KERNEL)?;
 /// table.rows.write().push(7, GFP_ATOMIC)?;
 /// let first = table.rows.read().first().copied();
+/// # Ok::<(), Error>(())
 /// ```
 #[pin_data]
 pub struct RwLock<T> {
