@@ -1,34 +1,15 @@
 """The checks of the source itself: ruff, mypy, rustfmt, clippy and shellcheck find nothing."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from rkmbuild.build import bindings, pipeline, sysroot
-from rkmbuild.build.request import BuildRequest
-from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import rust, rust_extras
 from rkmbuild.toolchain.parts import Rust
-
-ROOT = Path(__file__).parents[2]
-CRATES = ROOT / "crates"
-
-
-def check(*command: str | Path, env: dict[str, str] | None = None, cwd: Path = ROOT) -> None:
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+from tests import kernel_crates
+from tests.kernel_crates import CRATES, ROOT, check
 
 
 @pytest.fixture(scope="module")
@@ -72,35 +53,14 @@ def test_clippy_finds_nothing_in_the_crates_for_a_kernel(
     request: pytest.FixtureRequest,
     tmp_path: Path,
 ) -> None:
-    tree = request.getfixturevalue(kernel)
-    assert isinstance(tree, KernelTree)
     chosen, extras = toolchain
-    project = ROOT / "examples" / "hello_world"
-    plan = pipeline.prepare(BuildRequest(path=project, kernel=str(tree.build)))
-    root = sysroot.build(plan.sysroot, plan.rust, plan.facts)
-    bound = bindings.build(plan.bindings, plan.bindgen, plan.compiler)
-    cfgs = tmp_path / "cfgs"
-    cfgs.write_text(plan.crate.cfgs)
-    flags = [*plan.sysroot.flags, f"--sysroot={root}", f"@{cfgs}"]
-    env = sysroot.environment(chosen, flags) | {
+    prepared = kernel_crates.prepare(request.getfixturevalue(kernel))
+    env = prepared.env | {
         "CARGO": str(chosen.cargo),
-        "RKMBUILD_BINDINGS": str(bound / bindings.FILE),
         "CARGO_TARGET_DIR": str(tmp_path / "target"),
     }
-    check(
-        extras.cargo_clippy,
-        "clippy",
-        "--locked",
-        "--offline",
-        "--package",
-        "kernel",
-        *sysroot.target_arguments(plan.facts, sysroot.target_path(root, tree.arch)),
-        "--",
-        "--deny",
-        "warnings",
-        env=env,
-        cwd=CRATES,
-    )
+    words = ["clippy", "--locked", "--offline", "--package", "kernel", *prepared.target]
+    check(extras.cargo_clippy, *words, "--", "--deny", "warnings", env=env, cwd=CRATES)
 
 
 def test_clippy_finds_nothing_in_the_crates_that_run_on_the_host(

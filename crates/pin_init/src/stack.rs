@@ -43,7 +43,11 @@ macro_rules! stack_pin_init {
 /// ```
 /// use kernel::pin_init::stack_try_pin_init;
 /// use kernel::prelude::*;
-/// # struct List { items: KVec<u32> }
+///
+/// #[pin_data]
+/// struct List {
+///     items: KVec<u32>,
+/// }
 ///
 /// stack_try_pin_init!(let list: List =? try_pin_init!(List {
 ///     items: KVec::with_capacity(16, GFP_KERNEL)?,

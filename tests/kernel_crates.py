@@ -1,0 +1,73 @@
+"""What the crates in crates/ are looked at with: as a build for a kernel compiles them."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild.build import bindings, kernel_crate, pipeline, sysroot
+from rkmbuild.build.request import BuildRequest
+from rkmbuild.kernel.tree import KernelTree
+
+ROOT = Path(__file__).parents[1]
+CRATES = ROOT / "crates"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that code for a kernel is compiled with, and the crates as a build made them.
+
+    Attributes:
+        flags: Arguments of rustc.
+        env: The environment of cargo, rustc and rustdoc.
+        target: Arguments of cargo that name the target.
+        specification: The target.
+        libraries: The folder with the crates.
+    """
+
+    flags: tuple[str, ...]
+    env: dict[str, str]
+    target: tuple[str, ...]
+    specification: Path
+    libraries: Path
+
+    def externs(self) -> list[str]:
+        """Arguments of rustc that name each of the crates."""
+        found = [*self.libraries.glob("*.rlib"), *self.libraries.glob("*.so")]
+        names = {file.name.removeprefix("lib").split("-")[0]: file for file in found}
+        named = [f"--extern={name}={file}" for name, file in names.items()]
+        return [*named, f"-Ldependency={self.libraries}"]
+
+
+def prepare(tree: KernelTree) -> Prepared:
+    """Build, or find in the cache, what code for `tree` is compiled with."""
+    example = ROOT / "examples" / "hello_world"
+    plan = pipeline.prepare(BuildRequest(path=example, kernel=str(tree.build)))
+    root = sysroot.build(plan.sysroot, plan.rust, plan.facts)
+    bound = bindings.build(plan.bindings, plan.bindgen, plan.compiler)
+    made = kernel_crate.build(plan.crate, plan.rust, plan.facts, root=root, bound=bound)
+    flags = (*plan.sysroot.flags, f"--sysroot={root}", f"@{made / 'cfgs'}")
+    env = sysroot.environment(plan.rust, flags)
+    specification = sysroot.target_path(root, tree.arch)
+    return Prepared(
+        flags=flags,
+        env=env | {"RKMBUILD_BINDINGS": str(bound / bindings.FILE)},
+        target=tuple(map(str, sysroot.target_arguments(plan.facts, specification))),
+        specification=specification,
+        libraries=made / "lib",
+    )
+
+
+def check(*command: str | Path, env: dict[str, str] | None = None, cwd: Path = ROOT) -> str:
+    """Run a command that must be well, and return what it said."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
