@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rkmbuild import cache, paths
-from rkmbuild.build import project
+from rkmbuild.build import selection
 from rkmbuild.errors import StorageError
 
 # First line of a cache folder's CACHEDIR.TAG: https://bford.info/cachedir/
@@ -26,7 +26,7 @@ def remove_results(path: Path) -> int:
         ProjectError: there is no module project.
         StorageError: something cannot be removed.
     """
-    target = project.load(path).target
+    target = selection.select(path)[0].target
     if not target.is_dir():
         return 0
     from filelock import FileLock  # noqa: PLC0415 - 40 ms

@@ -3,16 +3,22 @@
 import contextlib
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rkmbuild import licensing, naming, runner, skeleton
-from rkmbuild.errors import KernelError, RkmbuildError, StorageError, ToolchainError, UsageError
+from rkmbuild.build.workspace import above, is_member
+from rkmbuild.errors import (
+    KernelError,
+    ProjectError,
+    RkmbuildError,
+    StorageError,
+    ToolchainError,
+    UsageError,
+)
 from rkmbuild.kernel.tree import KernelTree
 
 
@@ -103,6 +109,7 @@ def _values(request: NewRequest, package: str, root: Path) -> dict[str, object]:
         if not text.isprintable():
             raise UsageError(f"the {what} must be one line of printable characters")
     workspace = _workspace(root)
+    member = workspace is not None and is_member(root, *workspace)
     return {
         "package": package,
         "module": naming.module_name(package),
@@ -113,8 +120,8 @@ def _values(request: NewRequest, package: str, root: Path) -> dict[str, object]:
         "author": author,
         # cargo takes profiles from a workspace's root only, and refuses a package inside a
         # workspace that is no member of it.
-        "member": workspace is not None and _is_member(root, workspace),
-        "stranger": workspace is not None and not _is_member(root, workspace),
+        "member": member,
+        "stranger": workspace is not None and not member,
     }
 
 
@@ -174,18 +181,6 @@ def _start_repository(project: Path) -> None:
 
 def _workspace(root: Path) -> tuple[Path, dict[str, Any]] | None:
     """Return the cargo workspace above `root` and its table, or None."""
-    for parent in root.parents:
-        with contextlib.suppress(OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-            document = tomllib.loads((parent / "Cargo.toml").read_text(encoding="utf-8"))
-            if isinstance(document.get("workspace"), dict):
-                return parent, document["workspace"]
+    with contextlib.suppress(ProjectError):
+        return next(above(root), None)
     return None
-
-
-def _is_member(root: Path, workspace: tuple[Path, dict[str, Any]]) -> bool:
-    folder, table = workspace
-    parts = root.relative_to(folder).parts
-    patterns = (Path(str(pattern)).parts for pattern in table.get("members", []))
-    return any(
-        len(pattern) == len(parts) and all(map(fnmatch, parts, pattern)) for pattern in patterns
-    )

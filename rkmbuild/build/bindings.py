@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild import cache, paths, runner
+from rkmbuild.build import headers as headers_of
 from rkmbuild.build import layout
 from rkmbuild.errors import BuildError, ProjectError
 from rkmbuild.toolchain.parts import Bindgen, CCompiler, Version
@@ -64,20 +65,20 @@ def plan(
     header = "\n".join([f'#include "{crate / _HEADER}"', *(line for line, _ in own)]) + "\n"
     parameters = (
         *_parameters(crate / "bindgen_parameters"),
-        *_allowed(own),
         *rust_target(bindgen.version, rustc),
     )
     ours = sorted(paths.data("crates").rglob("*.h"))
     contents = [*(file.read_text() for file in ours), *(text for _, text in own)]
+    # What a header says counts, not where it lies: copies of a project share what is built.
     key = cache.key(
-        "bindings", 1, kernel, str(folder), contents, parameters, list(clang_flags), list(c_flags),
+        "bindings", 2, kernel, str(folder), contents, parameters, list(clang_flags), list(c_flags),
         str(bindgen.version), str(bindgen.libclang), str(bindgen.libclang_version), compiler.text,
         layout.sample(),
     )  # fmt: skip
     return Bindings(
         key=key,
         header=header,
-        parameters=parameters,
+        parameters=(*parameters, *_allowed(own)),
         clang_flags=tuple(clang_flags),
         c_flags=tuple(c_flags),
         folder=folder,
@@ -128,10 +129,11 @@ def _include(header: str, root: Path) -> tuple[str, str]:
     # Without `..`, so that modules which share a header share what is built on it.
     file = Path(os.path.normpath(root / header))
     if file.is_file():
-        return f'#include "{file}"', file.read_text(errors="replace")
+        texts = (each.read_text(errors="replace") for each in headers_of.with_included(file))
+        return f'#include "{file}"', "\0".join(texts)
     if header.startswith((".", "/")) or any(mark in header for mark in '"<>\n'):
         raise ProjectError(f"[package.metadata.rkmbuild] headers: there is no file {file}")
-    return f"#include <{header}>", ""
+    return f"#include <{header}>", f"<{header}>"
 
 
 def rust_target(bindgen: Version, rustc: Version) -> tuple[str, ...]:

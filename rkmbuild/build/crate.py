@@ -85,14 +85,17 @@ def build(
     if done.returncode == 0:
         return _library(done.stdout, project)
     # cargo has told the user all that it knows; its standard output is for programs.
-    message, hint = f"cargo could not build {project.package}", None
-    graph = dependencies.load(project, rust, facts, target, options)
-    if graph and not diagnose.built_all(graph, done.stdout):
-        again = command("--message-format", "json", "--keep-going")
-        why = diagnose.explain(graph, again, env=env, cwd=project.root)
-        if why:
-            message, hint = f"{message}: {why[0]}", why[1]
-    raise BuildError(message, hint=hint)
+    message, why = f"cargo could not build {project.package}", None
+    try:
+        graph = dependencies.load(project, rust, facts, target, options)
+        if not diagnose.built_all(graph, done.stdout):
+            again = command("--message-format", "json", "--keep-going")
+            why = diagnose.explain(graph, again, env=env, cwd=project.root)
+    except BuildError as error:
+        why = diagnose.explain_metadata(error.output, rust.cargo)
+    if why:
+        raise BuildError(f"{message}: {why[0]}", hint=why[1])
+    raise BuildError(message)
 
 
 def _attributes(source: Path) -> list[str]:

@@ -88,26 +88,32 @@ class Graph:
 
 def load(
     project: Project, rust: Rust, facts: RustFacts, target: Path, options: CargoOptions
-) -> Graph | None:
-    """Ask cargo for the packages of a build that it has tried before; None if it does not say.
+) -> Graph:
+    """Ask cargo for the packages of a build that it has tried before.
 
     Args:
         target: The target specification.
+
+    Raises:
+        BuildError: cargo does not say; `output` is what it says instead.
     """
-    command: list[str | Path] = [rust.cargo, "metadata", "--format-version", "1", "--offline"]
+    command: list[str | Path] = [rust.cargo, "metadata", "--format-version", "1"]
     command += ["--manifest-path", project.root / "Cargo.toml", *options.feature_arguments()]
     # With neither platform named, cargo asks for the manifests of all that exist.
     opened, platform = sysroot.target_arguments(facts, target)[:-2], "--filter-platform"
     command += [*opened, platform, target, platform, rust.host]
+    doing, env = "asking cargo", sysroot.environment(rust, [])
     try:
-        done = runner.run(command, doing="asking cargo", env=sysroot.environment(rust, []))
-    except BuildError:
-        return None
-    return read(json.loads(done.stdout), project.root)
+        done = runner.run([*command, "--offline"], doing=doing, env=env)
+    except BuildError as error:
+        # A repository that it has not fetched yet: it has to try in order to say why it cannot.
+        if options.offline or "(--offline)" not in error.output:
+            raise
+        done = runner.run(command, doing=doing, env=env)
+    return _read(json.loads(done.stdout), project.root)
 
 
-def read(document: Mapping[str, Any], root: Path) -> Graph | None:
-    """Return what `cargo metadata` printed, as a graph from the package in the folder `root`."""
+def _read(document: Mapping[str, Any], root: Path) -> Graph:
     nodes = {node["id"]: node for node in document["resolve"]["nodes"]}
     packages = {
         entry["id"]: _package(entry, nodes[entry["id"]])
@@ -118,7 +124,7 @@ def read(document: Mapping[str, Any], root: Path) -> Graph | None:
     for entry in document["packages"]:
         if Path(entry["manifest_path"]) == manifest:
             return Graph(entry["id"], packages)
-    return None
+    raise BuildError(f"cargo knows of no package in {root}")
 
 
 def _package(entry: Mapping[str, Any], node: Mapping[str, Any]) -> Package:

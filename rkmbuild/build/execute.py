@@ -144,7 +144,8 @@ def _flags(plan: BuildPlan, root: Path, kernel: Path, work: Path) -> list[str]:
     flags = [*plan.sysroot.flags, f"--sysroot={root}", *soft.FLAGS]
     flags += kernel_crate.flags(kernel)
     flags += ["--cfg=kernel_test"] if plan.tests else []
-    sources = sorted((plan.project.root / "src").rglob("*.rs"))
+    folders = plan.project.packages()
+    sources = sorted(file for folder in folders for file in (folder / "src").rglob("*.rs"))
     extra = kernel_crate.extra_cfgs(plan.tree, sources)
     if extra:
         file = work / f"cfgs-{cache.key(extra)}"

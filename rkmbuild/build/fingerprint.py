@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from rkmbuild import __version__, cache, paths, runner
-from rkmbuild.build import exports
+from rkmbuild.build import exports, headers
 from rkmbuild.build.project import Project
 from rkmbuild.kernel.tree import KernelTree
 
@@ -75,14 +75,16 @@ def note(state: Path, request: str, noted: Noted) -> None:
 def project_inputs(project: Project, dep_info: Path, kbuild: Path) -> set[Path]:
     """Return the files of the project that a build reads, those that may appear included."""
     files = set(_dep_info(dep_info.read_text(errors="surrogateescape")))
-    for folder in {project.root, project.workspace}:
-        files |= {folder / "Cargo.toml", folder / "Cargo.lock", folder / "build.rs"}
+    files |= {project.workspace / "Cargo.toml", project.workspace / "Cargo.lock"}
+    for folder in project.packages():
+        files |= {folder / "Cargo.toml", folder / "build.rs"}
     for folder in (project.root, *project.root.parents):
         files |= {folder / ".cargo" / "config.toml", folder / ".cargo" / "config"}
     files |= {project.root / source for source in project.metadata.c_sources}
-    files |= {project.root / header for header in project.metadata.headers}
+    for header in project.bound:
+        files |= {project.root / header, *headers.with_included(project.root / header)}
     for noted in kbuild.glob(".*.o.cmd"):
-        files |= _below(noted, project.root)
+        files |= _below(noted, project.workspace)
     return files
 
 

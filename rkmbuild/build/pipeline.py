@@ -3,13 +3,13 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rkmbuild import cache, console
-from rkmbuild.build import fingerprint, project
+from rkmbuild.build import fingerprint, project, selection
 from rkmbuild.build.project import Project
 from rkmbuild.build.request import BuildRequest, CargoOptions
 from rkmbuild.build.stages import Clock, StageTime
@@ -19,7 +19,7 @@ from rkmbuild.kernel.tree import KernelTree
 if TYPE_CHECKING:
     from rkmbuild.build.plan import BuildPlan
 
-__all__ = ["BuildRequest", "BuildResult", "CargoOptions", "build", "prepare"]
+__all__ = ["BuildRequest", "BuildResult", "CargoOptions", "build", "build_all", "prepare"]
 
 _STATE = "state.json"
 
@@ -65,21 +65,61 @@ def prepare(request: BuildRequest) -> "BuildPlan":
     """Return what `build` would do; raises what it would raise before it starts."""
     from rkmbuild.build import plan  # noqa: PLC0415 - not on the way of a build that is fresh
 
-    return plan.make(request, project.load(request.path), find.select(request.kernel))
+    source, tree = project.load(request.path), find.select(request.kernel)
+    folder = source.folder(tree.release)
+    used = (folder / f"{module.module}.symvers" for module in selection.used_by(source))
+    known = tuple(file for file in used if file.exists())
+    return plan.make(replace(request, symvers=(*request.symvers, *known)), source, tree)
 
 
 def build(request: BuildRequest) -> BuildResult:
-    """Build a module project for one kernel.
+    """Build a module project for one kernel, and first the modules whose symbols it uses.
 
     Raises:
         ProjectError, KernelError, ToolchainError, BuildError, StorageError: as the classes say.
     """
-    clock = Clock()
-    source = project.load(request.path)
+    return build_all(request, [project.load(request.path)])[0]
+
+
+def build_all(request: BuildRequest, modules: Sequence[Project]) -> list[BuildResult]:
+    """Build modules of one workspace, and those whose symbols they use.
+
+    Args:
+        request: What is asked for, but for its path; features are for those of `modules` that
+            have them.
+        modules: The modules.
+
+    Returns:
+        The results for `modules`, in their order.
+
+    Raises:
+        UsageError: no module has one of the features.
+        ProjectError, KernelError, ToolchainError, BuildError, StorageError: as the classes say.
+    """
     tree = find.select(request.kernel)
+    options = selection.features(request.cargo, modules)
+    done: dict[str, BuildResult] = {}
+    for wanted in modules:
+        for module in (*selection.used_by(wanted), wanted):
+            if module.package in done:
+                continue
+            used = (done[each.package].symvers for each in selection.used_by(module))
+            asked = replace(
+                request,
+                path=module.root,
+                symvers=(*request.symvers, *(file for file in used if file)),
+                cargo=options.get(module.package, request.cargo.without_features()),
+                tests=request.tests and module in modules,
+            )
+            done[module.package] = _build_one(asked, module, tree)
+    return [done[module.package] for module in modules]
+
+
+def _build_one(request: BuildRequest, source: Project, tree: KernelTree) -> BuildResult:
+    clock = Clock()
     key = fingerprint.request_key(request)
-    folder = source.folder(tree.release, tests=request.tests)
-    state = folder / request.cargo.profile / _STATE
+    work = source.work(tree.release, request.cargo.profile, tests=request.tests)
+    state = work / _STATE
     noted = fingerprint.is_current(state, key)
     if noted is None:
         with _alone(source) as lock:

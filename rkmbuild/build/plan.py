@@ -105,7 +105,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
     variables, c_flags = _compilation(compiler, shadow, foreign=foreign)
     translation = clang_flags.translate(c_flags, clang_probe.BindgenProbe(bindgen))
     bound = bindings.plan(
-        headers=project.metadata.headers,
+        headers=project.bound,
         root=project.root,
         bindgen=bindgen,
         rustc=rust.version,
@@ -131,7 +131,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
         kbuild=kbuild.plan(
             project,
             release=tree.release,
-            folder=project.folder(tree.release, tests=request.tests) / request.cargo.profile,
+            folder=project.work(tree.release, request.cargo.profile, tests=request.tests),
             objtree=shadow.build,
             variables=variables,
             tests=request.tests,

@@ -1,18 +1,19 @@
 """A module project: an ordinary crate whose Cargo.toml may say what a module needs besides."""
 
 import difflib
-import tomllib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rkmbuild import naming
+from rkmbuild.build import manifest as manifests
+from rkmbuild.build import workspace as workspaces
 from rkmbuild.errors import ProjectError
 
 # What `[package.metadata.rkmbuild]` may hold. docs/metadata.md explains each.
-KEYS = ("headers", "c-sources", "allow-fpu")
+KEYS = ("headers", "c-sources", "depends", "allow-fpu")
 
 
 class Metadata(NamedTuple):
@@ -22,11 +23,13 @@ class Metadata(NamedTuple):
         headers: Headers to bind beside those of the `kernel` crate, as `#include` would name them
             (`linux/pci.h`), or files of the project, relative to its root (`src/shim.h`).
         c_sources: The project's C files, relative to its root.
+        depends: Packages of the workspace, modules as well, whose exported symbols it uses.
         allow_fpu: Functions that may use vector and floating-point registers, by their paths.
     """
 
     headers: tuple[str, ...] = ()
     c_sources: tuple[Path, ...] = ()
+    depends: tuple[str, ...] = ()
     allow_fpu: tuple[str, ...] = ()
 
 
@@ -41,7 +44,10 @@ class Project:
         library: The name of its library, which names the archive: `lib<library>.a`.
         source: The first file of its library.
         module: Its name for the kernel: the package's, with underscores for dashes.
+        features: The names of its features.
         metadata: What it says to us.
+        bound: The headers that are bound for it: its own, and those of the other modules in its
+            workspace, files by their paths.
     """
 
     root: Path
@@ -50,7 +56,9 @@ class Project:
     library: str
     source: Path
     module: str
+    features: tuple[str, ...]
     metadata: Metadata
+    bound: tuple[str, ...]
 
     @property
     def target(self) -> Path:
@@ -61,6 +69,20 @@ class Project:
         """Return the folder for all that is built for one kernel; one apart if `tests` are in."""
         return self.target / release / "tests" if tests else self.target / release
 
+    def work(self, release: str, profile: str, *, tests: bool = False) -> Path:
+        """Return the folder that kbuild works in, which no two modules may share."""
+        folder = self.folder(release, tests=tests) / profile
+        return folder if self.workspace == self.root else folder / self.module
+
+    def packages(self) -> tuple[Path, ...]:
+        """Return the folders of all packages that lie beside it: its workspace's, and by path."""
+        found: dict[Path, object] = {}
+        for folder, document in workspaces.members(self.workspace).items():
+            found |= workspaces.local_packages(folder, document)
+        if self.root not in found:  # a package says itself which workspace it is in
+            found |= workspaces.local_packages(self.root, manifests.read(self.root / "Cargo.toml"))
+        return tuple(sorted(found))
+
 
 def load(path: Path) -> Project:
     """Read the project at `path`, a folder or its Cargo.toml.
@@ -70,92 +92,67 @@ def load(path: Path) -> Project:
     """
     root = (path.parent if path.name == "Cargo.toml" else path).absolute()
     manifest = root / "Cargo.toml"
-    document = _read(manifest)
+    document = manifests.read(manifest)
     if "package" not in document:
-        members = ", ".join(map(str, _table(document, "workspace", manifest).get("members", [])))
+        table = manifests.table(document, "workspace", manifest)
+        members = ", ".join(map(str, table.get("members", [])))
         raise ProjectError(
             f"{manifest} is a workspace, not a package",
             hint=f"name the folder of one of its members: {members}" if members else None,
         )
-    package = _table(document, "package", manifest)
+    package = manifests.table(document, "package", manifest)
     name = package.get("name")
     if not isinstance(name, str) or not name:
         raise ProjectError(f"{manifest}: [package] has no name")
     unfit = naming.unfit(name)
     if unfit:
         raise ProjectError(f"{manifest}: no module can be called `{name}`: {unfit}")
-    library = _table(document, "lib", manifest)
-    crate_types = library.get("crate-type", library.get("crate_type", []))
-    if "staticlib" not in crate_types:
+    library = manifests.table(document, "lib", manifest)
+    if not manifests.is_module(document):
         raise ProjectError(
             f"{manifest}: the library is not built as a static library, so it cannot be linked "
             "into a module",
             hint='add to Cargo.toml:\n[lib]\ncrate-type = ["staticlib"]',
         )
     module = naming.module_name(name)
+    workspace = workspaces.of(root, document)
+    metadata = _metadata(package, root, manifest)
     return Project(
         root=root,
-        workspace=_workspace(root, package, document),
+        workspace=workspace,
         package=name,
         library=library.get("name", module),
         source=root / str(library.get("path", "src/lib.rs")),
         module=module,
-        metadata=_metadata(package, root, manifest),
+        features=tuple(manifests.table(document, "features", manifest)),
+        metadata=metadata,
+        bound=_bound(root, workspace, metadata),
     )
 
 
-def _read(manifest: Path) -> dict[str, Any]:
-    try:
-        with manifest.open("rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError:
-        raise ProjectError(
-            f"{manifest.parent} is no module project: it has no Cargo.toml",
-            hint="`rkmbuild new NAME` makes one",
-        ) from None
-    except OSError as error:
-        raise ProjectError(f"cannot read {manifest}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{manifest}: {error}") from None
+def _bound(root: Path, workspace: Path, own: Metadata) -> tuple[str, ...]:
+    """Return what modules of one workspace have bound, all together.
+
+    So they share the bindings, the `kernel` crate, and what cargo makes of crates that they share:
+    it all depends on the flags, which name these.
+    """
+    found = {_header(root, header) for header in own.headers}
+    if workspace != root:
+        for folder, document in workspaces.members(workspace).items():
+            if folder != root and manifests.is_module(document):
+                said = _metadata(document["package"], folder, folder / "Cargo.toml")
+                found |= {_header(folder, header) for header in said.headers}
+    return tuple(sorted(found))
 
 
-def _table(document: Mapping[str, Any], name: str, manifest: Path) -> dict[str, Any]:
-    table = document.get(name, {})
-    if not isinstance(table, dict):
-        raise ProjectError(f"{manifest}: `{name}` must be a table")
-    return table
-
-
-def _workspace(root: Path, package: Mapping[str, Any], document: Mapping[str, Any]) -> Path:
-    """Find the workspace as cargo does: said by the package, else the nearest one above."""
-    if "workspace" in document:
-        return root
-    said = package.get("workspace")
-    if isinstance(said, str):
-        return (root / said).resolve()
-    for above in root.parents:
-        manifest = above / "Cargo.toml"
-        if manifest.is_file():
-            workspace = _read(manifest).get("workspace")
-            if workspace is not None and _is_member(root, above, workspace):
-                return above
-    return root
-
-
-def _is_member(root: Path, above: Path, workspace: Mapping[str, Any]) -> bool:
-    relative = root.relative_to(above)
-    if any(relative.is_relative_to(left_out) for left_out in workspace.get("exclude", [])):
-        return False
-    return any(_matches(relative, pattern) for pattern in workspace.get("members", []))
-
-
-def _matches(relative: Path, pattern: str) -> bool:
-    wanted = Path(pattern).parts
-    return len(wanted) == len(relative.parts) and all(map(fnmatch, relative.parts, wanted))
+def _header(root: Path, header: str) -> str:
+    # Without `..`, so that modules which share a header agree on its name.
+    file = os.path.normpath(root / header)
+    return file if Path(file).is_file() else header
 
 
 def _metadata(package: Mapping[str, Any], root: Path, manifest: Path) -> Metadata:
-    table = _table(package.get("metadata", {}), "rkmbuild", manifest)
+    table = manifests.table(package.get("metadata", {}), "rkmbuild", manifest)
     place = f"{manifest}: [package.metadata.rkmbuild]"
     for key in table:
         if key not in KEYS:
@@ -179,5 +176,6 @@ def _metadata(package: Mapping[str, Any], root: Path, manifest: Path) -> Metadat
     return Metadata(
         headers=tuple(table.get("headers", [])),
         c_sources=tuple(sources),
+        depends=tuple(table.get("depends", [])),
         allow_fpu=tuple(table.get("allow-fpu", [])),
     )

@@ -1,6 +1,6 @@
 """What the user asks of a build."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
@@ -22,6 +22,10 @@ class CargoOptions:
         arguments += ["--locked"] if self.locked else []
         arguments += ["--offline"] if self.offline else []
         return arguments + jobs_arguments(self.jobs)
+
+    def without_features(self) -> "CargoOptions":
+        """Return the same, for a package that the user's features are not about."""
+        return replace(self, features=(), all_features=False, no_default_features=False)
 
     def feature_arguments(self) -> list[str]:
         """Return the arguments of cargo that choose features."""

@@ -12,7 +12,7 @@ from rkmbuild.build import features, origins
 from rkmbuild.build.crate import Library
 from rkmbuild.build.dependencies import Graph
 from rkmbuild.build.project import Project
-from rkmbuild.errors import DangerousModuleError
+from rkmbuild.errors import BuildError, DangerousModuleError
 from rkmbuild.module import demangle, vectors
 from rkmbuild.module.vectors import Use
 
@@ -29,7 +29,7 @@ def check(
     project: Project,
     library: Library,
     objects: Sequence[Path],
-    graph: Callable[[], Graph | None],
+    graph: Callable[[], Graph],
 ) -> None:
     """Judge a module before it gets its place.
 
@@ -62,7 +62,11 @@ def check(
     }
     if left:
         places = origins.find({name: use.function for name, use in left.items()}, library, objects)
-        raise _refusal(project, left, places, graph())
+        try:
+            packages = graph()
+        except BuildError:
+            packages = None
+        raise _refusal(project, left, places, packages)
 
 
 def _covers(entry: str, name: str) -> bool:

@@ -1,8 +1,9 @@
 """`rkmbuild build`: from a module project to a `.ko`."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,6 +33,16 @@ class Cc(StrEnum):
 
 def build(
     path: options.Project = Path(),
+    package: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--package",
+            "-p",
+            metavar="NAME",
+            help="Build this module of a workspace.",
+            show_default="all of them",
+        ),
+    ] = None,
     kernel: options.Kernel = None,
     profile: Annotated[Profile, typer.Option(help="cargo's profile.")] = Profile.RELEASE,
     features: Annotated[
@@ -63,8 +74,8 @@ def build(
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
-    """Build the module of a project."""
-    from rkmbuild.build import pipeline
+    """Build the module of a project, or the modules of a workspace."""
+    from rkmbuild.build import pipeline, selection
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     request = pipeline.BuildRequest(
@@ -82,20 +93,35 @@ def build(
             jobs=jobs,
         ),
     )
+    modules = selection.select(request.path, package or ())
     if plan:
-        _show_plan(pipeline.prepare(request))
+        _show_plans([pipeline.prepare(replace(request, path=module.root)) for module in modules])
         return
-    result = pipeline.build(request)
-    _show_result(result, request, with_timings=timings)
+    results = pipeline.build_all(request, modules)
+    for result in results:
+        _show_result(result, request, with_timings=timings)
+    if as_json:
+        console.result(_document([result.document() for result in results]))
+
+
+def _document(documents: "list[dict[str, Any]]") -> "dict[str, Any]":
+    """Return what `--json` prints: of a workspace's several modules, all in one document."""
+    return documents[0] if len(documents) == 1 else {"modules": documents}
+
+
+def _show_plans(plans: "list[BuildPlan]") -> None:
+    if console.is_json():
+        console.result(_document([plan.document() for plan in plans]))
+        return
+    for number, plan in enumerate(plans):
+        if number:
+            console.line()
+        _show_plan(plan)
 
 
 def _show_plan(plan: "BuildPlan") -> None:
     from rkmbuild.toolchain import clang_flags
 
-    document = plan.document()
-    if console.is_json():
-        console.result(document)
-        return
     console.line(f"module      {plan.project.module} ({plan.project.root})")
     console.line(f"kernel      {plan.tree.release} ({plan.tree.build})")
     console.line(f"rustc       {plan.rust.version} ({plan.rust.rustc})")
@@ -111,13 +137,11 @@ def _show_plan(plan: "BuildPlan") -> None:
     console.line("c_flags that libclang does not take:")
     for line in clang_flags.lines(plan.translation, "libclang"):
         console.line(f"  {line}")
-    console.line(f"kbuild      {' '.join(document['kbuild']['command'])}")
+    console.line(f"kbuild      {' '.join(plan.kbuild.command(plan.cargo.jobs))}")
 
 
 def _show_result(result: "BuildResult", request: "BuildRequest", *, with_timings: bool) -> None:
-    if console.is_json():
-        console.result(result.document())
-    elif result.fresh:
+    if result.fresh:
         console.status("Fresh", f"{_shown(result.module)} for {result.tree.release}")
     else:
         seconds = max(stage.start + stage.seconds for stage in result.stages)

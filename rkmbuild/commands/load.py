@@ -23,6 +23,7 @@ def load(
             show_default=False,
         ),
     ] = None,
+    package: options.Package = None,
     swap: Annotated[
         bool, typer.Option("--replace", help="Unload a loaded module of the same name first.")
     ] = False,
@@ -61,11 +62,11 @@ def load(
     if remove_persist:
         if parameters or swap or first_build or allow or persist:
             raise UsageError("--remove-persist takes a module, and nothing else")
-        _remove_persistent(target)
+        _remove_persistent(target, package)
         return
     from rkmbuild.run import host
 
-    ko = target if _is_file(target) else _built(target, first_build=first_build)
+    ko = target if _is_file(target) else _built(target, package, first_build=first_build)
     if not persist:
         show_change(host.load(ko, parameters, swap=swap, allow=allow or ()))
         return
@@ -83,7 +84,7 @@ def load(
         console.status("Installed", str(file))
 
 
-def _remove_persistent(target: Path) -> None:
+def _remove_persistent(target: Path, package: str | None) -> None:
     from rkmbuild.run import persist
 
     name = target.name
@@ -92,9 +93,9 @@ def _remove_persistent(target: Path) -> None:
 
         name = modinfo.read(target).name
     elif (target / "Cargo.toml").is_file() or not name:
-        from rkmbuild.build import project
+        from rkmbuild.build import selection
 
-        name = project.load(target).module
+        name = selection.select_one(target, package).module
     files = persist.remove(name.partition(".ko")[0])
     if console.is_json():
         console.result({"name": name, "removed": list(map(str, files))})
@@ -134,17 +135,17 @@ def _is_file(target: Path) -> bool:
     return ".ko" in target.suffixes or (not target.is_dir() and target.name != "Cargo.toml")
 
 
-def _built(path: Path, *, first_build: bool) -> Path:
+def _built(path: Path, package: str | None, *, first_build: bool) -> Path:
     """Return the module of a project, built for the running kernel."""
-    from rkmbuild.build import project
+    from rkmbuild.build import selection
     from rkmbuild.errors import ProjectError
 
     release = os.uname().release
+    found = selection.select_one(path, package)
     if first_build:
         from rkmbuild.build import pipeline
 
-        return pipeline.build(pipeline.BuildRequest(path=path.absolute(), kernel=release)).module
-    found = project.load(path)
+        return pipeline.build(pipeline.BuildRequest(path=found.root, kernel=release)).module
     ko = found.target / release / f"{found.module}.ko"
     if not ko.exists():
         raise ProjectError(

@@ -31,3 +31,12 @@ Toolchain = Annotated[
         show_default="the best one found",
     ),
 ]
+Package = Annotated[
+    str | None,
+    typer.Option(
+        "--package",
+        metavar="NAME",
+        help="Which module of a workspace.",
+        show_default="the one that no other one uses",
+    ),
+]

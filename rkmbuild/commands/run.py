@@ -28,6 +28,7 @@ def run(
             show_default=".",
         ),
     ] = Path(),
+    package: options.Package = None,
     kernel: options.Kernel = None,
     param: Annotated[
         list[str] | None,
@@ -49,7 +50,7 @@ def run(
     Exit status: 0 loaded and unloaded cleanly, 20 no machine, 21 refused, 22 crashed, 23 hang.
     """
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
-    ko, tree = _module(path, kernel)
+    ko, tree = _module(path, package, kernel)
     load(ko, tree, params=tuple(param or ()), timeout=timeout, shell=shell)
 
 
@@ -75,7 +76,7 @@ def load(
     _show(module.run(planned, timeout=timeout, on_message=on_message))
 
 
-def _module(path: Path, kernel: str | None) -> tuple[Path, "KernelTree"]:
+def _module(path: Path, package: str | None, kernel: str | None) -> tuple[Path, "KernelTree"]:
     if path.name.endswith(_MODULE_ENDINGS) or path.is_file():
         from rkmbuild.errors import NotAModuleError
         from rkmbuild.kernel import find
@@ -87,9 +88,10 @@ def _module(path: Path, kernel: str | None) -> tuple[Path, "KernelTree"]:
                 f"{path} does not say what kernel it is for", hint="--kernel names one"
             )
         return path, find.select(kernel or release)
-    from rkmbuild.build import pipeline
+    from rkmbuild.build import pipeline, selection
 
-    result = pipeline.build(pipeline.BuildRequest(path=path.absolute(), kernel=kernel))
+    root = selection.select_one(path, package).root
+    result = pipeline.build(pipeline.BuildRequest(path=root, kernel=kernel))
     return result.module, result.tree
 
 
