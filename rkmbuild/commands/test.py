@@ -20,6 +20,7 @@ _FEWEST_CYCLES = 10
 
 def run_tests(
     path: options.Project = Path(),
+    package: options.Package = None,
     kernel: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,6 +67,7 @@ def run_tests(
 
     Exit status: 0 all passed, 24 some did not; others as `build` and `run`.
     """
+    from rkmbuild.build import selection
     from rkmbuild.errors import TestsFailedError, UsageError
     from rkmbuild.testing import junit as xml
 
@@ -76,7 +78,7 @@ def run_tests(
         raise UsageError(f"--cycles takes {_FEWEST_CYCLES} or more: fewer tell no leak from noise")
     if junit:
         xml.prepare(junit)
-    built = _build(path.absolute(), kernel or [None], toolchain)
+    built = _build(selection.select_one(path, package).root, kernel or [None], toolchain)
     session = _run(
         built,
         count=cycles,

@@ -107,7 +107,9 @@ def test_a_kernel_with_shuffled_structures_is_refused() -> None:
         library="p",
         source=Path("/nowhere/src/lib.rs"),
         module="p",
+        features=(),
         metadata=Metadata(),
+        bound=(),
     )
     with pytest.raises(KernelError, match="shuffled"):
         plan.make(wanted, project, tree("6.12.117", {"RANDSTRUCT": "y"}))
