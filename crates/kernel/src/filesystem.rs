@@ -2,7 +2,10 @@
 
 //! File systems that can be mounted: small ones, read-only, whose contents are in memory.
 //!
-//! ```ignore
+//! ```
+//! use kernel::filesystem::{self, Directory, FileSystem};
+//! use kernel::prelude::*;
+//!
 //! static HELLO: filesystem::Type<Hello> = filesystem::Type::new();
 //!
 //! struct Hello;

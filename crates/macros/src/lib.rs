@@ -218,7 +218,10 @@ pub fn kernel_test(args: TokenStream, input: TokenStream) -> TokenStream {
 ///     }
 /// }
 /// ```
-#[allow(clippy::test_attr_in_doctest, reason = "the macro is for such functions")]
+#[allow(
+    clippy::test_attr_in_doctest,
+    reason = "the macro is for such functions"
+)]
 #[proc_macro_attribute]
 pub fn kunit_tests(args: TokenStream, input: TokenStream) -> TokenStream {
     parse::expand(input, |input| kunit::kunit_tests(args, input))

@@ -30,9 +30,9 @@ union Either {
 
 #[derive(Zeroable)]
 #[pin_data]
-struct Generic<'a, T: Copy, const N: usize>
+struct Generic<'a, T: PartialEq, const N: usize>
 where
-    T: PartialEq,
+    [T; N]: Clone,
 {
     #[pin]
     items: [T; N],
