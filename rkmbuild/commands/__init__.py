@@ -5,6 +5,7 @@ import typer
 from rkmbuild.commands import (
     build,
     check,
+    ci,
     clean,
     decode,
     demo,
@@ -36,5 +37,6 @@ def register(app: typer.Typer) -> None:
     app.command("list")(list_.list_)
     app.command()(log.log)
     app.command()(decode.decode)
+    app.command()(ci.ci)
     app.command()(doctor.doctor)
     app.command()(clean.clean)

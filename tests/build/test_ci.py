@@ -1,0 +1,152 @@
+"""The workflows that `rkmbuild ci` writes: linted by their services' schemas, and run here."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from rkmbuild import ci
+from rkmbuild.ci import Service
+from rkmbuild.errors import ProjectError, StorageError, UsageError
+from rkmbuild.kernel.tree import KernelTree
+from tests import projects
+from tests.cli import rkmbuild
+
+_SCHEMAS = {
+    Service.GITHUB: ("vendor.github-workflows",),
+    Service.GITLAB: ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
+}
+
+
+@pytest.fixture(params=[".", "drivers/my driver"], ids=["alone", "deep"])
+def project(request: Any, tmp_path: Path) -> Path:
+    """A project at the root of a repository, or somewhere below it."""
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    root: Path = tmp_path / "repository" / request.param
+    (root / "src").mkdir(parents=True)
+    (root / "Cargo.toml").write_text(projects.MANIFEST.format(name="my-driver"))
+    return root
+
+
+def _read(file: Path) -> Any:
+    return YAML(typ="safe").load(file)
+
+
+def _scripts(service: Service, document: Any) -> list[str]:
+    """All that a shell is given, a step each."""
+    if service is Service.GITLAB:
+        job = document["rkmbuild"]
+        return [*job["before_script"], *job["script"]]
+    return [step["run"] for step in document["jobs"]["module"]["steps"] if "run" in step]
+
+
+@pytest.mark.parametrize("service", Service)
+def test_a_workflow_is_what_its_service_takes(project: Path, service: Service) -> None:
+    made = ci.write(project, service)
+    assert made.file.is_relative_to(project.parents[1] if " " in str(project) else project)
+    lint = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", *_SCHEMAS[service]]
+    done = subprocess.run([*lint, made.file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # The check can fail: something that the service does not know is found.
+    wrong = made.file.with_name("wrong.yml")
+    wrong.write_text(
+        made.file.read_text().replace("artifacts:", "artefacts:").replace("on:", "no:")
+    )
+    done = subprocess.run([*lint, wrong], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("service", Service)
+def test_the_steps_are_clean_shell(project: Path, service: Service, tmp_path: Path) -> None:
+    document = _read(ci.write(project, service).file)
+    for number, text in enumerate(_scripts(service, document)):
+        script = tmp_path / f"{number}.sh"
+        # What stands in a here-document is a script of its own.
+        inner = re.search(r"<<'END'\n(.*)^END$", text, re.MULTILINE | re.DOTALL)
+        # As both services start their shells.
+        script.write_text("set -eo pipefail\n" + (inner[1] if inner else text))
+        done = subprocess.run(
+            ["shellcheck", "--shell", "bash", script], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_only_actions_of_githubs_own_are_used_and_pinned_by_commit(project: Path) -> None:
+    text = ci.write(project, Service.GITHUB).file.read_text()
+    uses = re.findall(r"uses: (.*)", text)
+    assert uses
+    for use in uses:
+        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use), use
+
+
+@pytest.mark.parametrize("service", Service)
+def test_all_that_a_reader_wants_is_kept(project: Path, service: Service) -> None:
+    document = _read(ci.write(project, service).file)
+    if service is Service.GITLAB:
+        artifacts = document["rkmbuild"]["artifacts"]
+        kept, junit = artifacts["paths"], artifacts["reports"]["junit"]
+        assert artifacts["when"] == "always"
+    else:
+        step = document["jobs"]["module"]["steps"][-1]
+        kept, junit = step["with"]["path"].split("\n"), None
+        assert step["if"] == "always()"
+    before = "drivers/my driver/" if "drivers" in str(project) else ""
+    for path in ("target/rkmbuild/*/*.ko", "target/rkmbuild/*/*.ko.debug", "target/ci/"):
+        assert f"{before}{path}" in kept
+    assert junit in (None, f"{before}target/ci/junit.xml")
+
+
+def test_nothing_is_overwritten_unless_it_is_asked_for(project: Path) -> None:
+    file = ci.write(project, Service.GITHUB).file
+    file.write_text("mine\n")
+    with pytest.raises(UsageError, match="there already"):
+        ci.write(project, Service.GITHUB)
+    assert file.read_text() == "mine\n"
+    assert ci.write(project, Service.GITHUB, force=True).file.read_text() != "mine\n"
+    assert [found.name for found in file.parent.iterdir()] == ["rkmbuild.yml"]
+
+
+def test_what_cannot_be_done_is_told(project: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no kernel to fetch"):
+        ci.write(project, Service.GITLAB, kernels=["6.12; rm -rf /"])
+    with pytest.raises(ProjectError, match="no module project"):
+        ci.write(tmp_path, Service.GITLAB)
+    (tmp_path / "repository" / ".github").touch()
+    with pytest.raises(StorageError, match="cannot write"):
+        ci.write(project, Service.GITHUB)
+
+
+@pytest.mark.vm
+def test_the_job_does_what_it_says(tmp_path: Path, kernel_6_12: KernelTree) -> None:
+    root = tmp_path / "my-driver"
+    assert rkmbuild("new", root, "--author", "", "--vcs", "none").returncode == 0
+    done = rkmbuild("ci", "gitlab", root, "--kernel", "6.12", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document == {"file": str(root / ".gitlab-ci.yml"), "kernels": ["6.12"]}
+    tool = tmp_path / "bin" / "rkmbuild"
+    tool.parent.mkdir()
+    tool.write_text(f'#!/bin/sh\nexec {sys.executable} -m rkmbuild "$@"\n')
+    tool.chmod(0o755)
+    job = _read(root / ".gitlab-ci.yml")["rkmbuild"]
+    ran = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", "\n".join(job["script"])],
+        cwd=root,
+        env=os.environ | {"PATH": f"{tool.parent}:{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "test result: ok" in (root / "target" / "ci" / "test.log").read_text()
+    assert "would load it" in (root / "target" / "ci" / "check.log").read_text()
+    assert kernel_6_12.release in (root / "target" / "ci" / "build.log").read_text()
+    for pattern in (*job["artifacts"]["paths"], job["artifacts"]["reports"]["junit"]):
+        assert list(root.glob(pattern.rstrip("/"))), pattern
