@@ -43,12 +43,19 @@ pub(crate) fn derive(input: TokenStream) -> Result<TokenStream> {
 }
 
 const WHOLE: &str = "
+    #[automatically_derived]
+    #[allow(clippy::multiple_bound_locations)]
     // SAFETY: each field may be all zeroes, as the function below has the compiler check.
     unsafe impl<__DECLARED> ::kernel::pin_init::Zeroable for __NAME<__NAMED> where __BOUNDS {}
     const _: () = {
         #[allow(dead_code)]
         fn zeroable<T: ::kernel::pin_init::Zeroable + ?::core::marker::Sized>() {}
-        #[allow(dead_code, clippy::extra_unused_type_parameters, clippy::extra_unused_lifetimes)]
+        #[allow(
+            dead_code,
+            clippy::extra_unused_lifetimes,
+            clippy::extra_unused_type_parameters,
+            clippy::multiple_bound_locations,
+        )]
         fn check<__DECLARED>(_: &__NAME<__NAMED>) where __BOUNDS { __ASSERTS }
     };
 ";
