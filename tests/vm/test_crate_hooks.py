@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from rkmbuild.kernel.tree import KernelTree
 
 CPU1 = "/sys/devices/system/cpu/cpu1/online"
+UNDER_WAY = (
+    "(while :; do mkdir /x; rmdir /x; done) & "
+    "for i in 1 2; do insmod /hooks.ko && rmmod hooks || exit 1; done; kill $!; wait; true"
+)
 SCRIPT = (
     "insmod /hooks.ko",
     "mkdir /a /b /c; mkdir /a; test -d /a",
@@ -20,6 +24,7 @@ SCRIPT = (
     f"echo 1 > {CPU1}",
     "rmmod hooks",
     f"mkdir /d && insmod /params.ko && rmmod params && ifconfig lo up && echo 0 > {CPU1}",
+    UNDER_WAY,
     "insmod /hooks.ko",
 )
 

@@ -44,21 +44,18 @@ impl Task {
     ///
     /// The result must not be used by, or given to, another thread.
     #[must_use]
-    pub unsafe fn current() -> impl Deref<Target = Self> {
-        struct Current(*const Task, #[allow(dead_code)] NotThreadSafe);
+    pub unsafe fn current() -> impl Deref<Target = CurrentTask> {
+        struct Current(*const CurrentTask);
         impl Deref for Current {
-            type Target = Task;
+            type Target = CurrentTask;
 
-            fn deref(&self) -> &Task {
+            fn deref(&self) -> &CurrentTask {
                 // SAFETY: a thread that runs exists.
                 unsafe { &*self.0 }
             }
         }
         // SAFETY: it has no precondition.
-        Current(
-            unsafe { bindings::rust_helper_get_current() }.cast(),
-            NotThreadSafe,
-        )
+        Current(unsafe { bindings::rust_helper_get_current() }.cast())
     }
 
     /// Returns the task as C has it.
@@ -129,6 +126,28 @@ impl Task {
     }
 }
 
+/// The thread that runs this: a [`Task`] that stays with it.
+#[repr(transparent)]
+pub struct CurrentTask(Task, NotThreadSafe);
+
+impl CurrentTask {
+    /// Returns the first thread of its process.
+    #[must_use]
+    pub fn group_leader(&self) -> &Task {
+        // SAFETY: a thread that runs has a leader, which exists as long and is another only when this
+        // thread calls execve(2).
+        unsafe { &*(*self.as_ptr()).group_leader.cast() }
+    }
+}
+
+impl Deref for CurrentTask {
+    type Target = Task;
+
+    fn deref(&self) -> &Task {
+        &self.0
+    }
+}
+
 // SAFETY: that is what the two functions do.
 unsafe impl AlwaysRefCounted for Task {
     fn inc_ref(&self) {
@@ -162,5 +181,5 @@ impl Deref for Comm {
 /// Returns the thread that runs this, as a counted reference.
 #[must_use]
 pub fn current() -> ARef<Task> {
-    ARef::from(current!())
+    ARef::from(&**current!())
 }

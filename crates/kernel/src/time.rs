@@ -4,10 +4,10 @@
 
 pub mod delay;
 pub mod hrtimer;
+mod ops;
 pub mod timer;
 
 use core::marker::PhantomData;
-use core::ops::{Add, Sub};
 
 /// Milliseconds.
 pub type Msecs = crate::ffi::c_uint;
@@ -95,22 +95,6 @@ impl<C: ClockSource> Instant<C> {
     #[must_use]
     pub const fn as_nanos(&self) -> i64 {
         self.0
-    }
-}
-
-impl<C: ClockSource> Add<Delta> for Instant<C> {
-    type Output = Self;
-
-    fn add(self, delta: Delta) -> Self {
-        Self(self.0.saturating_add(delta.0), PhantomData)
-    }
-}
-
-impl<C: ClockSource> Sub for Instant<C> {
-    type Output = Delta;
-
-    fn sub(self, earlier: Self) -> Delta {
-        Delta(self.0 - earlier.0)
     }
 }
 

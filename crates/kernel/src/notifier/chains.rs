@@ -104,7 +104,8 @@ chain! {
 }
 
 /// Something happens to a network device, in any network namespace. Who takes a place is told at
-/// once of the devices that are there, and, when giving it up, that they go.
+/// once of the devices that are there, and, when giving it up, that they go. Who is told has the lock
+/// of all network devices (RTNL): they must not take or give up such a place themselves.
 #[cfg(CONFIG_NET)]
 pub enum Net {}
 

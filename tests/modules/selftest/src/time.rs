@@ -5,10 +5,15 @@
 use crate::{check, Check};
 use kernel::prelude::*;
 use kernel::time::{
-    delay, jiffies, msecs_to_jiffies, BootTime, Delta, Instant, Monotonic, RealTime,
+    delay, jiffies, msecs_to_jiffies, BootTime, Delta, Instant, Monotonic, RealTime, Tai,
 };
 
-pub(crate) const CHECKS: &[Check] = &[("clocks", clocks), ("sleep", sleep), ("task", task)];
+pub(crate) const CHECKS: &[Check] = &[
+    ("clocks", clocks),
+    ("reckoning with time", reckoning),
+    ("sleep", sleep),
+    ("task", task),
+];
 
 fn clocks() -> Result {
     let start = Instant::<Monotonic>::now();
@@ -21,6 +26,27 @@ fn clocks() -> Result {
     check!(Delta::from_nanos(1001).as_micros_ceil(), 2);
     check!(Delta::from_secs(i64::MAX).as_nanos(), i64::MAX);
     check!(msecs_to_jiffies(1000), msecs_to_jiffies(500) * 2);
+    check!(Instant::<Tai>::now().as_nanos() > 0);
+    Ok(())
+}
+
+fn reckoning() -> Result {
+    let (start, second) = (Instant::<Monotonic>::now(), Delta::from_secs(1));
+    check!(start + second - start, second);
+    check!((start + second - second).as_nanos(), start.as_nanos());
+    let mut delta = second;
+    delta += Delta::from_millis(500);
+    delta *= 2;
+    delta -= second;
+    check!(delta, Delta::from_secs(2));
+    check!(Delta::from_secs(7) / delta, 3);
+    check!(
+        Delta::from_nanos(i64::MAX) + second,
+        Delta::from_nanos(i64::MAX)
+    );
+    check!(second.as_jiffies(), msecs_to_jiffies(1000));
+    check!(Delta::from_nanos(1).as_jiffies(), 1);
+    check!(Delta::from_secs(-1).as_jiffies(), 0);
     Ok(())
 }
 
@@ -40,6 +66,7 @@ fn task() -> Result {
     let task = current!();
     check!(task.pid() > 0);
     check!(task.pid(), task.tgid());
+    check!(task.group_leader() == &**task);
     check!(task.uid(), task.euid());
     check!(task.uid().into_uid_in_init_ns(), 0);
     // Whoever loads modules.
