@@ -1,20 +1,22 @@
 """`rkmbuild log`: what the kernel printed."""
 
 import json
-import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rkmbuild import console
-from rkmbuild.commands import options
+from rkmbuild.commands import options, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rkmbuild.run.kmsg import Record
+    from rkmbuild.trace.decode import Decoded
+
+    Traces = tuple[Decoded, ...]
 
 # Colours by level, emerg to debug; None for the terminal's own.
 _COLOURS = ("1;37;41", "1;31", "1;31", "31", "33", "1", None, "2")
@@ -34,25 +36,25 @@ def log(
             help="Only from the load of the module on; without --module, of the last one loaded.",
         ),
     ] = False,
+    raw: options.Raw = False,
     as_json: options.Json = False,
 ) -> None:
-    """Show the kernel's log.
+    """Show the kernel's log, and under each trace the functions, files and lines it is about.
 
     With --json: one document, or with --follow one line a message.
     """
     from rkmbuild.run import kmsg
+    from rkmbuild.trace import live
 
     console.configure(as_json=as_json)
     start = _start(module) if since_load else 0
     with kmsg.Reader() as reader:
         records = reader.follow() if follow else reader.available()
-        wanted = (
-            record
-            for record in records
-            if record.sequence >= start and (module is None or record.is_about(module))
-        )
+        late = (record for record in records if record is None or record.sequence >= start)
+        shown = live.with_traces(late, None if raw else live.decoder())
+        wanted = (about for about in shown if module is None or _is_about(module, *about))
         if as_json and not follow:
-            console.result([record.document() for record in wanted])
+            console.result([_document(*about) for about in wanted])
             return
         # Ctrl-C is how one leaves; it is no failure.
         with suppress(KeyboardInterrupt):
@@ -71,16 +73,29 @@ def _start(module: str | None) -> int:
     return record.sequence
 
 
-def _show(records: "Iterable[Record]", *, as_json: bool, flush: bool) -> None:
-    coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    for record in records:
+def _is_about(module: str, record: "Record", ended: "Traces") -> bool:
+    from rkmbuild.module.modinfo import module_name
+
+    name = module_name(module)
+    return record.is_about(module) or any(name in decoded.modules for decoded in ended)
+
+
+def _document(record: "Record", ended: "Traces") -> dict[str, Any]:
+    return record.document() | {"decoded": [decoded.document() for decoded in ended]}
+
+
+def _show(records: "Iterable[tuple[Record, Traces]]", *, as_json: bool, flush: bool) -> None:
+    coloured = console.is_coloured()
+    for record, ended in records:
         if as_json:
-            console.line(json.dumps(record.document()))
+            console.line(json.dumps(_document(record, ended)))
         else:
             if record.lost:
                 console.line(f"... {record.lost} messages were overwritten before they were read")
             colour = _COLOURS[record.level] if coloured else None
             for line in record.lines():
                 console.line(f"\x1b[{colour}m{line}\x1b[0m" if colour else line)
+            for decoded in ended:
+                traces.show(decoded)
         if flush:
             sys.stdout.flush()

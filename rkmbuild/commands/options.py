@@ -16,6 +16,9 @@ Kernel = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
+Raw = Annotated[
+    bool, typer.Option("--raw", help="Show the kernel's lines only, without decoding its traces.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Project = Annotated[

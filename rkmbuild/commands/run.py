@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rkmbuild import console
-from rkmbuild.commands import options
+from rkmbuild.commands import options, traces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from rkmbuild.kernel.tree import KernelTree
     from rkmbuild.run.klog import KernelMessage
     from rkmbuild.run.module import ModuleRun, Plan
+    from rkmbuild.trace.decode import Decoded
 
 _MODULE_ENDINGS = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
 
@@ -41,17 +42,20 @@ def run(
     shell: Annotated[
         bool, typer.Option("--shell", help="Load it and give a shell in the machine.")
     ] = False,
+    raw: options.Raw = False,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
     """Load a module in a virtual machine, show what its kernel says, and unload it.
 
+    Under each trace stand the functions, files and lines of the module that it is about.
+
     Exit status: 0 loaded and unloaded cleanly, 20 no machine, 21 refused, 22 crashed, 23 hang.
     """
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     ko, tree = _module(path, package, kernel)
-    load(ko, tree, params=tuple(param or ()), timeout=timeout, shell=shell)
+    load(ko, tree, params=tuple(param or ()), timeout=timeout, shell=shell, raw=raw)
 
 
 def load(
@@ -61,6 +65,7 @@ def load(
     params: tuple[str, ...] = (),
     timeout: float,
     shell: bool = False,
+    raw: bool = False,
 ) -> None:
     """Run a finished module and show it; raises what it failed with."""
     from rkmbuild.run import module
@@ -72,8 +77,9 @@ def load(
         interact(planned)
         return
     console.status("Booting", f"{tree.release} with `{planned.module.name}`")
-    on_message = None if console.is_json() else _printer(planned)
-    _show(module.run(planned, timeout=timeout, on_message=on_message))
+    shown = _Shown(planned, raw=raw)
+    result = module.run(planned, timeout=timeout, on_message=shown.message)
+    _show(result, shown.end())
 
 
 def _module(path: Path, package: str | None, kernel: str | None) -> tuple[Path, "KernelTree"]:
@@ -95,27 +101,51 @@ def _module(path: Path, package: str | None, kernel: str | None) -> tuple[Path, 
     return result.module, result.tree
 
 
-def _printer(planned: "Plan") -> "Callable[[KernelMessage], None]":
-    def show(message: "KernelMessage") -> None:
-        if console.is_verbose() or (message.step is not None and message.step >= planned.loading):
+class _Shown:
+    """What goes out while the guest runs, and the traces in it."""
+
+    def __init__(self, planned: "Plan", *, raw: bool) -> None:
+        from rkmbuild.trace import guest
+
+        self._loading = planned.loading
+        self._decoder = None if raw else guest.decoder(planned)
+        self._decoded: list[Decoded] = []
+
+    def message(self, message: "KernelMessage") -> None:
+        if self._decoder:
+            self._take(self._decoder.feed(message.text))
+        late = message.step is not None and message.step >= self._loading
+        if not console.is_json() and (late or console.is_verbose()):
             console.line(str(message))
             # As it happens, also for one who reads it through a pipe.
             sys.stdout.flush()
 
-    return show
+    def end(self) -> "Sequence[Decoded]":
+        if self._decoder:
+            self._take(self._decoder.flush())
+        return self._decoded
+
+    def _take(self, decoded: "Decoded | None") -> None:
+        if decoded:
+            self._decoded.append(decoded)
+            if not console.is_json():
+                traces.show(decoded)
 
 
-def _show(result: "ModuleRun") -> None:
+def _show(result: "ModuleRun", decoded: "Sequence[Decoded]") -> None:
+    failure = result.failure
     if console.is_json():
-        console.result(result.document())
-        if result.failure:
-            raise typer.Exit(result.failure.code)
+        console.result(result.document() | {"decoded": [each.document() for each in decoded]})
+        if failure:
+            raise typer.Exit(failure.code)
         return
     for trouble in result.guest.troubles:
         if not trouble.fatal:
             console.warning(f"the kernel warned: {trouble.title}")
-    if result.failure:
-        raise result.failure
+    if failure:
+        place = traces.place(decoded)
+        failure.hint = "\n".join(line for line in (place, failure.hint) if line) or None
+        raise failure
     guest = result.guest
     console.status(
         "Finished",

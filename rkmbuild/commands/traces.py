@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from rkmbuild import console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rkmbuild.trace.decode import Decoded
 
 
@@ -16,3 +18,12 @@ def show(decoded: "Decoded | None") -> None:
 
     for line in show.lines(decoded, colour=console.is_coloured()):
         console.line(line)
+
+
+def place(reports: "Sequence[Decoded]") -> str | None:
+    """Return in words where in the module's own source a run came to its end, if that is known."""
+    from rkmbuild.run.outcome import Kind
+
+    wheres = [decoded.where for decoded in reports if decoded.report.kind != Kind.WARNING]
+    where = next((where for where in wheres if where), None)
+    return f"it was in {where.function}, {where.file}:{where.line}" if where else None

@@ -20,6 +20,8 @@ LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 # A read gives one record whole or EINVAL; the kernel's own buffer for it has 8 KiB.
 _BUFFER = 32 << 10
+# Milliseconds without a record; those of one report come within far less, serial consoles aside.
+_PAUSE = 500
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
@@ -144,13 +146,18 @@ class Reader:
         while record := self._read():
             yield record
 
-    def follow(self) -> Iterator[Record]:
-        """Give the records that are there, and then each new one, without end."""
+    def follow(self) -> Iterator[Record | None]:
+        """Give the records that are there, and then each new one, without end.
+
+        None stands for a pause: nothing has come for a moment.
+        """
         poll = select.poll()
         poll.register(self._file, select.POLLIN)
         while True:
             yield from self.available()
-            poll.poll()
+            if not poll.poll(_PAUSE):
+                yield None
+                poll.poll()
 
     def _read(self) -> Record | None:
         while True:

@@ -51,19 +51,24 @@ def given(path: Path) -> Candidate:
         NotAModuleError: it is neither, or has no debug information.
     """
     if path.name.endswith(_ENDING):
-        module = path.with_name(path.name.removesuffix(_DEBUG))
+        file = path.with_name(path.name.removesuffix(_DEBUG))
         name = modinfo.module_name(path.name.removesuffix(_ENDING))
-        release = modinfo.read(module).release if module.is_file() else ""
+        release = modinfo.read(file).release if file.is_file() else ""
         return Candidate(name, path, release)
-    module_info = modinfo.read(path)
-    beside = path.with_name(f"{path.name.partition('.ko')[0]}{_ENDING}")
-    for file in (beside, path):
+    module = modinfo.read(path)
+    split = beside(path)
+    for file in (split, path):
         if file.is_file() and DebugFile(file).has_lines:
-            return Candidate(module_info.name, file, module_info.release)
+            return Candidate(module.name, file, module.release)
     raise NotAModuleError(
-        f"{path} has no debug information in it, and there is no {beside.name} beside it",
+        f"{path} has no debug information in it, and there is no {split.name} beside it",
         hint="`rkmbuild build` makes both",
     )
+
+
+def beside(module: Path) -> Path:
+    """Return where the debug information is that was split off a module."""
+    return module.with_name(f"{module.name.partition('.ko')[0]}{_ENDING}")
 
 
 def of_module(module: Path) -> list[Candidate]:
