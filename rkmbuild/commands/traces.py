@@ -23,7 +23,10 @@ def show(decoded: "Decoded | None") -> None:
 def place(reports: "Sequence[Decoded]") -> str | None:
     """Return in words where in the module's own source a run came to its end, if that is known."""
     from rkmbuild.run.outcome import Kind
+    from rkmbuild.trace.show import here
 
     wheres = [decoded.where for decoded in reports if decoded.report.kind != Kind.WARNING]
     where = next((where for where in wheres if where), None)
-    return f"it was in {where.function}, {where.file}:{where.line}" if where else None
+    if where is None:
+        return None
+    return f"in the source, that was {where.function} at {here(where.file)}:{where.line}"

@@ -44,6 +44,12 @@ def clean(text: str) -> str:
     )
 
 
+def here(file: str) -> str:
+    """Return a file's path from the current folder on, if it is below that."""
+    path, folder = Path(file), Path.cwd()
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else file
+
+
 def _matches(decoded: Decoded) -> Iterator[str]:
     for name, found in decoded.modules.items():
         if found.debug and found.matched == "name":
@@ -87,7 +93,7 @@ def _spot(spot: Spot, text: str | None, *, reliable: bool) -> Iterator[tuple[str
     mark = ">" if own and reliable else " "
     doubt = "" if reliable else "? "
     name = f"{doubt}{_short(spot.function or 'unknown')}"
-    place = f"{_here(file) if own else file}:{spot.line}" if spot.line else file
+    place = f"{here(file) if own else file}:{spot.line}" if spot.line else file
     inlined = " (inlined)" if spot.inlined else ""
     at = f" at {place}" if place else ""
     yield clean(f"  {mark} {name:<{_WIDTH}}{at}{inlined}"), _BOLD if own and reliable else ""
@@ -116,11 +122,6 @@ def _short(name: str) -> str:
             return f"{name[:_LONGEST_NAME]}..."
         name = shorter
     return name
-
-
-def _here(file: str) -> str:
-    path, here = Path(file), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
 def _painted(text: str, style: str) -> str:

@@ -20,7 +20,8 @@ _IMPORTS = ("rkmbuild.__main__", "rkmbuild.build.project", "rkmbuild.run.host", 
             "rkmbuild.module.batch", "rkmbuild.module.rules", "iced_x86", "elftools.elf.elffile",
             "elftools.elf.sections", "platformdirs.unix", "encodings.idna", "encodings.latin_1",
             "encodings.ascii", "encodings.unicode_escape", "runpy", "ctypes",
-            "concurrent.futures.thread", "multiprocessing")  # fmt: skip
+            "concurrent.futures.thread", "multiprocessing", "rkmbuild.trace.live",
+            "rkmbuild.trace.show")  # fmt: skip
 _LIST = """
 import contextlib, importlib, io, json, sys
 from rkmbuild.cli import app
@@ -42,7 +43,7 @@ _PAM = ("auth required pam_deny.so", "account required pam_permit.so",
 def make(root: Path) -> None:
     """Fill the folder `root`."""
     _python(root)
-    for tool in ("kmod", "sudo", "zstd"):
+    for tool in ("kmod", "sudo", "zstd", "addr2line", "c++filt"):
         _program(root, tool)
     for tool in ("install", "mv", "rm", "rmdir"):
         _program(root, tool)

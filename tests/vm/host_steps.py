@@ -107,6 +107,14 @@ _WHOLE = (
     shell("later", "(sleep 1; insmod /m/greeter.ko; rmmod greeter) >/dev/null 2>&1 &"),
     tool("log: follow", "log --follow --module greeter", interrupt_after=3.0),
     tool("log: follow json", "log --follow --json", interrupt_after=1.5),
+    # A trace of a module that has its debug information beside it.
+    tool("load: crashes", "load /c/crashes.ko"),
+    shell("warn", "echo warn >/dev/crashes"),
+    tool("log: trace", "log --since-load --module crashes"),
+    tool("log: trace raw", "log --since-load --raw"),
+    tool("log: trace json", "log --since-load --json"),
+    shell("later: warn", "(sleep 1; echo warn >/dev/crashes) >/dev/null 2>&1 &"),
+    tool("log: trace followed", "log --follow --since-load --module crashes", interrupt_after=4.0),
     Step(label="log: overwritten", python=_FLOOD),
 )
 

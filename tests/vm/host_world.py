@@ -12,7 +12,7 @@ from filelock import FileLock
 from rkmbuild.build import pipeline
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.run import guest
-from tests.vm import host_driver, host_image, host_modules
+from tests.vm import crate_guest, host_driver, host_image, host_modules
 from tests.vm.host_step import Step
 from tests.vm.host_steps import STEPS
 
@@ -103,6 +103,7 @@ def _boot(
     host_image.make(root)
     target = f"target/rkmbuild/{tree.release}"
     hello = _hello_world(tree, work / "hello")
+    crashes = crate_guest.build(crate_guest.MODULES / "crashes", tree)
     files: dict[str, Path | bytes | str] = {
         **{path.name: path for path in root.iterdir()},
         "m": modules,
@@ -117,6 +118,8 @@ def _boot(
         f"boot/config-{tree.release}": tree.build / ".config",
         **host_modules.headers(tree, "headers"),
         "workspace/Cargo.toml": '[workspace]\nmembers = ["*"]\n',
+        "c/crashes.ko": crashes,
+        "c/crashes.ko.debug": crashes.with_name("crashes.ko.debug"),
     }
     for name in ("greeter", "caller"):
         files[f"workspace/{name}/Cargo.toml"] = _CARGO.format(name=name)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli import rkmbuild
 from tests.vm import crate_guest
+from tests.vm.marks import marked
 
 if TYPE_CHECKING:
     from rkmbuild.kernel.tree import KernelTree
@@ -61,20 +62,6 @@ EXPECTED = (
     Expected("BUG: soft lockup", (("spin", "crashes::ways::spin"), WRITE)),
     Expected("BUG: TASK stack guard page was hit", (("stack", "crashes::ways::stack"), WRITE)),
 )
-
-
-def marked(mark: str) -> tuple[str, int]:
-    """Return the file and the number of the line that has a mark, in the sources of both."""
-    pattern = re.compile(rf"place: {re.escape(mark)}(?: \*/)?$")
-    found = [
-        (str(file), number)
-        for module in ("crashes", "leaves")
-        for file in sorted((crate_guest.MODULES / module / "src").iterdir())
-        for number, line in enumerate(file.read_text().splitlines(), 1)
-        if pattern.search(line)
-    ]
-    (place,) = found
-    return place
 
 
 @pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
