@@ -70,7 +70,7 @@ def decode(
     console.configure(quiet=quiet, as_json=as_json)
     texts = dict(_address(word) for word in loaded_at or [])
     candidates = [*map(given, module or []), *in_project(Path.cwd())]
-    decoder = Decoder(Search(candidates, release=kernel), texts)
+    decoder = Decoder(Search(candidates, release=kernel), texts.get)
     reports = _document(file, decoder) if as_json else _show(file, decoder, quiet=quiet)
     if decoder.problem:
         raise ToolchainError(

@@ -1,6 +1,6 @@
 """Modules that go into the running kernel one after the other, and out again if one fails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rkmbuild import console
 from rkmbuild.errors import CrashedError, RkmbuildError
@@ -69,7 +69,8 @@ class Loading:
                     raise
                 leave_out(part, error)
                 return
-            records.note(record, file)
+            address = procmodules.text_address(module.name)
+            records.note(replace(record, text=address), file)
         self.done.append(part)
 
     def swap_out(self) -> None:

@@ -85,6 +85,17 @@ def users_first(module: LoadedModule, proc: Path = _PROC) -> tuple[LoadedModule,
     return tuple(found.values())
 
 
+def text_address(name: str, sys: Path = _SYS) -> int:
+    """Return where the .text of a loaded module is, 0 where the kernel does not tell us.
+
+    It tells root alone (module_sect_read of kernel/module/sysfs.c).
+    """
+    try:
+        return int(_bytes(sys / name / "sections" / ".text"), 16)
+    except ValueError:
+        return 0
+
+
 def is_built_in(name: str, sys: Path = _SYS) -> bool:
     """Tell whether /sys knows `name` as a part of the kernel image itself.
 

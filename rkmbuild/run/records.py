@@ -32,6 +32,7 @@ class LoadRecord:
         build_id: Of the module, or empty.
         sequence: Number of the kernel log's first record after the load began, or None.
         boot: The boot it happened in (/proc/sys/kernel/random/boot_id).
+        text: Address of its .text, or 0 where that is not known: root alone may read it.
     """
 
     name: str
@@ -40,6 +41,7 @@ class LoadRecord:
     build_id: str
     sequence: int | None
     boot: str
+    text: int = 0
 
 
 def boot_id() -> str:

@@ -100,7 +100,7 @@ def answers(text: str) -> Iterator[tuple[int, tuple[Spot, ...]]]:
             if address is not None:
                 yield address, _spots(pairs)
             address, pairs = int(match[1], 16), []
-        elif len(pairs) < _DEEPEST:
+        elif address is not None and len(pairs) < _DEEPEST:
             pairs.append((line, next(lines, "")))
     if address is not None:
         yield address, _spots(pairs)

@@ -1,7 +1,7 @@
 """Turns the traces of a log into functions, files and lines of the module's source."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ class DecodedFrame:
         name: The function, demangled, and the offset in it; or the address.
         spots: The place in the source, the innermost inlined function first; empty where unknown.
         sources: For each spot the line of the source, or None where that is not at hand.
+        changed: The files among them that are newer than the module.
         problem: Why it is unknown, or empty.
         others: How many other places it may be as well: only for an unloaded module.
         guessed: Whether the place follows from the last digits of the address alone.
@@ -37,6 +38,7 @@ class DecodedFrame:
     name: str = ""
     spots: tuple[Spot, ...] = ()
     sources: tuple[str | None, ...] = ()
+    changed: frozenset[str] = frozenset()
     problem: str = ""
     others: int = 0
     guessed: bool = False
@@ -59,6 +61,7 @@ class DecodedFrame:
                     "inlined": spot.inlined,
                     "origin": origin(spot.file)[0].value,
                     "text": text,
+                    "changed": spot.file in self.changed,
                 }
                 for spot, text in zip(self.spots, self.sources, strict=True)
             ],
@@ -142,6 +145,8 @@ class _Lookup:
         for frame, place in frames:
             frame.spots = self._lines.at(place)
             frame.sources = tuple(self._sources.line(s.file, s.line) for s in frame.spots)
+            files = {spot.file for spot in frame.spots}
+            frame.changed = frozenset(filter(self._sources.changed, files))
             if not frame.spots:
                 frame.problem = self._lines.problem or "no line is known for it"
 
@@ -151,12 +156,13 @@ class Decoder:
 
     Args:
         search: Finds debug information.
-        texts: Where the .text of a module was, by its name, for those that were unloaded.
+        text: Tells where the .text of an unloaded module was, by its name; None or 0 where that is
+            not known.
     """
 
-    def __init__(self, search: Search, texts: Mapping[str, int] | None = None) -> None:
+    def __init__(self, search: Search, text: Callable[[str], int | None] | None = None) -> None:
         self._search = search
-        self._texts = dict(texts or {})
+        self._text = text
         self._collector = Collector()
         self._lookups: dict[DebugFile, _Lookup] = {}
 
@@ -169,10 +175,6 @@ class Decoder:
     def problem(self) -> str:
         """Why no lines could be looked up, or empty."""
         return next((lookup.problem for lookup in self._lookups.values() if lookup.problem), "")
-
-    def place(self, module: str, text: int) -> None:
-        """Take note of where the .text of a module is."""
-        self._texts[module] = text
 
     def feed(self, text: str) -> Decoded | None:
         """Take a line without its prefix; return the report that was whole before."""
@@ -225,11 +227,11 @@ class Decoder:
         return Place(place.section, place.offset - back)
 
     def _unloaded(self, shown: DecodedFrame, debug: DebugFile, address: int) -> Place | None:
-        text = self._texts.get(shown.module)
-        if text is None:
-            places = unloaded.guesses(debug, address)
-        else:
+        text = self._text(shown.module) if self._text else None
+        if text:
             places = [place for place in [unloaded.at(debug, address, text)] if place]
+        else:
+            places = unloaded.guesses(debug, address)
         if not places:
             shown.problem = "no code of the module was there"
             return None
@@ -237,7 +239,7 @@ class Decoder:
             # With one that a function begins at, something was called that had gone.
             begins = [place for place in places if _begins(debug, place)]
             places = begins if len(begins) == 1 else places
-        shown.guessed, shown.others = text is None, len(places) - 1
+        shown.guessed, shown.others = not text, len(places) - 1
         place = places[0]
         function = debug.function_at(place)
         if function:

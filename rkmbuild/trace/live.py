@@ -12,7 +12,7 @@ from rkmbuild.trace.search import Search, in_project
 
 def decoder() -> Decoder:
     """Return a decoder for the running kernel: it knows which builds of modules are loaded."""
-    return Decoder(Search(in_project(Path.cwd()), known=build_id))
+    return Decoder(Search(in_project(Path.cwd()), known=build_id), text_address)
 
 
 def build_id(module: str) -> str:
@@ -25,6 +25,12 @@ def build_id(module: str) -> str:
         return loaded.build_id
     record = records.find(module)
     return record.build_id if record else ""
+
+
+def text_address(module: str) -> int:
+    """Return where the .text of a module was that `rkmbuild load` loaded, or 0."""
+    record = records.find(module)
+    return record.text if record else 0
 
 
 def with_traces(

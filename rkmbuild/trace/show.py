@@ -84,19 +84,22 @@ def _frame(frame: DecodedFrame) -> Iterator[tuple[str, str]]:
         yield clean(f"    {_short(frame.name)}{why}"), ""
         return
     for spot, text in zip(frame.spots, frame.sources, strict=True):
-        yield from _spot(spot, text, reliable=frame.frame.reliable)
+        yield from _spot(frame, spot, text)
 
 
-def _spot(spot: Spot, text: str | None, *, reliable: bool) -> Iterator[tuple[str, str]]:
+def _spot(frame: DecodedFrame, spot: Spot, text: str | None) -> Iterator[tuple[str, str]]:
+    reliable = frame.frame.reliable
     whose, file = origin(spot.file)
     own = whose is Origin.MODULE and bool(spot.line)
     mark = ">" if own and reliable else " "
     doubt = "" if reliable else "? "
     name = f"{doubt}{_short(spot.function or 'unknown')}"
     place = f"{here(file) if own else file}:{spot.line}" if spot.line else file
-    inlined = " (inlined)" if spot.inlined else ""
+    remarks = " (inlined)" if spot.inlined else ""
+    if own and spot.file in frame.changed:
+        remarks += " (the file has changed since)"
     at = f" at {place}" if place else ""
-    yield clean(f"  {mark} {name:<{_WIDTH}}{at}{inlined}"), _BOLD if own and reliable else ""
+    yield clean(f"  {mark} {name:<{_WIDTH}}{at}{remarks}"), _BOLD if own and reliable else ""
     if own and text is not None and text.strip():
         yield clean(f"      {spot.line:>6} | {text.rstrip()}"), ""
 

@@ -45,6 +45,7 @@ class Sources:
     def __init__(self, built: float) -> None:
         self._built = built
         self._files: dict[str, tuple[str, ...] | None] = {}
+        self._changed: set[str] = set()
 
     def line(self, file: str, number: int) -> str | None:
         """Return a line of a file, or None where it is not at hand, or not as it was built."""
@@ -55,6 +56,10 @@ class Sources:
             return None
         text = lines[number - 1][:_LONGEST].expandtabs(4)
         return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+    def changed(self, file: str) -> bool:
+        """Tell whether a file that a line was asked of is newer than the module."""
+        return file in self._changed
 
     def _read(self, file: str) -> tuple[str, ...] | None:
         for candidate in (Path(file), _shipped(file)):
@@ -71,6 +76,7 @@ class Sources:
                     continue
                 if status.st_mtime > self._built and origin(file)[0] is not Origin.RUST:
                     # Lines have moved since, perhaps: a wrong one is worse than none.
+                    self._changed.add(file)
                     continue
                 return tuple(opened.read().decode(errors="replace").split("\n"))
         return None

@@ -139,7 +139,7 @@ def test_a_source_file_that_is_newer_than_the_module_is_not_shown(
     os.utime(debug, (earlier, earlier))
     report = decoded(tmp_path, log(module), "--module", debug)
     own = [spot for spot in report["frames"][0]["source"] if spot["origin"] == "module"]
-    assert [spot["text"] for spot in own] == [None]
+    assert [(spot["text"], spot["changed"]) for spot in own] == [(None, True)]
 
 
 def test_a_damaged_debug_file_ends_neither_the_command_nor_its_time(

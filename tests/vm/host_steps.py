@@ -115,6 +115,7 @@ _WHOLE = (
     tool("log: trace json", "log --since-load --json"),
     shell("later: warn", "(sleep 1; echo warn >/dev/crashes) >/dev/null 2>&1 &"),
     tool("log: trace followed", "log --follow --since-load --module crashes", interrupt_after=4.0),
+    tool("unload: crashes", "unload crashes"),
     Step(label="log: overwritten", python=_FLOOD),
 )
 
@@ -169,6 +170,11 @@ _TOGETHER = (
 
 # From here on nothing can be undone.
 _CRASH = (
+    # A thread of it wakes up after it has gone.
+    tool("load: leaves", "load /c/leaves.ko"),
+    tool("unload: leaves", "unload leaves"),
+    shell("wait for the thread", "sleep 1"),
+    tool("log: unloaded", "log --since-load --module leaves"),
     tool("load: crash", "load /m/greeter.ko crash=1"),
     tool("list: crashed", "list --json"),
     tool("unload: crashed", "unload greeter"),

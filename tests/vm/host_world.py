@@ -103,7 +103,6 @@ def _boot(
     host_image.make(root)
     target = f"target/rkmbuild/{tree.release}"
     hello = _hello_world(tree, work / "hello")
-    crashes = crate_guest.build(crate_guest.MODULES / "crashes", tree)
     files: dict[str, Path | bytes | str] = {
         **{path.name: path for path in root.iterdir()},
         "m": modules,
@@ -118,8 +117,7 @@ def _boot(
         f"boot/config-{tree.release}": tree.build / ".config",
         **host_modules.headers(tree, "headers"),
         "workspace/Cargo.toml": '[workspace]\nmembers = ["*"]\n',
-        "c/crashes.ko": crashes,
-        "c/crashes.ko.debug": crashes.with_name("crashes.ko.debug"),
+        **_with_debug_information(tree),
     }
     for name in ("greeter", "caller"):
         files[f"workspace/{name}/Cargo.toml"] = _CARGO.format(name=name)
@@ -136,6 +134,15 @@ def _hello_world(tree: KernelTree, folder: Path) -> Path:
     """Return the module of the example, built by the tool in a folder of this test's own."""
     shutil.copytree(_EXAMPLE, folder, ignore=shutil.ignore_patterns("target"))
     return pipeline.build(pipeline.BuildRequest(path=folder, kernel=tree.release)).module
+
+
+def _with_debug_information(tree: KernelTree) -> dict[str, Path]:
+    """Return modules that crash, and their debug information, by their places in the guest."""
+    modules = [
+        crate_guest.build(crate_guest.MODULES / name, tree) for name in ("crashes", "leaves")
+    ]
+    files = [file for ko in modules for file in (ko, ko.with_name(f"{ko.name}.debug"))]
+    return {f"c/{file.name}": file for file in files}
 
 
 def _own_module(tree: KernelTree) -> Path:

@@ -34,3 +34,10 @@ def test_the_document_has_a_trace_at_the_record_that_ends_it(host: Host) -> None
 def test_a_trace_that_comes_while_one_follows_is_decoded_as_it_ends(host: Host) -> None:
     lines = host.succeeded("log: trace followed").out.splitlines()
     assert sum(line.startswith(_WARNED) for line in lines) == 2
+
+
+def test_an_address_in_an_unloaded_module_is_told_by_where_it_was_loaded(host: Host) -> None:
+    out = host.succeeded("log: unloaded").out
+    assert "was in leaves, which was unloaded:" in out
+    assert "leaves: matched by its build id (leaves.ko.debug)" in out
+    assert f"/src/lib.rs:{marked('stay')[1]}" in out
