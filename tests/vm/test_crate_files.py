@@ -156,6 +156,21 @@ FILE_SYSTEM = {
         "rmmod: can't unload module 'files': Resource temporarily unavailable",
     ),
 }
+# Registrations that are dropped while what they registered is in use, and the module stays.
+DROPPED = {
+    "exec 3<> /dev/rkm-channel2; cd /sys/kernel/rkm-until; cat channels; echo > channels;"
+    " ls /dev/rkm*; echo still >&3; cat /sys/kernel/rkm-until/channels": (
+        "true",
+        "ls: /dev/rkm*: No such file or directory",
+        "false",
+    ),
+    "mount -t rkmfs none /a; echo > /sys/kernel/rkm-until/rkmfs; cat /a/hello;"
+    " mount -t rkmfs none /b; rmmod files; umount /a": (
+        "Hello!",
+        "mount: mounting none on /b failed: No such device",
+        "rmmod: can't unload module 'files': Resource temporarily unavailable",
+    ),
+}
 GONE = {
     # An open file of sysfs does not keep the module: it fails from then on.
     "exec 3< /sys/kernel/rkm-files/limit; rmmod files; cat <&3": (
@@ -172,7 +187,16 @@ def test_files_of_every_kind_work_and_go_with_the_module(
 ) -> None:
     tree: KernelTree = request.getfixturevalue(kernel)
     module = crate_guest.build(crate_guest.MODULES / "files", tree)
-    expected = {"insmod /files.ko": ()} | CHANNELS | DEBUGFS | SYSFS | SYSCTL | FILE_SYSTEM | GONE
+    expected = (
+        {"insmod /files.ko": ()}
+        | CHANNELS
+        | DEBUGFS
+        | SYSFS
+        | SYSCTL
+        | FILE_SYSTEM
+        | DROPPED
+        | GONE
+    )
     result = crate_guest.run(tree, {"files": module}, list(expected))
     assert result.outcome is Outcome.FINISHED
     assert not result.troubles
@@ -183,8 +207,10 @@ def test_files_of_every_kind_work_and_go_with_the_module(
     assert "rkm-channel rkm-channel2: registered" in loading
     assert sum("duplicate filename" in text for text in loading) == 4
     assert not any("sysctl" in text for text in loading), "it never came to the kernel's own check"
-    commands = list(expected)
     closed = crate_guest.texts(result, *range(1, 1 + len(CHANNELS)))
     assert "files: channel 2 closed" in closed
-    unloaded = crate_guest.texts(result, commands.index(next(iter(GONE))))
-    assert sorted(unloaded) == ["files: channels gone", "files: long gone", "files: long gone"]
+    # What the devices share goes with the last file that is open on one.
+    dropped = crate_guest.texts(result, list(expected).index(next(iter(DROPPED))))
+    assert dropped == ["files: channel 2 closed", "files: channels gone"]
+    unloaded = crate_guest.texts(result, list(expected).index(next(iter(GONE))))
+    assert unloaded == ["files: long gone", "files: long gone"]

@@ -8,9 +8,12 @@ extern crate alloc;
 
 mod channels;
 mod memory_fs;
+mod until;
 mod values;
 
+use kernel::kobject::Kobject;
 use kernel::prelude::*;
+use until::Until;
 
 module! {
     type: Files,
@@ -24,16 +27,20 @@ module! {
 struct Files {
     #[pin]
     values: values::Values,
-    channels: channels::Channels,
-    memory_fs: kernel::filesystem::Registration,
+    _until: [kernel::sysfs::File; 2],
 }
 
 impl kernel::InPlaceModule for Files {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             values <- values::Values::new(),
-            channels: channels::register()?,
-            memory_fs: memory_fs::register()?,
+            _until: {
+                let folder = Kobject::create_and_add(c"rkm-until", None)?;
+                [
+                    Until::written(&folder, c"channels", channels::register()?)?,
+                    Until::written(&folder, c"rkmfs", memory_fs::register()?)?,
+                ]
+            },
         })
     }
 }
