@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rkmbuild import __version__, paths
-from rkmbuild.build import project as projects
+from rkmbuild.build import selection
 from rkmbuild.build.project import Project
 from rkmbuild.errors import StorageError, UsageError
 
@@ -69,7 +69,7 @@ def write(
     """Write the workflow of a project to where its service looks: at the root of the repository.
 
     Args:
-        path: The project's folder.
+        path: The folder of a project, or of a workspace of several.
         service: Who runs it.
         kernels: Series as Debian offers them (`6.12`), or releases; KERNELS without any.
         force: Overwrite what is there.
@@ -79,16 +79,17 @@ def write(
         UsageError: a workflow is there already, or a kernel is none that can be fetched.
         StorageError: it cannot be written.
     """
-    project = projects.load(path)
+    modules = selection.select(path)
     chosen = tuple(dict.fromkeys(kernels)) or KERNELS
     for kernel in chosen:
         if not re.fullmatch(r"\d+\.\d+[\w.+-]*", kernel):
             raise UsageError(f"`{kernel}` is no kernel to fetch", hint="a series is, as 6.12")
-    repository = _repository(project.root)
+    root = modules[0].root if len(modules) == 1 else modules[0].workspace
+    repository = _repository(root)
     file = repository / _FILES[service]
     if file.exists() and not force:
         raise UsageError(f"{file} is there already", hint="--force overwrites it")
-    text = _text(service, project, repository, chosen)
+    text = _text(service, modules, root.relative_to(repository).as_posix(), repository, chosen)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         half = file.with_name(f".{file.name}.part")
@@ -99,7 +100,13 @@ def write(
     return Workflow(file=file, kernels=chosen)
 
 
-def _text(service: Service, project: Project, repository: Path, kernels: tuple[str, ...]) -> str:
+def _text(
+    service: Service,
+    modules: Sequence[Project],
+    place: str,
+    repository: Path,
+    kernels: tuple[str, ...],
+) -> str:
     import jinja2  # noqa: PLC0415 - 30 ms that no other command needs
 
     environment = jinja2.Environment(  # noqa: S701 - what comes out is YAML, never HTML
@@ -111,17 +118,16 @@ def _text(service: Service, project: Project, repository: Path, kernels: tuple[s
     environment.filters["tojson"] = lambda text: json.dumps(text, ensure_ascii=False)
     environment.filters["sh"] = shlex.quote
     template = paths.data("templates") / "ci" / f"{service}.yml"
-    place = project.root.relative_to(repository).as_posix()
-    built = project.target.relative_to(repository).as_posix()
-    reports = _below(place, _REPORTS)
+    built = modules[0].target.relative_to(repository).as_posix()
+    reports = _REPORTS if place == "." else f"{place}/{_REPORTS}"
     return environment.from_string(template.read_text(encoding="utf-8")).render(
-        module=project.module,
+        name=modules[0].module if len(modules) == 1 else repository.name,
         package=f"rkmbuild=={__version__}",
         project=place,
         install=_install(kernels),
-        steps=_steps(project, kernels),
+        steps=_steps(modules, kernels),
         artifacts=[f"{built}/*/*.ko", f"{built}/*/*.ko.debug", f"{reports}/"],
-        junit=f"{reports}/junit.xml",
+        junit=f"{reports}/junit*.xml",
     )
 
 
@@ -139,34 +145,41 @@ def _install(kernels: Sequence[str]) -> list[str]:
     ]
 
 
-def _steps(project: Project, kernels: Sequence[str]) -> list[Step]:
+def _steps(modules: Sequence[Project], kernels: Sequence[str]) -> list[Step]:
     """Return what is done; each command's output is kept in a file as well."""
-    up = "/".join(".." for _ in project.root.relative_to(project.workspace).parts)
-    target = f"{up}/target/rkmbuild" if up else "target/rkmbuild"
-    quoted = [shlex.quote(kernel) for kernel in kernels]
-    build = (f"rkmbuild build --kernel {kernel} 2>&1 | tee -a {_REPORTS}/build.log"
-             for kernel in quoted)  # fmt: skip
-    check = (
-        f"rkmbuild check --kernel {word} {target}/{_pattern(kernel)}/{project.module}.ko 2>&1 | "
-        f"tee -a {_REPORTS}/check.log"
-        for kernel, word in zip(kernels, quoted, strict=True)
-    )
-    named = " ".join(f"--kernel {kernel}" for kernel in quoted)
-    test = f"rkmbuild test {named} --junit {_REPORTS}/junit.xml 2>&1 | tee {_REPORTS}/test.log"
+    build, check = [], []
+    for kernel in kernels:
+        build.append(_kept(f"rkmbuild build --kernel {kernel}", "build.log"))
+        built = " ".join(_built(modules, kernel))
+        check.append(_kept(f"rkmbuild check --kernel {kernel} {built}", "check.log"))
+    named = " ".join(f"--kernel {kernel}" for kernel in kernels)
+    test = []
+    for module in modules:
+        # One alone needs no name.
+        which = f" --package {module.package}" if len(modules) > 1 else ""
+        suffix = f"-{module.package}" if len(modules) > 1 else ""
+        command = f"rkmbuild test{which} {named} --junit {_REPORTS}/junit{suffix}.xml"
+        test.append(_kept(command, "test.log"))
     return [
         Step("Build", "build", always=False, lines=(f"mkdir -p {_REPORTS}", *build)),
         Step("Check what the kernels would say", "", always=False, lines=tuple(check)),
-        Step("Test in virtual machines", "", always=True, lines=(test,)),
+        Step("Test in virtual machines", "", always=True, lines=tuple(test)),
     ]
 
 
-def _pattern(kernel: str) -> str:
-    """Return a shell pattern for the releases of a series: 6.1 is not the head of 6.12."""
-    return f"{kernel}.*" if re.fullmatch(r"\d+\.\d+", kernel) else f"{kernel}*"
+def _built(modules: Sequence[Project], kernel: str) -> list[str]:
+    """Return shell patterns for what `build` makes for a kernel, as the workflow's folder sees it.
+
+    6.1 is not the head of 6.12.
+    """
+    releases = f"{kernel}.*" if re.fullmatch(r"\d+\.\d+", kernel) else f"{kernel}*"
+    depth = len(modules[0].root.relative_to(modules[0].workspace).parts)
+    up = "../" * depth if len(modules) == 1 else ""
+    return [f"{up}target/rkmbuild/{releases}/{module.module}.ko" for module in modules]
 
 
-def _below(place: str, name: str) -> str:
-    return name if place == "." else f"{place}/{name}"
+def _kept(command: str, log: str) -> str:
+    return f"{command} 2>&1 | tee -a {_REPORTS}/{log}"
 
 
 def _repository(root: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rkmbuild.run import guest
 from rkmbuild.run.klog import KernelMessage
 from rkmbuild.run.result import GuestResult, Outcome, Step
-from rkmbuild.testing import judge
+from rkmbuild.testing import judge, traces
 from rkmbuild.testing.cases import Case, Kind
 from rkmbuild.testing.results import Status, TestResult
 from rkmbuild.testing.script import Command, Group, Role, commands
@@ -96,7 +96,7 @@ class _Guest:
 
     def _tell(self, result: TestResult) -> None:
         self.told.add(result.case)
-        self._report(result)
+        self._report(traces.explained(result, self._group.ko))
 
     def _left(self) -> list[Case]:
         return [case for case in self._cases if case not in self.told]

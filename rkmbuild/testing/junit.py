@@ -86,7 +86,7 @@ def _case(module: str, result: TestResult) -> ET.Element:
     elif not result.status.good:
         found = ET.SubElement(case, "error", message=message, type=result.status.value)
         traces = [str(line) for trouble in result.troubles for line in trouble.trace]
-        found.text = _text("\n".join([result.message, *traces]))
+        found.text = _text("\n".join([result.message, *traces, *result.explanation]))
     if result.output:
         ET.SubElement(case, "system-out").text = _text("\n".join(result.output))
     if result.log and not result.status.good:

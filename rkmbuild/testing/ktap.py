@@ -26,7 +26,7 @@ def _nested(results: Sequence[TestResult]) -> Iterator[str]:
     yield f"1..{len(results)}"
     for number, result in enumerate(results, start=1):
         if not result.status.good:
-            for line in (*result.output, *map(str, result.log)):
+            for line in (*result.output, *map(str, result.log), *result.explanation):
                 yield f"# {line}"
         word = "ok" if result.status.good else "not ok"
         # A `#` would end the name.

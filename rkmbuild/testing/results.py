@@ -10,6 +10,8 @@ from typing import Any
 from rkmbuild.run.klog import KernelMessage
 from rkmbuild.run.outcome import Trouble
 from rkmbuild.testing.cases import Case
+from rkmbuild.trace import show
+from rkmbuild.trace.decode import Decoded
 
 
 class Status(StrEnum):
@@ -41,6 +43,7 @@ class TestResult:
         output: What it printed.
         log: What the kernel printed meanwhile.
         troubles: Reports of the kernel in it that something is wrong.
+        decoded: Its traces, as functions, files and lines of the source.
     """
 
     # pytest takes every class of such a name for tests.
@@ -54,6 +57,12 @@ class TestResult:
     output: tuple[str, ...] = ()
     log: tuple[KernelMessage, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    decoded: tuple[Decoded, ...] = ()
+
+    @property
+    def explanation(self) -> list[str]:
+        """The decoded traces, as `decode` shows them."""
+        return [line for each in self.decoded for line in show.lines(each)]
 
     def document(self) -> dict[str, Any]:
         """Return it as `--json` shows it; times in seconds."""
@@ -69,6 +78,7 @@ class TestResult:
             "output": list(self.output),
             "messages": [message.document() for message in self.log],
             "troubles": [trouble.document() for trouble in self.troubles],
+            "decoded": [each.document() for each in self.decoded],
         }
 
 

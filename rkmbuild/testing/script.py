@@ -47,6 +47,7 @@ class Group:
     Attributes:
         tree: The kernel.
         module: The module's name.
+        ko: Its file: one with its tests inside for those of kind `kernel`.
         needed: How `run` would load it, for what else is to be loaded before.
         cases: The tests; those of kind `kernel` and `cycles` keep to themselves.
         files: What the guest has: the module, as /<name>.ko, and what its tests need.
@@ -54,6 +55,7 @@ class Group:
 
     tree: KernelTree
     module: str
+    ko: Path
     needed: Plan
     cases: tuple[Case, ...]
     files: Mapping[str, initramfs.Content]

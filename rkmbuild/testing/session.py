@@ -70,11 +70,15 @@ def groups(
         if Kind.SCRIPT in kinds:
             files |= _files(built, members, rust)
         group = Group(
-            tree=built.tree, module=plain.module.name, needed=plain, cases=members, files=files
+            tree=built.tree,
+            module=plain.module.name,
+            ko=ko,
+            needed=plain,
+            cases=members,
+            files=files,
         )
-        script.commands(
-            group, members
-        )  # a parameter that there is not is told before a guest boots
+        # A parameter that there is not is told before a guest boots.
+        script.commands(group, members)
         made.append(group)
     return made
 

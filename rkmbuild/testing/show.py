@@ -38,6 +38,7 @@ def failures(session: Session) -> Iterator[str]:
         yield f"{_WORDS[result.status]}: {result.message}"
         yield from _indented("what it said:", result.output)
         yield from _indented("what the kernel said:", [str(message) for message in result.log])
+        yield from _indented("what that is in the source:", result.explanation)
 
 
 def warnings(session: Session) -> Iterator[str]:

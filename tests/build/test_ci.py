@@ -99,7 +99,7 @@ def test_all_that_a_reader_wants_is_kept(project: Path, service: Service) -> Non
     before = "drivers/my driver/" if "drivers" in str(project) else ""
     for path in ("target/rkmbuild/*/*.ko", "target/rkmbuild/*/*.ko.debug", "target/ci/"):
         assert f"{before}{path}" in kept
-    assert junit in (None, f"{before}target/ci/junit.xml")
+    assert junit in (None, f"{before}target/ci/junit*.xml")
 
 
 def test_nothing_is_overwritten_unless_it_is_asked_for(project: Path) -> None:
@@ -120,6 +120,21 @@ def test_what_cannot_be_done_is_told(project: Path, tmp_path: Path) -> None:
     (tmp_path / "repository" / ".github").touch()
     with pytest.raises(StorageError, match="cannot write"):
         ci.write(project, Service.GITHUB)
+
+
+def test_a_workspace_has_each_of_its_modules_tested(tmp_path: Path) -> None:
+    (tmp_path / "Cargo.toml").write_text('[workspace]\nmembers = ["*-driver"]\n')
+    for name in ("my-driver", "other-driver"):
+        (tmp_path / name / "src").mkdir(parents=True)
+        (tmp_path / name / "src" / "lib.rs").touch()
+        (tmp_path / name / "Cargo.toml").write_text(projects.MANIFEST.format(name=name))
+    job = _read(ci.write(tmp_path, Service.GITLAB, kernels=["6.1"]).file)["rkmbuild"]
+    script = "\n".join(job["script"])
+    assert script.count("rkmbuild build --kernel 6.1 ") == 1
+    for name, module in (("my-driver", "my_driver"), ("other-driver", "other_driver")):
+        assert f"target/rkmbuild/6.1.*/{module}.ko" in script
+        junit = f"--junit target/ci/junit-{name}.xml"
+        assert f"rkmbuild test --package {name} --kernel 6.1 {junit}" in script
 
 
 @pytest.mark.vm

@@ -69,6 +69,9 @@ def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel_6_12: KernelTree)
     assert told["tests/fails.sh"]["output"] == ["to standard output", "to standard error"]
     (trouble,) = [t for t in told["tests::panics"]["troubles"] if t["kind"] == "bug"]
     assert any("Call Trace" in line for line in trouble["trace"])
+    (decoded,) = told["tests::panics"]["decoded"]
+    assert decoded["where"]["function"] == "tested::tests::panics"
+    assert (Path(decoded["where"]["file"]).name, decoded["where"]["line"]) == ("lib.rs", 80)
     read = junitparser.JUnitXml.fromfile(str(junit))
     assert (read.tests, read.failures, read.errors, read.skipped) == (16, 6, 2, 2)
 
