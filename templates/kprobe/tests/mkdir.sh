@@ -1,5 +1,4 @@
-#!/bin/sh
-# SPDX-License-Identifier: 0BSD
+# Runs in a virtual machine, as root, with the module loaded: `rkmbuild test`.
 # Makes directories, one of them twice, and looks at what the module counted.
 set -eu
 
