@@ -116,12 +116,13 @@ def show_change(change: "Change", more: dict[str, list[str]] | None = None) -> N
     for record in change.log or ():
         for line in record.lines():
             console.line(line)
+    from rkmbuild.run import procmodules
+
     for name in change.unloaded:
         console.status("Unloaded", name)
     for module in change.loaded:
         verb = "Replaced" if change.replaced and module.name == change.name else "Loaded"
-        users = f" by {', '.join(module.used_by)}" if module.used_by else ""
-        console.status(verb, f"{module.name} (refcount {module.refcount}{users})")
+        console.status(verb, procmodules.counted(module))
 
 
 def _parted(words: list[str]) -> tuple[Path, list[str]]:

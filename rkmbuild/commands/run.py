@@ -133,6 +133,8 @@ class _Shown:
 
 
 def _show(result: "ModuleRun", decoded: "Sequence[Decoded]") -> None:
+    from rkmbuild.run import procmodules
+
     failure = result.failure
     if console.is_json():
         console.result(result.document() | {"decoded": [each.document() for each in decoded]})
@@ -146,6 +148,9 @@ def _show(result: "ModuleRun", decoded: "Sequence[Decoded]") -> None:
         place = traces.place(decoded)
         failure.hint = "\n".join(line for line in (place, failure.hint) if line) or None
         raise failure
+    loaded = result.loaded
+    for each in reversed(loaded if len(loaded) > 1 else ()):
+        console.status("Loaded", procmodules.counted(each))
     guest = result.guest
     console.status(
         "Finished",

@@ -51,15 +51,11 @@ class Change:
     def document(self) -> dict[str, Any]:
         """Return it as `--json` shows it."""
         log = None if self.log is None else [record.document() for record in self.log]
-        loaded = [
-            {"name": module.name, "refcount": module.refcount, "used_by": list(module.used_by)}
-            for module in self.loaded
-        ]
         return {
             "name": self.name,
             "path": None if self.path is None else str(self.path),
             "replaced": self.replaced,
-            "loaded": loaded,
+            "loaded": [module.references() for module in self.loaded],
             "unloaded": list(self.unloaded),
             "log": log,
         }

@@ -13,8 +13,9 @@ from rkmbuild.errors import CrashedError, HangError, RefusedInGuestError, Rkmbui
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.module import compression, modinfo
 from rkmbuild.module.modinfo import Modinfo
-from rkmbuild.run import depends, guest, initramfs, outcome, parameters, refusal
+from rkmbuild.run import depends, guest, initramfs, outcome, parameters, procmodules, refusal
 from rkmbuild.run.klog import KernelMessage
+from rkmbuild.run.procmodules import LoadedModule
 from rkmbuild.run.result import GuestResult, Outcome, Step
 
 # KERN_ERR; the remarks on taints and signatures, printed for each of our modules, are below it.
@@ -39,8 +40,10 @@ class Plan:
         tree: The kernel.
         files: The module and those that it needs, by their paths in the guest.
         script: The commands: one for each module that goes in before it, then `loading`, then one
-            or two for each that its softdeps want after it, then `unloading`.
+            for each that its softdeps want after it, then `counting`; those are unloaded, as they
+            may use it, and then it is `unloading`.
         loading: The index of the command that loads the module.
+        counting: The index of the command that shows /proc/modules.
         missing: Modules that it needs and that were found nowhere.
     """
 
@@ -49,6 +52,7 @@ class Plan:
     files: dict[str, initramfs.Content]
     script: tuple[str, ...]
     loading: int
+    counting: int
     missing: tuple[str, ...]
 
     @property
@@ -78,6 +82,14 @@ class ModuleRun:
         """What the kernel printed from the loading of the module on."""
         return self.guest.printed(*range(self.plan.loading, len(self.plan.script)))
 
+    @property
+    def loaded(self) -> tuple[LoadedModule, ...]:
+        """What was in the kernel when all was loaded, the last one first."""
+        if len(self.guest.steps) <= self.plan.counting:
+            return ()
+        text = "\n".join(self.guest.steps[self.plan.counting].lines)
+        return tuple(procmodules.parse(text))
+
     def document(self) -> dict[str, Any]:
         """Return the run as `--json` prints it; times in seconds."""
         failure = self.failure
@@ -89,6 +101,7 @@ class ModuleRun:
             "accel": {"name": self.guest.accel.name, "reason": self.guest.accel.reason},
             "seconds": round(self.guest.seconds, 3),
             "boot_seconds": round(self.guest.boot_seconds, 3),
+            "loaded": [each.references() for each in reversed(self.loaded)],
             "messages": [message.document() for message in self.messages],
             "troubles": [trouble.document() for trouble in self.guest.troubles],
             "error": None
@@ -132,8 +145,7 @@ def plan(ko: Path, tree: KernelTree, *, params: Sequence[str] = ()) -> Plan:
 
     before = [loading(needed) for needed in order.before]
     after = [loading(needed) for needed in order.after]
-    # These may use it.
-    after += [f"rmmod {others[needed.file].name} || true" for needed in reversed(order.after)]
+    out = [others[needed.file].name for needed in reversed(order.after)]
     place = f"/{module.name}.ko"
     files[place] = _plain(ko)
     main = insert(place, words.get(module.name, ()))
@@ -141,8 +153,16 @@ def plan(ko: Path, tree: KernelTree, *, params: Sequence[str] = ()) -> Plan:
         module=module,
         tree=tree,
         files=files,
-        script=(*before, main, *after, f"rmmod {shlex.quote(module.name)}"),
+        script=(
+            *before,
+            main,
+            *after,
+            "cat /proc/modules",
+            *(f"rmmod {shlex.quote(name)} || true" for name in out),
+            f"rmmod {shlex.quote(module.name)}",
+        ),
         loading=len(before),
+        counting=len(before) + 1 + len(after),
         missing=order.missing,
     )
 

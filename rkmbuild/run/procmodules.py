@@ -50,6 +50,10 @@ class LoadedModule:
         """Return it as `--json` shows it."""
         return asdict(self)
 
+    def references(self) -> dict[str, Any]:
+        """Return who holds it, as `--json` shows that."""
+        return {"name": self.name, "refcount": self.refcount, "used_by": list(self.used_by)}
+
 
 def loaded(proc: Path = _PROC, sys: Path = _SYS) -> tuple[LoadedModule, ...]:
     """Return the modules in the kernel: those built by rkmbuild first, each part by name.
@@ -68,6 +72,12 @@ def find(name: str, proc: Path = _PROC, sys: Path = _SYS) -> LoadedModule | None
         if module.name == wanted:
             return _with_sys(module, sys)
     return None
+
+
+def counted(module: LoadedModule) -> str:
+    """Return a module's name with its reference count and who holds it."""
+    users = f" by {', '.join(module.used_by)}" if module.used_by else ""
+    return f"{module.name} (refcount {module.refcount}{users})"
 
 
 def users_first(module: LoadedModule, proc: Path = _PROC) -> tuple[LoadedModule, ...]:

@@ -42,7 +42,7 @@ def interact(planned: module.Plan, *, memory_mib: int = guest.MEMORY_MIB) -> Non
     root = initramfs.build(
         vm.busybox(),
         files=planned.files,
-        script=["echo 8 >/proc/sys/kernel/printk", *planned.script[: planned.loading + 1]],
+        script=["echo 8 >/proc/sys/kernel/printk", *planned.script[: planned.counting]],
         port=architecture.port,
         interactive=True,
     )

@@ -72,6 +72,18 @@ def test_modules_that_it_needs_are_loaded_first(modules: Path) -> None:
         assert said in done.stdout
 
 
+def test_what_softdeps_ask_for_is_loaded_too_and_may_fail(modules: Path) -> None:
+    words = ("--param", "exports.greeting=good evening", "--timeout", _TIME, "--json")
+    done = rkmbuild("run", modules / "wants.ko", *words)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    # `refuses` did not come in, and `imports` went out before what it uses.
+    loaded = {each["name"]: (each["refcount"], each["used_by"]) for each in document["loaded"]}
+    assert loaded.pop("exports") == (2, ["imports", "wants"])
+    assert loaded == {"clean": (0, []), "wants": (0, []), "imports": (0, [])}
+    assert "exports: good evening" in [message["text"] for message in document["messages"]]
+
+
 def test_a_crash_while_loading_shows_its_trace(modules: Path) -> None:
     done = rkmbuild("run", modules / "bugs.ko", "--timeout", _TIME)
     assert done.returncode == 22

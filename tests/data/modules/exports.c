@@ -3,9 +3,12 @@
 
 void exports_greet(void);
 
+static char *greeting = "hello";
+module_param(greeting, charp, 0444);
+
 void exports_greet(void)
 {
-	pr_info("exports: hello\n");
+	pr_info("exports: %s\n", greeting);
 }
 EXPORT_SYMBOL_GPL(exports_greet);
 MODULE_LICENSE("GPL");
