@@ -12,6 +12,7 @@ from typing import Any
 from rkmbuild import console
 from rkmbuild.errors import AlreadyLoadedError, CrashedError, NotLoadedError, RkmbuildError
 from rkmbuild.module import modinfo
+from rkmbuild.module.findings import Verdict
 from rkmbuild.run import (
     depends,
     insertion,
@@ -38,6 +39,7 @@ class Change:
         replaced: Whether one of the same name was unloaded before.
         loaded: What was loaded, in that order, as it is in the kernel now.
         unloaded: Names of what was unloaded, in that order.
+        verdicts: What `check` said of each module before.
         log: What the kernel printed meanwhile; None where its log may not be read.
     """
 
@@ -46,6 +48,7 @@ class Change:
     replaced: bool = False
     loaded: tuple[LoadedModule, ...] = ()
     unloaded: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     log: tuple[Record, ...] | None = None
 
     def document(self) -> dict[str, Any]:
@@ -57,6 +60,11 @@ class Change:
             "replaced": self.replaced,
             "loaded": [module.references() for module in self.loaded],
             "unloaded": list(self.unloaded),
+            "findings": [
+                {"module": verdict.module} | finding.document()
+                for verdict in self.verdicts
+                for finding in verdict.findings
+            ],
             "log": log,
         }
 
@@ -87,7 +95,8 @@ def load(
     module = modinfo.read(ko)
     old = _loaded_now(module, swap=swap)
     before, main, after = _parts(module, words, allowed)
-    before, after = _judged(before, main, after, precheck.Judge(allowed), replaced=bool(old))
+    judge = precheck.Judge(allowed)
+    before, after = _judged(before, main, after, judge, replaced=bool(old))
     if old:
         insertion.free(old)
     with Listening() as log:
@@ -117,6 +126,7 @@ def load(
             path=ko,
             replaced=old is not None,
             loaded=tuple(module for module in found if module),
+            verdicts=tuple(judge.verdicts),
             log=log.records(),
         )
 

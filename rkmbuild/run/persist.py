@@ -14,7 +14,16 @@ from rkmbuild.module import compression, modinfo
 from rkmbuild.module.modinfo import Modinfo
 from rkmbuild.run import depends, parameters
 from rkmbuild.run.persist_record import Record, conf_of, digest, options_of, read_all
-from rkmbuild.run.placing import Depmod, MakeFolder, Remove, RemoveFolder, Step, Write, carry_out
+from rkmbuild.run.placing import (
+    Depmod,
+    MakeFolder,
+    Remove,
+    RemoveFolder,
+    Step,
+    Write,
+    beside,
+    carry_out,
+)
 
 _ROOT = Path("/")
 # Below lib/modules/<release>; depmod prefers what is in `updates` (depmod.d(5)).
@@ -182,9 +191,12 @@ def _deletable(files: Iterable[Path], record: Record, others: Iterable[Record]) 
     shared = {place for other in others for place in other.files}
     found = []
     for place in files:
-        if place in shared or not digest(place):
+        if place in shared:
             continue
-        if record.made(place):
+        if not digest(place):
+            # A kill may have left only what was to be renamed to it.
+            found += [place] if beside(place).exists() else []
+        elif record.made(place):
             found.append(place)
         else:
             console.warning(f"{place} was changed since, and stays")

@@ -107,9 +107,9 @@ def _take_back(undo: list[Step], draft: Path) -> list[str]:
 def _is_so(step: Step) -> bool:
     match step:
         case Write():
-            return _content(step.place) == step.content and not _beside(step.place).exists()
+            return _content(step.place) == step.content and not beside(step.place).exists()
         case Remove():
-            return not step.place.exists() and not _beside(step.place).exists()
+            return not step.place.exists() and not beside(step.place).exists()
         case MakeFolder():
             return step.place.is_dir()
         case RemoveFolder():
@@ -121,12 +121,12 @@ def _do(step: Step, draft: Path) -> None:
     match step:
         case Write():
             draft.write_bytes(step.content)
-            beside = _beside(step.place)
-            _run(f"write {step.place}", "install", "-m", "644", "--", str(draft), str(beside))
-            _run(f"write {step.place}", "mv", "-fT", "--", str(beside), str(step.place))
+            aside = beside(step.place)
+            _run(f"write {step.place}", "install", "-m", "644", "--", str(draft), str(aside))
+            _run(f"write {step.place}", "mv", "-fT", "--", str(aside), str(step.place))
         case Remove():
-            beside = _beside(step.place)
-            _run(f"remove {step.place}", "rm", "-f", "--", str(step.place), str(beside))
+            places = (str(step.place), str(beside(step.place)))
+            _run(f"remove {step.place}", "rm", "-f", "--", *places)
         case MakeFolder():
             _run(f"make {step.place}", "install", "-d", "-m", "755", "--", str(step.place))
         case RemoveFolder():
@@ -159,8 +159,8 @@ def _run(doing: str, program: str, *arguments: str) -> None:
         raise StorageError(f"cannot {doing}: {program} failed", output=outcome.said)
 
 
-def _beside(place: Path) -> Path:
-    """Return where a file lies before it is renamed; nobody takes it for what it will be there."""
+def beside(place: Path) -> Path:
+    """Return where a file lies before it is renamed; nobody takes it there for what it will be."""
     return place.with_name(f".{place.name}.rkmbuild-new")
 
 

@@ -4,7 +4,7 @@ Each step leaves the kernel as its neighbours need it. The last ones cannot be u
 """
 
 from tests.vm.host_persist_steps import PERSIST
-from tests.vm.host_step import Step, shell, tool
+from tests.vm.host_step import Step, instead, path, shell, tool
 
 _TOOL = "/py/bin/python3 -m rkmbuild"
 
@@ -135,6 +135,9 @@ _TOGETHER = (
     tool("users: none left", "list --json"),
     tool("middle: fails", "load /m/party.ko relay.fail=1"),
     tool("middle: last fails", "load /m/party.ko fail=1"),
+    # The third insmod presses Ctrl-C, and goes on.
+    instead("insmod", "/interrupts-load", *[":"] * 2, "kill -INT $PPID; sleep 1"),
+    tool("middle: interrupted", "load /m/party.ko", environment=path("/interrupts-load")),
     tool("middle: nothing left", "list --json"),
     tool("needs: unknown parameter", "load /m/party.ko greeter.cuont=1"),
     tool("needs: unknown module", "load /m/party.ko none.count=1"),

@@ -79,6 +79,25 @@ def test_a_user_who_may_only_load_installs_nothing(host: Host) -> None:
     host.succeeded("persist: same 6")
 
 
+def test_what_a_killed_run_left_is_removed_like_any_other(host: Host) -> None:
+    for label in ("persist: killed", "persist: killed early"):
+        assert host.done[label].status == -9
+    host.succeeded("persist: remove after the kill")
+    host.succeeded("persist: same 7")
+    host.succeeded("persist: remove after the early kill")
+    host.succeeded("persist: same 8")
+
+
+def test_a_user_with_a_right_to_all_installs_what_belongs_to_root(host: Host) -> None:
+    host.succeeded("persist: sudo")
+    files = host.succeeded("persist: sudo files").out.splitlines()
+    assert len([line for line in files if "rkmbuild" in line]) == 4
+    assert {line.split()[0] for line in files} == {"root"}
+    assert {line.split()[1] for line in files} == {"644"}
+    host.succeeded("persist: sudo remove")
+    host.succeeded("persist: same 9")
+
+
 def test_a_packed_module_is_installed_unpacked(host: Host) -> None:
     host.succeeded("persist: packed")
     host.succeeded("persist: unpacked")

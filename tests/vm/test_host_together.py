@@ -69,6 +69,12 @@ def test_a_failure_in_the_middle_takes_back_what_was_loaded_in_reverse_order(hos
     assert _names(host, "middle: nothing left") == set()
 
 
+def test_ctrl_c_in_the_middle_takes_back_what_was_loaded(host: Host) -> None:
+    done = host.failed("middle: interrupted", 130, "stopped")
+    assert done.err.index("caller, loaded before, is out") < done.err.index("greeter, loaded bef")
+    assert _names(host, "middle: nothing left") == set()
+
+
 def test_users_are_unloaded_first_where_that_is_asked_for(host: Host) -> None:
     host.failed("users: stay", 35, "in use by relay, caller", "unload --with-users greeter")
     assert "Unloaded caller" in host.succeeded("users: held").err
@@ -113,6 +119,8 @@ def test_each_module_is_judged_with_what_those_before_it_export(host: Host, name
     done = host.succeeded("check: chain")
     assert f"{name}: not from the kernel's own tree  [out-of-tree]" in done.err
     assert "symbol" not in done.err
+    found = [each for each in done.json["findings"] if each["module"] == name]
+    assert {each["rule"] for each in found} == {"unsigned", "out-of-tree"}
 
 
 def test_what_a_loaded_module_exports_is_known_without_its_file(host: Host) -> None:
