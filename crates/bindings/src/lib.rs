@@ -28,7 +28,7 @@
 
 pub mod ffi;
 
-#[allow(unused_imports)]
+#[allow(unused_imports)] // which are needed depends on the kernel
 mod raw {
     // The kernel's own size types are the pointer-sized ones on every architecture that it runs on;
     // bindgen would make plain integers of them.

@@ -91,7 +91,7 @@ impl core::ops::Not for Flags {
     }
 }
 
-/// The flags, with the names they have in C (include/linux/gfp_types.h).
+/// The flags, with the names they have in C (`include/linux/gfp_types.h`).
 pub mod flags {
     use super::Flags;
 

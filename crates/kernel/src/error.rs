@@ -254,17 +254,18 @@ pub fn to_result(returned: c_int) -> Result {
 /// Returns the error that the pointer stands for.
 pub fn from_err_ptr<T>(ptr: *mut T) -> Result<*mut T> {
     let address = ptr as isize;
-    if (-(MAX_ERRNO as isize)..0).contains(&address) {
-        return Err(Error::from_errno(address as c_int));
+    match c_int::try_from(address) {
+        Ok(errno) if (-MAX_ERRNO..0).contains(&errno) => Err(Error::from_errno(errno)),
+        _ => Ok(ptr),
     }
-    Ok(ptr)
 }
 
 /// Runs `f` for C code: its `Ok` as it is, its error as a negative errno.
 pub fn from_result<T: From<i16>>(f: impl FnOnce() -> Result<T>) -> T {
     match f() {
         Ok(value) => value,
-        // An errno is at most 4095, which every integer that C returns an errno in can hold.
+        // An errno is at most 4095, which all that C returns one in can hold.
+        #[allow(clippy::cast_possible_truncation)]
         Err(error) => T::from(error.to_errno() as i16),
     }
 }

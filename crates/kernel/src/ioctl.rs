@@ -3,7 +3,7 @@
 //! The numbers of ioctls: include/uapi/asm-generic/ioctl.h.
 
 // The names are those of the C macros.
-#![allow(non_snake_case)]
+#![allow(non_snake_case, clippy::used_underscore_items)]
 
 use core::mem::size_of;
 
@@ -28,7 +28,10 @@ const fn _IOC(dir: u32, ty: u32, nr: u32, size: usize) -> u32 {
     assert!(ty <= mask(TYPEBITS), "the type of an ioctl is a byte");
     assert!(nr <= mask(NRBITS), "the number of an ioctl is a byte");
     assert!(size <= mask(SIZEBITS) as usize, "the argument is too large");
-    (dir << DIRSHIFT) | (ty << TYPESHIFT) | (nr << NRSHIFT) | ((size as u32) << SIZESHIFT)
+    // It was just compared.
+    #[allow(clippy::cast_possible_truncation)]
+    let size = size as u32;
+    (dir << DIRSHIFT) | (ty << TYPESHIFT) | (nr << NRSHIFT) | (size << SIZESHIFT)
 }
 
 /// An ioctl without an argument.

@@ -2,7 +2,7 @@
 
 //! Tests that run inside the kernel, in the module that they are about.
 //!
-//! The names and the way to write them are those of Rust for Linux, but the kernel's KUnit, which
+//! The names and the way to write them are those of Rust for Linux, but the kernel's `KUnit`, which
 //! distributions leave out, is not needed: a test's result goes to the log in the form of KTAP
 //! (Documentation/dev-tools/ktap.rst), where `rkmbuild test` reads it. Tests are compiled by
 //! `rkmbuild test` alone.
@@ -147,7 +147,10 @@ fn tests() -> &'static [Test] {
     unsafe {
         let start = core::ptr::addr_of!(__rkmbuild_tests_start).cast::<Test>();
         let end = core::ptr::addr_of!(__rkmbuild_tests_end).cast::<Test>();
-        core::slice::from_raw_parts(start, end.offset_from(start) as usize)
+        // The end does not come first.
+        #[allow(clippy::cast_sign_loss)]
+        let count = end.offset_from(start) as usize;
+        core::slice::from_raw_parts(start, count)
     }
 }
 

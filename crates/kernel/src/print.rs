@@ -240,7 +240,7 @@ unsafe impl Sync for RateLimit {}
 impl RateLimit {
     /// Makes one, for a static.
     #[must_use]
-    #[allow(clippy::new_without_default)]
+    #[allow(clippy::new_without_default)] // a static takes no default
     pub const fn new() -> Self {
         // All zeroes are a state whose lock nobody has; `allows` sets the limits.
         Self(crate::types::Opaque::zeroed())

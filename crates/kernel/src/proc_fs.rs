@@ -70,14 +70,12 @@ impl<T: Show> Entry<T> {
         };
         // SAFETY: a box is never null.
         let data = unsafe { NonNull::new_unchecked(data) };
-        match NonNull::new(entry) {
-            Some(entry) => Ok(Self { entry, data }),
-            None => {
-                // SAFETY: there is no file that has it.
-                drop(unsafe { KBox::from_raw(data.as_ptr()) });
-                Err(ENOMEM)
-            }
-        }
+        let Some(entry) = NonNull::new(entry) else {
+            // SAFETY: there is no file that has it.
+            drop(unsafe { KBox::from_raw(data.as_ptr()) });
+            return Err(ENOMEM);
+        };
+        Ok(Self { entry, data })
     }
 
     /// Returns what the file shows.

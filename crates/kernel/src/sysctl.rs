@@ -101,7 +101,10 @@ impl Table {
             let mut row: bindings::ctl_table = unsafe { core::mem::zeroed() };
             row.procname = entry.name.as_char_ptr();
             row.data = core::ptr::from_ref(entry).cast_mut().cast();
-            row.maxlen = bindings::PAGE_SIZE as c_int;
+            // A page is far smaller.
+            #[allow(clippy::cast_possible_truncation)]
+            let page = bindings::PAGE_SIZE as c_int;
+            row.maxlen = page;
             row.mode = entry.mode;
             row.proc_handler = Some(handle);
             rows.push(row, GFP_KERNEL)?;

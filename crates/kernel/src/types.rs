@@ -200,5 +200,5 @@ impl<T, F: FnOnce(T)> Drop for ScopeGuard<T, F> {
 pub type NotThreadSafe = PhantomData<*mut ()>;
 
 /// Makes a [`NotThreadSafe`](type@NotThreadSafe).
-#[allow(non_upper_case_globals)]
+#[allow(non_upper_case_globals)] // a value with the name of its type
 pub const NotThreadSafe: NotThreadSafe = PhantomData;

@@ -45,9 +45,8 @@ fn signature(input: TokenStream) -> Result<Signature> {
     tokens.visibility();
     let mut of_c = false;
     loop {
-        let word = match tokens.next() {
-            Some(token) => token,
-            None => return error(tokens.last(), "`#[export]` is for functions"),
+        let Some(word) = tokens.next() else {
+            return error(tokens.last(), "`#[export]` is for functions");
         };
         match word.to_string().as_str() {
             "fn" => break,

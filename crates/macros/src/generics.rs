@@ -37,7 +37,7 @@ impl Generics {
                     _ => {}
                 }
                 if depth == 0 || (depth == 1 && punct.as_char() == ',') {
-                    generics.push(std::mem::take(&mut parameter));
+                    generics.push(&std::mem::take(&mut parameter));
                     if depth == 0 {
                         return Ok(generics);
                     }
@@ -48,7 +48,7 @@ impl Generics {
         }
     }
 
-    fn push(&mut self, parameter: Vec<TokenTree>) {
+    fn push(&mut self, parameter: &[TokenTree]) {
         if parameter.is_empty() {
             return;
         }

@@ -145,7 +145,7 @@ pub fn try_init(input: TokenStream) -> TokenStream {
 /// [`#[pinned_drop]`](macro@pinned_drop); an ordinary `Drop` could move what is pinned.
 #[proc_macro_attribute]
 pub fn pin_data(args: TokenStream, input: TokenStream) -> TokenStream {
-    parse::expand(input, |input| pin_data::pin_data(args, input))
+    parse::expand(input, |input| pin_data::pin_data(&args, input))
 }
 
 /// Marks the destructor of a struct with `#[pin_data(PinnedDrop)]`.
@@ -218,10 +218,8 @@ pub fn kernel_test(args: TokenStream, input: TokenStream) -> TokenStream {
 ///     }
 /// }
 /// ```
-#[allow(
-    clippy::test_attr_in_doctest,
-    reason = "the macro is for such functions"
-)]
+// The macro is for such functions.
+#[allow(clippy::test_attr_in_doctest)]
 #[proc_macro_attribute]
 pub fn kunit_tests(args: TokenStream, input: TokenStream) -> TokenStream {
     parse::expand(input, |input| kunit::kunit_tests(args, input))

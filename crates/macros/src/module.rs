@@ -6,6 +6,7 @@ use crate::fill::fill_open;
 use crate::params::{self, Param};
 use crate::parse::{error, Result, Tokens};
 use proc_macro::{Delimiter, Ident, Span, TokenStream};
+use std::fmt::Write;
 
 /// The longest name: `MODULE_NAME_LEN` is 64 - sizeof(unsigned long), with a NUL
 /// (include/linux/moduleparam.h).
@@ -40,11 +41,10 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
     let info = parse(input)?;
     let name = &info.name;
     let prefix = format!("{name}\0");
-    let modinfo: String = info
-        .modinfo
-        .iter()
-        .map(|(key, value)| format!("{:?},", asciz(&format!("{key}={value}"))))
-        .collect();
+    let mut modinfo = String::new();
+    for (key, value) in &info.modinfo {
+        let _ = write!(modinfo, "{:?},", asciz(&format!("{key}={value}")));
+    }
     let text = format!(
         r#"
         #[doc(hidden)]
@@ -165,7 +165,7 @@ fn asciz(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b" =-_.,:*/+()".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("\\{byte:03o}"));
+            let _ = write!(out, "\\{byte:03o}");
         }
     }
     out.push('"');

@@ -8,7 +8,7 @@ use crate::item::{self, Field, Struct};
 use crate::parse::{error, Result};
 use proc_macro::{Span, TokenStream, TokenTree};
 
-pub(crate) fn pin_data(args: TokenStream, input: TokenStream) -> Result<TokenStream> {
+pub(crate) fn pin_data(args: &TokenStream, input: TokenStream) -> Result<TokenStream> {
     let pinned_drop = match args.to_string().as_str() {
         "" => false,
         "PinnedDrop" => true,
@@ -62,6 +62,7 @@ const DATA: &str = "
     __VIS struct __PinData<__DECLARED> __BOUNDS {
         whose: ::core::marker::PhantomData<fn(__NAME<__NAMED>) -> __NAME<__NAMED>>,
     }
+    #[allow(clippy::expl_impl_clone_on_copy)]
     impl<__DECLARED> ::core::clone::Clone for __PinData<__NAMED> __BOUNDS {
         fn clone(&self) -> Self { *self }
     }

@@ -16,7 +16,7 @@ pub(crate) fn pinned_drop(input: TokenStream) -> Result<TokenStream> {
                 found = true;
                 out.extend([TokenTree::Group(Group::new(
                     Delimiter::Brace,
-                    add_parameter(group.stream())?,
+                    add_parameter(group.stream()),
                 ))]);
             }
             TokenTree::Ident(ident) if ident.to_string() == "PinnedDrop" && !found => {
@@ -31,7 +31,7 @@ pub(crate) fn pinned_drop(input: TokenStream) -> Result<TokenStream> {
     Ok(out)
 }
 
-fn add_parameter(body: TokenStream) -> Result<TokenStream> {
+fn add_parameter(body: TokenStream) -> TokenStream {
     let mut out = TokenStream::new();
     let mut after_drop = false;
     for token in body {
@@ -60,5 +60,5 @@ fn add_parameter(body: TokenStream) -> Result<TokenStream> {
             other => out.extend([other]),
         }
     }
-    Ok(out)
+    out
 }

@@ -20,7 +20,6 @@ pub unsafe trait HasPinData {
     /// # Safety
     ///
     /// Only the macros call this.
-    #[allow(clippy::missing_safety_doc)]
     unsafe fn __pin_data() -> Self::PinData;
 }
 
@@ -56,7 +55,6 @@ pub unsafe trait HasInitData {
     /// # Safety
     ///
     /// Only the macros call this.
-    #[allow(clippy::missing_safety_doc)]
     unsafe fn __init_data() -> Self::InitData;
 }
 

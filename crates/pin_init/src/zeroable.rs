@@ -15,6 +15,8 @@ use core::ptr::NonNull;
 /// It must be.
 pub unsafe trait Zeroable {
     /// Returns an initialiser that writes zeroes.
+    // An initialiser is `must_use` itself.
+    #[allow(clippy::must_use_candidate)]
     fn init_zeroed() -> impl Init<Self>
     where
         Self: Sized,

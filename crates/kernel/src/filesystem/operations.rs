@@ -189,9 +189,12 @@ unsafe fn inode(
             )
         }
     };
+    // C's umode_t has 16 bits for a file's kind.
+    #[allow(clippy::cast_possible_truncation)]
+    let kind = kind as u16;
     let what = bindings::rust_helper_inode {
         number: place as u64 + 1,
-        mode: kind as u16 | node.mode,
+        mode: kind | node.mode,
         links,
         size: size as i64,
         seconds: tree.seconds(),

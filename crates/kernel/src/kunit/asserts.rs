@@ -41,6 +41,8 @@ impl<T: Default, E: Debug> TestResult for core::result::Result<T, E> {
 
 /// Takes what a test returned.
 #[doc(hidden)]
+// It is given what the test returned.
+#[allow(clippy::needless_pass_by_value)]
 pub fn finish(result: impl TestResult) {
     if let Some(problem) = result.problem() {
         FAILED.store(true, Ordering::Relaxed);

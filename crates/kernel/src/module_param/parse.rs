@@ -2,6 +2,13 @@
 
 //! Reading numbers and truth values as the kernel does (lib/kstrtox.c).
 
+// The bits of a number are kept in 64 and taken back as what they were.
+#![allow(
+    clippy::cast_lossless,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+
 use super::ModuleParam;
 use crate::error::{code::EINVAL, code::ERANGE, Result};
 use core::fmt::Display;

@@ -91,10 +91,10 @@ chain! {
     Module: register_module_notifier, unregister_module_notifier;
     |event, data| -> ModuleEvent<'a> {
         ModuleEvent {
-            state: match event as _ {
-                bindings::MODULE_STATE_LIVE => ModuleState::Live,
-                bindings::MODULE_STATE_COMING => ModuleState::Coming,
-                bindings::MODULE_STATE_GOING => ModuleState::Going,
+            state: match u32::try_from(event) {
+                Ok(bindings::MODULE_STATE_LIVE) => ModuleState::Live,
+                Ok(bindings::MODULE_STATE_COMING) => ModuleState::Coming,
+                Ok(bindings::MODULE_STATE_GOING) => ModuleState::Going,
                 _ => ModuleState::Other(event),
             },
             // SAFETY: the chain gives a module, whose name is a string that never changes.

@@ -53,7 +53,7 @@ impl<T: ?Sized, U> LockedBy<T, U> {
     /// # Panics
     ///
     /// Where `owner` is the value of another lock.
-    #[allow(clippy::mut_from_ref)]
+    #[allow(clippy::mut_from_ref)] // of `owner`, which is there for one alone
     pub fn access_mut<'a>(&'a self, owner: &'a mut U) -> &'a mut T {
         assert!(ptr::eq(owner, self.owner), "mismatched owners");
         // SAFETY: whoever has the lock's value for its own has the lock for its own.

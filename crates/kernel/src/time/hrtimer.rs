@@ -124,6 +124,10 @@ impl<T> HrTimer<T> {
     }
 
     /// Puts the end off by whole intervals until it lies after `now`; returns how many there were.
+    // Few ask how many there were.
+    #[allow(clippy::must_use_candidate)]
+    // A moment is a number.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn forward(self: Pin<&mut Self>, now: HrTimerInstant<T>, interval: Delta) -> u64
     where
         T: HasHrTimer<T>,
@@ -133,6 +137,8 @@ impl<T> HrTimer<T> {
     }
 
     /// Puts the end off by whole intervals until it lies after this moment.
+    // Few ask how many there were.
+    #[allow(clippy::must_use_candidate)]
     pub fn forward_now(self: Pin<&mut Self>, interval: Delta) -> u64
     where
         T: HasHrTimer<T>,
@@ -177,6 +183,8 @@ impl<T: HasHrTimer<T>> HrTimerCallbackContext<'_, T> {
 
     /// Puts the end off by whole intervals until it lies after `now`; returns how many there were.
     /// Answer [`HrTimerRestart::Restart`] for the timer to go on.
+    // A moment is a number.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn forward(&mut self, now: HrTimerInstant<T>, interval: Delta) -> u64 {
         // SAFETY: while its function runs, a timer may be put off.
         unsafe {

@@ -112,14 +112,14 @@ fn an_initialiser_sees_what_was_made_before_it() {
     struct Sum<T> {
         a: T,
         b: T,
-        sum: T,
+        all: T,
     }
     let init = try_pin_init!(Sum {
         a: if 1 < 2 { "20".parse::<u32>()? } else { 1 << 3 },
         b <- Ok::<_, std::num::ParseIntError>(22),
-        sum: *a + *b,
+        all: *a + *b,
     }? std::num::ParseIntError);
-    assert_eq!(boxed(init).unwrap().sum, 42);
+    assert_eq!(boxed(init).unwrap().all, 42);
 }
 
 /// Compiles for what may be moved, and for nothing else.

@@ -104,13 +104,11 @@ impl<T, A: Allocator> Vec<T, A> {
     where
         T: Clone,
     {
-        match n.checked_sub(self.len) {
-            Some(more) => self.extend_with(more, item, flags),
-            None => {
-                self.truncate(n);
-                Ok(())
-            }
+        if let Some(more) = n.checked_sub(self.len) {
+            return self.extend_with(more, item, flags);
         }
+        self.truncate(n);
+        Ok(())
     }
 
     /// Drops the items that `keep` refuses; the others stay in order.

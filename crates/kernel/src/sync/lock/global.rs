@@ -123,7 +123,7 @@ impl<T: ?Sized, B: GlobalLockBackend> GlobalLockedBy<T, B> {
     }
 
     /// Returns the value to whoever has the lock.
-    #[allow(clippy::mut_from_ref)]
+    #[allow(clippy::mut_from_ref)] // of the guard, which is there for one alone
     pub fn as_mut<'a>(&'a self, _guard: &'a mut GlobalGuard<B>) -> &'a mut T {
         // SAFETY: the lock is had, by this guard alone, for as long as the reference lives.
         unsafe { &mut *self.value.get() }
@@ -145,7 +145,7 @@ macro_rules! global_lock {
         unsafe(uninit) static $name:ident: $kind:ident<$valuety:ty> = $value:expr;
     } => {
         #[doc(hidden)]
-        #[allow(non_camel_case_types, missing_docs)]
+        #[allow(non_camel_case_types, missing_docs)] // it has the name of the static
         $pub enum $name {}
 
         impl $crate::sync::GlobalLockBackend for $name {
