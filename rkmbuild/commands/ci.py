@@ -11,7 +11,9 @@ from rkmbuild.commands import options
 
 
 def ci(
-    service: Annotated[Service, typer.Argument(help="Who runs it.", show_default=False)],
+    service: Annotated[
+        Service, typer.Argument(metavar="github|gitlab", help="Who runs it.", show_default=False)
+    ],
     path: options.Project = Path(),
     kernel: Annotated[
         list[str] | None,

@@ -62,7 +62,7 @@ def run_tests(
 ) -> None:
     """Run a project's tests in virtual machines.
 
-    Tests are the #[kernel_test] functions of the crate, which run inside the kernel, and the
+    Tests are the functions of the crate marked `kernel_test`, which run inside the kernel, and the
     scripts (*.sh) and programs (*.rs) in tests/, which run with the module loaded.
 
     Exit status: 0 all passed, 24 some did not; others as `build` and `run`.
