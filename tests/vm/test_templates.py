@@ -28,4 +28,9 @@ def test_a_new_project_passes_its_own_tests_on_each_kernel(
         # Nothing but what the kernel says of every module that is loaded from outside its tree.
         assert not [test["troubles"] for test in tests if test["troubles"]]
         files = {Path(test["file"]).name for test in tests if test["kind"] in ("script", "program")}
-        assert files == {path.name for path in (root / "tests").iterdir()}
+        assert files == {path.name for path in _tests(root)}
+
+
+def _tests(root: Path) -> list[Path]:
+    """The files of tests, in a workspace those of the module that uses the others."""
+    return [*root.glob("tests/*"), *root.glob("*/tests/*.sh")]
