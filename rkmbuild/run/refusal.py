@@ -53,6 +53,7 @@ _WORDS = (
     (r"[Uu]nknown symbol", "it lacks a symbol that the module needs"),
     (r"[Ii]nvalid module format|Exec format", "the module does not fit this kernel"),
     (r"[Ii]nvalid (?:parameters?|argument)", "an argument is not valid"),
+    (r"[Rr]esource temporarily unavailable", "it is in use"),
     (r"[Dd]evice or resource busy", "the module, or what it asked for, is busy"),
 )
 

@@ -88,7 +88,10 @@ class _Guest:
         if case is None or case in self.told:
             return
         before = self._ended[case]
-        if len(before) == sum(earlier.case == case for earlier in self._script[:number]):
+        place = sum(earlier.case == case for earlier in self._script[:number])
+        if len(before) < place:
+            return  # one before it was not heard of; both come up when the guest has ended
+        if len(before) == place:
             before.append((command, step, log))
         is_last = all(later.case != case for later in self._script[number + 1 :])
         if is_last or _is_bad(command, step):
@@ -136,7 +139,12 @@ class _Guest:
             if params is None or case.params == params:
                 release = self._group.tree.release
                 self._tell(
-                    TestResult(case=case, release=release, status=Status.ERROR, message=message)
+                    TestResult(
+                        case=case,
+                        release=release,
+                        status=Status.ERROR,
+                        message=f"not run: {message}",
+                    )
                 )
 
 

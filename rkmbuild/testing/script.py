@@ -101,7 +101,12 @@ def _in_user_space(group: Group, case: Case) -> list[Command]:
     return [
         Command(text=_load(group, case.params), role=Role.LOAD, case=case),
         Command(text=f"{environment}; cd /{FOLDER} && exec {run}", role=Role.TEST, case=case),
-        Command(text=_unload(group), role=Role.UNLOAD, case=case),
+        # A test may have unloaded it itself.
+        Command(
+            text=f"[ ! -d /sys/module/{group.module} ] || {_unload(group)}",
+            role=Role.UNLOAD,
+            case=case,
+        ),
     ]
 
 

@@ -58,6 +58,7 @@ def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel_6_12: KernelTree)
         "tests/program.rs": ("passed", None),
         "tests/reports.sh": ("failed", "exit status 0, but 1 of its own results say `not ok`"),
         "tests/skips.sh": ("skipped", "there is no card reader"),
+        "tests/unloads.sh": ("passed", None),
     }
     # Each of the two groups lost one guest.
     assert kernel["guests"] == 4
@@ -73,7 +74,7 @@ def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel_6_12: KernelTree)
     assert decoded["where"]["function"] == "tested::tests::panics"
     assert (Path(decoded["where"]["file"]).name, decoded["where"]["line"]) == ("lib.rs", 80)
     read = junitparser.JUnitXml.fromfile(str(junit))
-    assert (read.tests, read.failures, read.errors, read.skipped) == (16, 6, 2, 2)
+    assert (read.tests, read.failures, read.errors, read.skipped) == (17, 6, 2, 2)
 
 
 @pytest.mark.usefixtures("kernel_6_1")
@@ -149,13 +150,14 @@ def test_a_module_that_is_refused_fails_its_tests_with_the_reason(
     source.write_text(
         text.replace("        Ok(Self {\n", "        Err(ENODEV)?;\n        Ok(Self {\n")
     )
-    words = ("--filter", "passes", "--filter", "fails.sh", "--filter", "skips")
+    words = ("--filter", "::passes", "--filter", "fails.sh", "--filter", "skips")
     done = rkmbuild("test", root, "--kernel", kernel_6_12.release, "--json", *words)
     assert done.returncode == 24, done.stderr
     (kernel,) = json.loads(done.stdout)["kernels"]
     statuses = {status for status, _ in _statuses(kernel).values()}
     assert statuses == {"error"}
-    for _, message in _statuses(kernel).values():
-        assert message == "the kernel refused to load the module: No such device"
+    told = {name: message for name, (_, message) in _statuses(kernel).items()}
+    assert told["tests::passes"] == "the kernel refused to load the module: No such device"
     # The scripts with the same parameters are not tried one by one.
-    assert kernel["guests"] == 3
+    assert told["tests/skips.sh"] == f"not run: {told['tests/fails.sh']}"
+    assert kernel["guests"] == 2
