@@ -23,8 +23,8 @@ CHANNELS = {
         "crw------- /dev/rkm-channel2",
     ),
     "cd /dev; echo one > rkm-channel1; echo two > rkm-channel2; cat rkm-channel?": ("one", "two"),
-    "cd /sys/class/rkm-channel/rkm-channel1; echo 255 > gain; echo 256 > gain; cat gain": (
-        "sh: write error: Invalid argument",
+    "cd /sys/class/rkm-channel/rkm-channel1; echo 0xff > gain; echo 256 > gain; cat gain": (
+        "sh: write error: Numerical result out of range",
         "255",
     ),
     "exec 3< /dev/rkm-channel2; rmmod files": (
@@ -32,7 +32,7 @@ CHANNELS = {
     ),
 }
 DEBUGFS = {
-    "cd /sys/kernel/debug/rkm-files; stat -c '%a %n' * below/*": (
+    "cd /sys/kernel/debug/rkm-files; stat -c '%a %n' * below/[sw]*": (
         "755 below",
         "600 callbacks",
         "600 number",
@@ -49,6 +49,8 @@ DEBUGFS = {
         "0xc2",
         "sh: write error: Argument list too long",
     ),
+    "cd /sys/kernel/debug/rkm-files/below/counts; echo 7 > good; echo -7 > worse/bad;"
+    " find . -type f | sort | xargs cat": ("7", "-7"),
     "exec 3< /sys/kernel/debug/rkm-files/number; rmmod files": (
         "rmmod: can't unload module 'files': Resource temporarily unavailable",
     ),
@@ -60,6 +62,7 @@ SYSFS = {
         "644 limit",
         "644 inner/long",
         "600 inner/name",
+        "644 inner/on",
     ),
     "cd /sys/kernel/rkm-files; cat limit constant inner/long inner/name": (
         "3",
@@ -73,9 +76,15 @@ SYSFS = {
         "10",
     ),
     "cd /sys/kernel/rkm-files/inner; echo two words > name; cat name": ("two words",),
-    # More than a page has room for.
-    f"cd /sys/kernel/rkm-files/inner; echo {'x' * 41} > long; cat long": (
+    # One byte is the end of the line, and the kernel wants one to be left.
+    "cd /sys/kernel/rkm-files/inner; echo 4094 > long; wc -c < long; echo 4095 > long; cat long": (
+        "4095",
         "cat: read error: Invalid argument",
+    ),
+    "cd /sys/kernel/rkm-files/inner; cat on; echo 0 > on; cat on; echo maybe > on": (
+        "Y",
+        "N",
+        "sh: write error: Invalid argument",
     ),
 }
 SYSCTL = {
@@ -213,4 +222,4 @@ def test_files_of_every_kind_work_and_go_with_the_module(
     dropped = crate_guest.texts(result, list(expected).index(next(iter(DROPPED))))
     assert dropped == ["files: channel 2 closed", "files: channels gone"]
     unloaded = crate_guest.texts(result, list(expected).index(next(iter(GONE))))
-    assert unloaded == ["files: long gone", "files: long gone"]
+    assert sorted(unloaded) == ["files: counts gone", "files: long gone", "files: long gone"]

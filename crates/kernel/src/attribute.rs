@@ -34,6 +34,7 @@
 
 use crate::error::{code::EACCES, code::EINVAL, from_result, Result};
 use crate::ffi::{c_char, c_int};
+use crate::module_param::ModuleParam;
 use crate::str::{CStr, CStrExt, Formatter};
 use crate::sync::atomic::{Atomic, AtomicType, Relaxed};
 use crate::sync::{Arc, Mutex};
@@ -69,16 +70,18 @@ pub(crate) fn parse<T: FromStr>(text: &str) -> Result<T> {
     text.trim().parse().map_err(|_| EINVAL)
 }
 
-impl<T: AtomicType + Display + FromStr + 'static> Attribute for Atomic<T>
+/// As the kernel reads and shows numbers and truth values: also `0x10`; `Y` and `N`. `ERANGE` where one
+/// does not fit.
+impl<T: AtomicType + ModuleParam> Attribute for Atomic<T>
 where
     Self: Send + Sync,
 {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.load(Relaxed).fmt(f)
+        self.load(Relaxed).show().fmt(f)
     }
 
     fn store(&self, text: &str) -> Result {
-        Atomic::store(self, parse(text)?, Relaxed);
+        Atomic::store(self, T::try_from_param_arg(text.trim())?, Relaxed);
         Ok(())
     }
 }
@@ -135,16 +138,17 @@ impl<T: AtomicType> Bounded<T> {
     }
 }
 
-impl<T: AtomicType + Display + FromStr + PartialOrd + 'static> Attribute for Bounded<T>
+/// `EINVAL` where a number lies outside the bounds.
+impl<T: AtomicType + ModuleParam + PartialOrd> Attribute for Bounded<T>
 where
     Self: Send + Sync,
 {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.value.load(Relaxed).fmt(f)
+        self.value.load(Relaxed).show().fmt(f)
     }
 
     fn store(&self, text: &str) -> Result {
-        let value = parse(text)?;
+        let value = T::try_from_param_arg(text.trim())?;
         if !self.bounds.contains(&value) {
             return Err(EINVAL);
         }
@@ -183,8 +187,9 @@ pub(crate) unsafe fn text<'a>(val: *const c_char) -> Result<&'a str> {
 ///
 /// `buffer` must be a page.
 pub(crate) unsafe fn show(buffer: *mut c_char, value: &dyn Display) -> c_int {
+    // The kernel takes a text that fills the page for a mistake.
     // SAFETY: the caller's promise.
-    let page = unsafe { core::slice::from_raw_parts_mut(buffer, bindings::PAGE_SIZE) };
+    let page = unsafe { core::slice::from_raw_parts_mut(buffer, bindings::PAGE_SIZE - 1) };
     let mut formatter = Formatter::new(page);
     from_result(|| {
         writeln!(formatter, "{value}")?;

@@ -28,12 +28,15 @@
 //! ```
 
 mod file;
+mod scope;
 mod traits;
 
 pub use file::File;
+pub use scope::{Scope, ScopedDir};
 pub use traits::{Reader, Writer};
 
 use crate::alloc::flags::GFP_KERNEL;
+use crate::error::code::ENOMEM;
 use crate::str::{CStr, CStrExt};
 use crate::sync::Arc;
 use crate::uaccess::UserSliceReader;
@@ -68,6 +71,26 @@ impl Entry {
             _parent: Dir(None),
         }
     }
+
+    /// Makes a folder, in that of debugfs itself where there is no parent.
+    fn folder(name: &CStr, parent: Option<&Dir>) -> Self {
+        let above = parent.map_or(core::ptr::null_mut(), Dir::dentry);
+        Self {
+            // SAFETY: it is as the functions of C returned it, or null, and outlives this.
+            dentry: unsafe { make_folder(name, above) },
+            _parent: parent.cloned().unwrap_or(Dir(None)),
+        }
+    }
+}
+
+/// Makes a folder.
+///
+/// # Safety
+///
+/// `parent` must be a folder, an error, which is then returned, or null.
+unsafe fn make_folder(name: &CStr, parent: *mut bindings::dentry) -> *mut bindings::dentry {
+    // SAFETY: the name is a string, which is copied; the rest is the caller's promise.
+    unsafe { bindings::rust_helper_debugfs_create_dir(name.as_char_ptr(), parent) }
 }
 
 impl Drop for Entry {
@@ -82,32 +105,33 @@ impl Dir {
     /// Makes a folder in `/sys/kernel/debug`.
     #[must_use]
     pub fn new(name: &CStr) -> Self {
-        // SAFETY: the name is a string, which is copied.
-        let dentry = unsafe {
-            bindings::rust_helper_debugfs_create_dir(name.as_char_ptr(), core::ptr::null_mut())
-        };
-        let entry = Entry {
-            dentry,
-            _parent: Self(None),
-        };
-        Self(Arc::new(entry, GFP_KERNEL).ok())
+        Self(Arc::new(Entry::folder(name, None), GFP_KERNEL).ok())
     }
 
     /// Makes a folder in this one.
     #[must_use]
     pub fn subdir(&self, name: &CStr) -> Self {
-        let Some(parent) = &self.0 else {
-            return Self(None);
-        };
-        // SAFETY: the name is a string, which is copied; the parent is a folder, or an error, which
-        // C's function returns in its turn.
-        let dentry =
-            unsafe { bindings::rust_helper_debugfs_create_dir(name.as_char_ptr(), parent.dentry) };
-        let entry = Entry {
-            dentry,
-            _parent: self.clone(),
-        };
-        Self(Arc::new(entry, GFP_KERNEL).ok())
+        Self(Arc::new(Entry::folder(name, Some(self)), GFP_KERNEL).ok())
+    }
+
+    /// Returns the folder, or the error that there is instead.
+    fn dentry(&self) -> *mut bindings::dentry {
+        let entry = self.0.as_ref();
+        entry.map_or(ENOMEM.to_ptr(), |entry| entry.dentry)
+    }
+
+    /// Makes a folder in this one for a value, and lets `init` put files in that show the value's
+    /// parts. All are removed when the scope is dropped.
+    pub fn scope<'a, T: 'a, E: 'a, F>(
+        &'a self,
+        data: impl PinInit<T, E> + 'a,
+        name: &'a CStr,
+        init: F,
+    ) -> impl PinInit<Scope<T>, E> + 'a
+    where
+        F: for<'data, 'dir> FnOnce(&'data T, &'dir ScopedDir<'data, 'dir>) + 'a,
+    {
+        Scope::folder(data, name, Some(self), init)
     }
 
     /// Makes a file that shows a value.

@@ -65,7 +65,7 @@ impl Entry {
 }
 
 /// Settings that are registered. Dropping it removes them, and waits for those who read or write
-/// them.
+/// them: so a value does not remove its own table.
 ///
 /// # Invariants
 ///

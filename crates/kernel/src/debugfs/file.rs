@@ -2,36 +2,31 @@
 
 //! A file, and what C calls for it.
 
-use super::{Dir, Entry, Reader, Writer};
+use super::{Dir, Entry, Reader, Scope, Writer};
 use crate::error::{from_result, Result};
 use crate::ffi::{c_char, c_int, c_void};
 use crate::seq_file::SeqFile;
 use crate::str::{CStr, CStrExt};
 use crate::uaccess::{UserPtr, UserSlice, UserSliceReader};
 use core::fmt;
-use core::marker::{PhantomData, PhantomPinned};
+use core::marker::PhantomData;
 use core::mem::size_of;
 use core::ops::Deref;
-use core::pin::Pin;
 use macros::{pin_data, try_pin_init};
 use pin_init::PinInit;
 
 /// A file and its value. Dropping it removes the file, and waits for those who read or write it.
 #[pin_data]
 pub struct File<T> {
-    // Dropped before the value that it refers to.
-    entry: Entry,
     #[pin]
-    data: T,
-    #[pin]
-    _pin: PhantomPinned,
+    scope: Scope<T>,
 }
 
 impl<T> Deref for File<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.data
+        &self.scope
     }
 }
 
@@ -43,33 +38,36 @@ impl<T: Send + Sync + 'static> File<T> {
         data: impl PinInit<T, E> + 'a,
     ) -> impl PinInit<Self, E> + 'a {
         try_pin_init!(Self {
-            entry: Entry::none(),
-            data <- data,
-            _pin: PhantomPinned,
-        }? E)
-        .pin_chain(move |file: Pin<&mut Self>| {
-            let Some(parent) = &folder.0 else {
-                return Ok(());
-            };
-            // SAFETY: the entry is not pinned, and nothing else is moved.
-            let file = unsafe { file.get_unchecked_mut() };
-            // SAFETY: the name is a string, which is copied; the parent is a folder, or an error,
-            // which C's function returns; the value stays where it is until the entry is dropped.
-            let dentry = unsafe {
-                bindings::rust_helper_debugfs_create_file(
-                    name.as_char_ptr(),
-                    S::MODE | W::MODE,
-                    parent.dentry,
-                    core::ptr::from_ref(&file.data).cast_mut().cast(),
-                    &Table::<T, S, W>::FOPS,
-                )
-            };
-            file.entry = Entry {
-                dentry,
+            scope <- Scope::new(data, move |data| Entry {
+                // SAFETY: the parent is as C's function returned it, and outlives the entry; so does
+                // the value.
+                dentry: unsafe { make::<T, S, W>(name, folder.dentry(), data) },
                 _parent: folder.clone(),
-            };
-            Ok(())
-        })
+            }),
+        }? E)
+    }
+}
+
+/// Makes a file that is read by `S` and written by `W`.
+///
+/// # Safety
+///
+/// `parent` must be a folder, or an error, which is then returned; the value must stay where it is
+/// until the file is removed.
+pub(super) unsafe fn make<T: Send + Sync + 'static, S: Show<T>, W: Store<T>>(
+    name: &CStr,
+    parent: *mut bindings::dentry,
+    data: &T,
+) -> *mut bindings::dentry {
+    // SAFETY: the name is a string, which is copied; the rest is the caller's promise.
+    unsafe {
+        bindings::rust_helper_debugfs_create_file(
+            name.as_char_ptr(),
+            S::MODE | W::MODE,
+            parent,
+            core::ptr::from_ref(data).cast_mut().cast(),
+            &Table::<T, S, W>::FOPS,
+        )
     }
 }
 

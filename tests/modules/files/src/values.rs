@@ -5,7 +5,7 @@
 use alloc::string::String;
 use core::fmt;
 use kernel::attribute::{Attribute, Bounded};
-use kernel::debugfs::{Dir, File};
+use kernel::debugfs::{Dir, File, Scope, ScopedDir};
 use kernel::kobject::Kobject;
 use kernel::prelude::*;
 use kernel::sync::atomic::{Atomic, Relaxed};
@@ -16,7 +16,7 @@ use kernel::{new_mutex, sysctl, sysfs};
 
 static LIMIT: Bounded<i32> = Bounded::new(Atomic::<i32>::new(3), 0..=10);
 
-/// Says when it goes, and shows as much as it is told to.
+/// Says when it goes, and shows as many bytes as it is told to.
 struct Long(Atomic<usize>);
 
 impl Attribute for Long {
@@ -26,7 +26,7 @@ impl Attribute for Long {
 
     fn store(&self, text: &str) -> Result {
         pr_info!("long: {text:?}\n");
-        self.0.store(text.len() * 100, Relaxed);
+        self.0.store(text.parse()?, Relaxed);
         Ok(())
     }
 }
@@ -57,8 +57,25 @@ fn sum(value: &Atomic<u32>, reader: &mut UserSliceReader) -> Result {
     Ok(())
 }
 
+/// Shown by several files; says when it goes.
+#[pin_data(PinnedDrop)]
+struct Counts {
+    good: Atomic<u32>,
+    #[pin]
+    bad: Mutex<i8>,
+}
+
+#[pinned_drop]
+impl PinnedDrop for Counts {
+    fn drop(self: Pin<&mut Self>) {
+        pr_info!("counts gone\n");
+    }
+}
+
 #[pin_data]
 pub(crate) struct Values {
+    #[pin]
+    counts: Scope<Counts>,
     #[pin]
     number: File<Atomic<u64>>,
     #[pin]
@@ -77,6 +94,17 @@ impl Values {
         let debug = Dir::new(c"rkm-files");
         let below = debug.subdir(c"below");
         try_pin_init!(Self {
+            counts <- below.scope(
+                pin_init!(Counts {
+                    good: Atomic::<u32>::new(1),
+                    bad <- new_mutex!(-1),
+                }),
+                c"counts",
+                |counts: &Counts, folder: &ScopedDir<'_, '_>| {
+                    folder.read_write_file(c"good", &counts.good);
+                    folder.dir(c"worse").read_write_file(c"bad", &counts.bad);
+                },
+            ),
             number <- debug.read_write_file(c"number", Atomic::<u64>::new(7)),
             words <- below.read_only_file(
                 c"words",
@@ -103,7 +131,7 @@ impl Values {
 }
 
 pub(crate) struct Others {
-    _files: [sysfs::File; 4],
+    _files: [sysfs::File; 5],
     _folder: ARef<Kobject>,
     _settings: sysctl::Table,
 }
@@ -119,6 +147,7 @@ impl Others {
             sysfs::File::new(&folder, c"constant", 0o644, Constant)?,
             sysfs::File::new(&inner, c"long", 0o644, Long(Atomic::<usize>::new(9)))?,
             sysfs::File::new(&inner, c"name", 0o600, name.clone())?,
+            sysfs::File::new(&inner, c"on", 0o644, Atomic::<bool>::new(true))?,
         ];
         drop(inner);
         let again = sysfs::File::new(&folder, c"limit", 0o444, Constant);
