@@ -147,6 +147,7 @@ __rust_helper void *rust_helper_kvrealloc(void *old, size_t old_size, size_t new
 /* sync.c */
 __rust_helper void rust_helper_refcount_set(refcount_t *r, int n);
 __rust_helper void rust_helper_refcount_inc(refcount_t *r);
+__rust_helper void rust_helper_refcount_dec(refcount_t *r);
 __rust_helper bool rust_helper_refcount_dec_and_test(refcount_t *r);
 __rust_helper void rust_helper___mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key);
 __rust_helper void rust_helper_mutex_lock(struct mutex *lock);
@@ -170,6 +171,9 @@ __rust_helper void rust_helper_write_unlock_irqrestore(rwlock_t *lock, unsigned 
 __rust_helper void rust_helper_init_completion(struct completion *done);
 __rust_helper void rust_helper_rcu_read_lock(void);
 __rust_helper void rust_helper_rcu_read_unlock(void);
+__rust_helper void rust_helper_smp_mb(void);
+__rust_helper void rust_helper_smp_rmb(void);
+__rust_helper void rust_helper_smp_wmb(void);
 
 /* sysfs.c */
 __rust_helper int rust_helper_sysfs_create_file(struct kobject *kobj, struct attribute *attr);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <asm/barrier.h>
 #include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -16,6 +17,11 @@ __rust_helper void rust_helper_refcount_set(refcount_t *r, int n)
 __rust_helper void rust_helper_refcount_inc(refcount_t *r)
 {
 	refcount_inc(r);
+}
+
+__rust_helper void rust_helper_refcount_dec(refcount_t *r)
+{
+	refcount_dec(r);
 }
 
 __rust_helper bool rust_helper_refcount_dec_and_test(refcount_t *r)
@@ -148,4 +154,19 @@ __rust_helper void rust_helper_rcu_read_lock(void)
 __rust_helper void rust_helper_rcu_read_unlock(void)
 {
 	rcu_read_unlock();
+}
+
+__rust_helper void rust_helper_smp_mb(void)
+{
+	smp_mb();
+}
+
+__rust_helper void rust_helper_smp_rmb(void)
+{
+	smp_rmb();
+}
+
+__rust_helper void rust_helper_smp_wmb(void)
+{
+	smp_wmb();
 }

@@ -5,6 +5,7 @@
 mod arc;
 pub mod aref;
 pub mod atomic;
+pub mod barrier;
 pub mod completion;
 mod condvar;
 mod lazy_lock;
@@ -13,6 +14,7 @@ mod locked_by;
 pub mod percpu;
 pub mod poll;
 pub mod rcu;
+mod refcount;
 mod set_once;
 
 use crate::types::Opaque;
@@ -32,6 +34,7 @@ pub use lock::rwsem::{RwSemaphore, RwSemaphoreReadGuard, RwSemaphoreWriteGuard};
 pub use lock::spinlock::{SpinLock, SpinLockGuard};
 pub use locked_by::LockedBy;
 pub use percpu::{PerCpu, PerCpuCounter};
+pub use refcount::Refcount;
 pub use set_once::SetOnce;
 
 /// What lockdep takes for the identity of locks of one kind.

@@ -6,6 +6,7 @@ use kernel::ftrace::{self, Entry, FtraceOps};
 use kernel::kprobe::{Handler, Kprobe, Kretprobe, Registers, RetHandler};
 use kernel::prelude::*;
 use kernel::sync::atomic::{Atomic, Full, Relaxed};
+use kernel::task::Task;
 use kernel::tracepoint::{
     declare_tracepoint, Probe, SchedProcessExit, SchedProcessFork, SchedSwitch, SysEnter, SysExit,
     TracepointProbe,
@@ -18,6 +19,16 @@ declare_tracepoint! {
     /// A tracepoint that no kernel has.
     // SAFETY: nothing calls it.
     unsafe pub struct NoSuch<'a>: "no_such_tracepoint" {}
+
+    /// A task was made.
+    // SAFETY: TP_PROTO(struct task_struct *task, unsigned long clone_flags), in
+    // include/trace/events/task.h.
+    unsafe pub struct TaskNewtask<'a>: "task_newtask" {
+        /// The task.
+        task: &'a Task,
+        /// What clone(2) was asked for.
+        clone_flags: usize,
+    }
 }
 
 #[derive(Default)]
@@ -119,6 +130,11 @@ probes! {
         }
     };
     Exits: SchedProcessExit, |count, event| count.add(event.task.pid().unsigned_abs() as usize);
+    Tasks: TaskNewtask, |count, event| {
+        if event.task.pid() > 0 {
+            count.add(event.clone_flags);
+        }
+    };
     Mkdirs: SysEnter, |count, event| {
         if event.id == NR_MKDIR {
             count.add(event.regs.argument(1));
@@ -146,6 +162,8 @@ pub(crate) struct Probes {
     #[pin]
     exits: TracepointProbe<Exits>,
     #[pin]
+    tasks: TracepointProbe<Tasks>,
+    #[pin]
     mkdirs: TracepointProbe<Mkdirs>,
     #[pin]
     refusals: TracepointProbe<Refusals>,
@@ -160,6 +178,7 @@ impl Probes {
             switches <- TracepointProbe::register(Switches::default()),
             forks <- TracepointProbe::register(Forks::default()),
             exits <- TracepointProbe::register(Exits::default()),
+            tasks <- TracepointProbe::register(Tasks::default()),
             mkdirs <- TracepointProbe::register(Mkdirs::default()),
             refusals <- TracepointProbe::register(Refusals::default()),
         })
@@ -197,6 +216,7 @@ impl PinnedDrop for Probes {
             self.switches.probe().0.get().0,
             self.forks.probe().0.get().0,
             self.exits.probe().0.get().0,
+            self.tasks.probe().0.get().0,
         ];
         pr_info!("others ran: {}\n", at_least.iter().all(|count| *count >= 2));
         pr_info!("missed: {}\n", self.kretprobe.missed());

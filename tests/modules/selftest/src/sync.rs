@@ -5,10 +5,11 @@
 use crate::{check, Check};
 use kernel::prelude::*;
 use kernel::sync::atomic::{Acquire, Atomic, Full, Relaxed, Release};
+use kernel::sync::barrier;
 use kernel::sync::rcu::{self, Rcu};
 use kernel::sync::{
-    Arc, Completion, CondVar, CondVarTimeoutResult, LockedBy, Mutex, RwSemaphore, SetOnce,
-    SpinLock, UniqueArc,
+    Arc, Completion, CondVar, CondVarTimeoutResult, LockedBy, Mutex, Refcount, RwSemaphore,
+    SetOnce, SpinLock, UniqueArc,
 };
 
 pub(crate) const CHECKS: &[Check] = &[
@@ -16,6 +17,7 @@ pub(crate) const CHECKS: &[Check] = &[
     ("global locks", global),
     ("Arc", arcs),
     ("atomics", atomics),
+    ("barriers and counted users", users),
     ("RCU", rcu_),
     ("completion", completion),
     ("condition variable", condition),
@@ -123,6 +125,21 @@ fn atomics() -> Result {
     check!(COUNT.cmpxchg(1, 2, Relaxed), Err(7));
     check!(COUNT.cmpxchg(7, 9, Full), Ok(7));
     check!(COUNT.xchg(1, Relaxed), 9);
+    Ok(())
+}
+
+fn users() -> Result {
+    let users = Refcount::new(1);
+    users.inc();
+    users.inc();
+    users.dec();
+    check!(!users.dec_and_test());
+    barrier::smp_mb();
+    barrier::smp_rmb();
+    barrier::smp_wmb();
+    check!(users.dec_and_test());
+    users.set(1);
+    check!(users.dec_and_test());
     Ok(())
 }
 
