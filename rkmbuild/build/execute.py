@@ -13,6 +13,7 @@ from rkmbuild.build import (
     dependencies,
     exports,
     fingerprint,
+    generated_header,
     kbuild,
     kernel_crate,
     soft,
@@ -79,6 +80,10 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     target = sysroot.target_path(root, plan.tree.arch)
     linked = f"{plan.project.module}.ko for {plan.tree.release}"
     linked += ", with its tests" if plan.tests else ""
+    failure = None
+    if plan.cbindgen:
+        with clock.stage("header"):
+            failure = generated_header.generate(plan.project, plan.cbindgen, plan.kbuild.folder)
     with clock.stage("kbuild"), kbuild.linking(plan.kbuild, lock=lock, jobs=jobs) as linking:
         with clock.stage("crate"):
             library = crate.build(
@@ -91,6 +96,8 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
                 options=plan.cargo,
                 colour=sys.stderr.isatty(),
             )
+        if failure:
+            raise failure
         with console.step("Linking", linked):
             made = linking.finish(library.archive)
     with clock.stage("check"):
@@ -106,7 +113,8 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         debug = finish(made, module, plan.objcopy)
         symvers = exports.publish(made.with_name("Module.symvers"), module.with_suffix(".symvers"))
     tools = (plan.rust.rustc, plan.rust.cargo, plan.bindgen.path, plan.bindgen.libclang,
-             plan.compiler.path, plan.objcopy.path)  # fmt: skip
+             plan.compiler.path, plan.objcopy.path,
+             *([plan.cbindgen.path] if plan.cbindgen else []))  # fmt: skip
     inputs = fingerprint.project_inputs(plan.project, library.dep_info, plan.kbuild.folder)
     inputs |= {*fingerprint.tool_inputs(plan.tree, tools), *plan.kbuild.symvers}
     outputs = {module, debug, library.archive, *([symvers] if symvers else [])}

@@ -80,6 +80,9 @@ def project_inputs(project: Project, dep_info: Path, kbuild: Path) -> set[Path]:
         files |= {folder / "Cargo.toml", folder / "build.rs"}
     for folder in (project.root, *project.root.parents):
         files |= {folder / ".cargo" / "config.toml", folder / ".cargo" / "config"}
+    files |= (
+        {project.root / headers.OWN_CONFIGURATION} if project.metadata.generate_header else set()
+    )
     files |= {project.root / source for source in project.metadata.c_sources}
     for header in project.bound:
         files |= {project.root / header, *headers.with_included(project.root / header)}

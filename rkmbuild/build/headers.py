@@ -4,6 +4,8 @@ import os
 import re
 from pathlib import Path
 
+# What a project says to cbindgen, which makes a header of its Rust.
+OWN_CONFIGURATION = "cbindgen.toml"
 _QUOTED = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from rkmbuild import __version__, cache, console, paths, runner
-from rkmbuild.build import bindings, exports, symbols
+from rkmbuild.build import bindings, exports, generated_header, symbols
 from rkmbuild.build.project import Project
 from rkmbuild.build.render import render
 from rkmbuild.errors import BuildError, ProjectError, RkmbuildError
@@ -116,7 +116,10 @@ def plan(
         "headers": bindings.includes(project.metadata.headers, project.root),
         "script": _SCRIPT, "archive": _ARCHIVE, "wait": _WAIT, "version": __version__,
         "c_stems": [source.stem for source in sources],
-        "include_folders": sorted({str((project.root / s).parent) for s in sources}),
+        "include_folders": [
+            *sorted({str((project.root / s).parent) for s in sources}),
+            *([str(generated_header.folder(folder))] if project.metadata.generate_header else []),
+        ],
     }  # fmt: skip
     templates = paths.data("templates") / "kbuild"
     files = {

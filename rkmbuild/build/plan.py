@@ -23,7 +23,7 @@ from rkmbuild.errors import KernelError, ToolchainError
 from rkmbuild.kernel import cflags, overlay
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import bindgen as bindgens
-from rkmbuild.toolchain import binutils, cc, clang_flags, clang_probe, rust_facts
+from rkmbuild.toolchain import binutils, cc, clang_flags, clang_probe, programs, rust_facts
 from rkmbuild.toolchain import rust as rusts
 from rkmbuild.toolchain.parts import Bindgen, CCompiler, Rust, Tool
 
@@ -39,6 +39,7 @@ class BuildPlan:
     bindgen: Bindgen
     compiler: CCompiler
     objcopy: Tool
+    cbindgen: Tool | None
     chosen: rustflags.Chosen
     translation: clang_flags.Translation
     sysroot: sysroot.Sysroot
@@ -123,6 +124,9 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
         bindgen=bindgen,
         compiler=compiler,
         objcopy=binutils.objcopy(),
+        cbindgen=programs.require("cbindgen", part="cbindgen")
+        if project.metadata.generate_header
+        else None,
         chosen=chosen,
         translation=translation,
         sysroot=root,

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,10 @@ from rkmbuild.build import workspace as workspaces
 from rkmbuild.errors import ProjectError
 
 # What `[package.metadata.rkmbuild]` may hold. docs/metadata.md explains each.
-KEYS = ("headers", "c-sources", "depends", "allow-fpu")
+KEYS = ("headers", "c-sources", "generate-header", "depends", "allow-fpu")
+
+_PLAIN_HEADER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.h")
+_EXAMPLE = "driver_rust.h"
 
 
 class Metadata(NamedTuple):
@@ -23,12 +27,15 @@ class Metadata(NamedTuple):
         headers: Headers to bind beside those of the `kernel` crate, as `#include` would name them
             (`linux/pci.h`), or files of the project, relative to its root (`src/shim.h`).
         c_sources: The project's C files, relative to its root.
+        generate_header: The name of the header that says to C what it can call of the Rust code;
+            empty where none is wanted.
         depends: Packages of the workspace, modules as well, whose exported symbols it uses.
         allow_fpu: Functions that may use vector and floating-point registers, by their paths.
     """
 
     headers: tuple[str, ...] = ()
     c_sources: tuple[Path, ...] = ()
+    generate_header: str = ""
     depends: tuple[str, ...] = ()
     allow_fpu: tuple[str, ...] = ()
 
@@ -160,6 +167,10 @@ def _metadata(package: Mapping[str, Any], root: Path, manifest: Path) -> Metadat
             hint = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(KEYS)}"
             raise ProjectError(f"{place} has an unknown key `{key}`", hint=hint)
         value = table[key]
+        if key == "generate-header":
+            if not isinstance(value, str) or not _PLAIN_HEADER.fullmatch(value):
+                raise ProjectError(f"{place}: `{key}` must be a plain name such as `{_EXAMPLE}`")
+            continue
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise ProjectError(f"{place}: `{key}` must be a list of strings")
     sources = []
@@ -176,6 +187,7 @@ def _metadata(package: Mapping[str, Any], root: Path, manifest: Path) -> Metadat
     return Metadata(
         headers=tuple(table.get("headers", [])),
         c_sources=tuple(sources),
+        generate_header=table.get("generate-header", ""),
         depends=tuple(table.get("depends", [])),
         allow_fpu=tuple(table.get("allow-fpu", [])),
     )

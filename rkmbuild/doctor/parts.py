@@ -12,6 +12,7 @@ from rkmbuild.toolchain import (
     binutils,
     cc,
     packages,
+    programs,
     qemu,
     rust,
     rust_extras,
@@ -55,6 +56,7 @@ def toolchain(
         *_guarded("ld", Use.BUILD, lambda: _tool(binutils.linker())),
         *_guarded("objcopy", Use.BUILD, lambda: _tool(binutils.objcopy())),
         *_guarded("make", Use.BUILD, lambda: _tool(binutils.make())),
+        *_cbindgen(required=develop),
         *_guarded("qemu", Use.RUN, lambda: _tool(*qemu.choose(), use=Use.RUN)),
         *_guarded("busybox", Use.RUN, lambda: _tool(qemu.busybox(), use=Use.RUN)),
         *_guarded("kmod", Use.LOAD, lambda: _program("insmod", "kmod", Use.LOAD)),
@@ -152,14 +154,18 @@ def _clang(oldest: Version, *, required: bool) -> list[Check]:
     if required:
         return checks
     # Where the kernel's own compiler is there, clang is a matter of taste.
-    return [
-        replace(
-            check,
-            required=False,
-            remark="" if check.state is State.OK else "only `--cc clang` needs it",
-        )
-        for check in checks
-    ]
+    return [_optional(check, "`--cc clang`") for check in checks]
+
+
+def _cbindgen(*, required: bool) -> list[Check]:
+    look = partial(programs.require, "cbindgen", part="cbindgen")
+    checks = _guarded("cbindgen", Use.BUILD, lambda: _tool(look()))
+    return checks if required else [_optional(check, "`generate-header`") for check in checks]
+
+
+def _optional(check: Check, user: str) -> Check:
+    remark = check.remark if check.state is State.OK else f"only {user} needs it"
+    return replace(check, required=False, remark=remark)
 
 
 def _tool(

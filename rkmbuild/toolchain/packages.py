@@ -69,6 +69,12 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "pacman": ("busybox",),
         "zypper": ("busybox-static",),
     },
+    "cbindgen": {
+        "apt-get": ("cbindgen",),
+        "dnf": ("cbindgen",),
+        "pacman": ("cbindgen",),
+        "zypper": ("rust-cbindgen",),
+    },
     "git": dict.fromkeys(INSTALL, ("git",)),
     "procps": {
         "apt-get": ("procps",),
