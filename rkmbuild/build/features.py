@@ -39,14 +39,14 @@ def without_std(package: Package, graph: Graph) -> str:
     if not any(map(_STD.fullmatch, package.features)):
         return _without(chain)
     if len(chain) == 2:
-        wanted = [f for f in chain[0].wants(package)["features"] if not _STD.fullmatch(f)]
+        wanted = [f for f in chain[0].wants(package).get("features", []) if not _STD.fullmatch(f)]
         return f"in Cargo.toml:\n{_line(package, wanted, default=False)}"
     first, asks = chain[1], chain[-2]
     bringing = sorted(name for name in first.enabled if name == "default" or _STD.fullmatch(name))
     if bringing:
         # A crate that has such a feature is often of little use with nothing else on.
         alloc = ["alloc"] if "alloc" in first.features else []
-        wanted = [f for f in chain[0].wants(first)["features"] if not _STD.fullmatch(f)]
+        wanted = [f for f in chain[0].wants(first).get("features", []) if not _STD.fullmatch(f)]
         return (
             f"{first.name} has its features {', '.join(bringing)} on; in Cargo.toml:\n"
             f"{_line(first, dict.fromkeys([*wanted, *alloc]), default=False)}"
