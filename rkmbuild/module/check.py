@@ -9,14 +9,17 @@ from pathlib import Path
 
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.module import (
+    calls,
     compression,
     demangle,
+    init_code,
     layout,
     machine_code,
     metadata,
     mitigations,
     oddities,
     placement,
+    recursion,
     relocations,
     signature,
     structure,
@@ -115,6 +118,9 @@ def _judge(subject: Subject, report: Report, *, explain: bool, deep: bool) -> No
         code = machine_code.read(subject, frame_limit=kernel_limit(subject.target))
         machine_code.check(subject, code, report)
         mitigations.check(subject, code, report)
+        known = calls.read(subject, init_code.NOT_IN_INIT)
+        init_code.check(subject, known, report)
+        recursion.check(subject, known, report)
 
 
 def kernel_limit(kernel: Target) -> int:

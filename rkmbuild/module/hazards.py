@@ -232,6 +232,25 @@ _DANGERS = (
         "put large values on the heap, in Rust into a Box or Vec",
     ),
     _dangerous(
+        "endless-recursion",
+        "no circle of calls is without a way out: the stack of 16 KiB would end before it",
+        "arch/x86/include/asm/page_64_types.h: THREAD_SIZE",
+        "let the function return before it calls itself, or make it a loop",
+    ),
+    _dangerous(
+        "not-in-init",
+        "init calls nothing that ends the calling kernel thread or asks it to stop: it runs in the "
+        "thread of finit_module, which would die with the module half-loaded",
+        f"{_MAIN}: do_init_module; kernel/kthread.c: kthread_exit, to_kthread",
+        "start a kernel thread for it (kthread_run), or return from init",
+    ),
+    _dangerous(
+        "freed-code-used",
+        "code that stays does not refer to .init sections, which are freed once init has returned",
+        f"{_MAIN}: do_init_module, do_free_init; scripts/mod/modpost.c: sectioncheck",
+        "leave __init or __initdata out where what it marks is used later",
+    ),
+    _dangerous(
         "no-retpoline",
         "a kernel with retpolines has modules built with them",
         f"{_MAIN}: check_modinfo_retpoline; arch/x86/kernel/cpu/bugs.c: retpoline_module_ok",
@@ -299,6 +318,18 @@ _NOTES = (
         "the module uses vector or floating-point registers between kernel_fpu_begin() and "
         "kernel_fpu_end()",
         "Documentation/core-api/floating-point.rst",
+    ),
+    _note(
+        "recursion",
+        "functions call neither themselves nor each other in a circle",
+        "arch/x86/include/asm/page_64_types.h: THREAD_SIZE",
+        "see that the depth has a bound, or make it a loop with a list",
+    ),
+    _note(
+        "freed-code-kept",
+        "data that stays does not point to .init sections, which are freed once init has returned",
+        f"{_MAIN}: do_init_module, do_free_init; scripts/mod/modpost.c: sectioncheck",
+        "fine where nothing but init follows the pointer (__refdata, __ro_after_init)",
     ),
     _note(
         "large-frame",

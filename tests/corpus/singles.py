@@ -243,6 +243,8 @@ def _relocations() -> Iterator[tuple[str, Damage]]:
     yield "addend", lambda e: e.relocation(".text", 2, addend=60)
     yield "target-outside", lambda e: e.section(".rela.text", info=999)
     yield "target-zero", lambda e: e.section(".rela.text", info=0)
+    yield "calls-init", lambda e: e.relocation(".text", 2, symbol=e.symbol_number("init_module"))
+    yield "data-of-init", lambda e: e.relocation(".data", 0, symbol=e.symbol_number("init_module"))
     yield "livepatch-section", lambda e: e.section(".rela.text", flags=elf.SHF_RELA_LIVEPATCH)
     yield "of-percpu", lambda e: e.section(".rela.exit.data", info=e.number(".data..percpu"))
     yield "of-strings", lambda e: e.section(".rela.exit.data", info=e.number(".strtab"))

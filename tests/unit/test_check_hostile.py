@@ -47,6 +47,15 @@ def many_symbols_of_one_endless_name() -> bytes:
     return bytes(data).replace(b"x\0x", b"xxx")
 
 
+def one_circle_of_many_functions() -> bytes:
+    """Each calls the next one, each is said to have all of the code, and the last has the most."""
+    count = 60_000
+    code = b"\xe8\0\0\0\0" * (count - 1) + b"\xe8" + (-5 * count).to_bytes(4, "little", signed=True)
+    code += bytes(1 << 20)
+    names = (Sym("x", ".text.x", 5 * n, len(code) - 5 * n, 2) for n in range(count))
+    return bytes(module().add(Sec(".text.x", code, AX), *names))
+
+
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "relocations over one another": lambda: sections_over_one_another(4, 0),
     "code over itself": lambda: sections_over_one_another(1, 6),
@@ -58,6 +67,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "calls of nothing": lambda: bytes(
         module().add(Sec(".text.calls", b"\xe8\0\0\0\0" * 400_000, AX))
     ),
+    "a circle of calls": one_circle_of_many_functions,
     "much of .modinfo": lambda: bytes(module().section(".modinfo", data=b"a=b\0" * 500_000)),
     "many versions": lambda: bytes(
         module().add(Sec("__versions", bytes(64) * 50_000, A)).section("__versions", flags=A)
