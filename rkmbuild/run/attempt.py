@@ -139,10 +139,12 @@ class Attempt:
 
     def _take_port(self, line: str) -> None:
         said, mark, report = line.partition(f"{initramfs.MARK}{self.nonce} ")
-        if said and self._port_step is not None:
-            self._lines[self._port_step].append(said)
-        if (said or not mark) and self._on_line:
-            self._on_line(said)
+        # What stands before a mark is the rest of a line, or nothing; an empty line is one.
+        if said or not mark:
+            if self._port_step is not None:
+                self._lines[self._port_step].append(said)
+            if self._on_line:
+                self._on_line(said)
         if not mark:
             return
         word, *numbers = report.split()

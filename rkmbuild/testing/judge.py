@@ -19,6 +19,9 @@ _SKIP = 4
 # What frames a test's result in the log; what is left is what the test had to say.
 _FRAME = re.compile(r"KTAP version 1|1\.\.1|(?:not )?ok 1 .*")
 
+# What SysRq-l shows (drivers/tty/sysrq.c).
+_ALL_PROCESSORS = "sysrq: Show backtrace of all active CPUs"
+
 Ended = tuple[Command, Step, tuple[KernelMessage, ...]]
 
 _KTAP = {
@@ -69,9 +72,8 @@ def cut_short(
 ) -> TestResult:
     """Return what came of a case during which its guest died, or was ended after `timeout`."""
     command, _, messages = commands[-1]
-    log = tuple(
-        message for _, _, said in commands for message in said if not _FRAME.fullmatch(message.text)
-    )
+    said = [message for _, _, during in commands for message in during]
+    log = _without_idling([message for message in said if not _FRAME.fullmatch(message.text)])
     troubles = outcome.troubles(log)
     when = {Role.LOAD: "while the module was loaded", Role.UNLOAD: "while the module was unloaded"}
     place = when.get(command.role, "")
@@ -96,6 +98,13 @@ def refused(command: Command, step: Step, messages: Sequence[KernelMessage]) -> 
     reason, _ = refusal.told([message.text for message in messages], " ".join(step.lines))
     verb = "unload" if command.role is Role.UNLOAD else "load"
     return f"the kernel refused to {verb} the module: {reason}"
+
+
+def _without_idling(log: Sequence[KernelMessage]) -> tuple[KernelMessage, ...]:
+    """Leave out the answer to the last SysRq key where the processor had nothing to do."""
+    start = next((n for n, m in enumerate(log) if m.text.startswith(_ALL_PROCESSORS)), len(log))
+    idle = any("Comm: swapper/" in message.text for message in log[start:])
+    return tuple(log[:start] if idle else log)
 
 
 def _crash(troubles: Sequence[Trouble], log: Sequence[KernelMessage]) -> str:

@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import junitparser
@@ -60,6 +63,8 @@ def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel_6_12: KernelTree)
         "tests/skips.sh": ("skipped", "there is no card reader"),
         "tests/unloads.sh": ("passed", None),
     }
+    hangs = {test["name"]: test["messages"] for test in kernel["tests"]}["tests/hangs.sh"]
+    assert hangs[-1]["text"] == "sysrq: Show Blocked State"  # and no word on an idle processor
     # Each of the two groups lost one guest.
     assert kernel["guests"] == 4
     told = {test["name"]: test for test in kernel["tests"]}
@@ -121,6 +126,34 @@ def test_the_tests_of_6_1_run_alike_and_come_as_ktap(
     for trace in (b"KTAP", b"rkmbuild_test", b"said by a test", b"ASSERTION"):
         assert trace not in plain.read_bytes()
         assert trace in with_tests.read_bytes()
+
+
+def test_an_interrupted_run_leaves_no_guest(tmp_path: Path, kernel_6_12: KernelTree) -> None:
+    root = _copy("tested", tmp_path)
+    words: list[str | Path] = ["test", root, "--kernel", kernel_6_12.release, "--filter", "hangs"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "rkmbuild", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not (guests := _emulators(process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert guests
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 130
+    assert not any(Path(f"/proc/{guest}").exists() for guest in guests)
+
+
+def _emulators(parent: int) -> list[int]:
+    """The emulators that a process has started."""
+    children = [
+        int(child)
+        for listed in Path(f"/proc/{parent}/task").glob("*/children")
+        for child in listed.read_text().split()
+    ]
+    return [c for c in children if b"qemu-system" in Path(f"/proc/{c}/cmdline").read_bytes()]
 
 
 @pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
