@@ -6,7 +6,6 @@ group of its own, so that an interrupted run leaves nothing behind.
 
 import contextlib
 import os
-import resource
 import shlex
 import signal
 import subprocess
@@ -81,7 +80,6 @@ def run(
     failure: type[RkmbuildError] = BuildError,
     hint: str | None = None,
     keep_open: Sequence[int] = (),
-    memory: int | None = None,
 ) -> Completed:
     """Run a command to its end.
 
@@ -97,7 +95,6 @@ def run(
         failure: What to raise if it fails.
         hint: What the user could try if it fails.
         keep_open: File descriptors that it inherits.
-        memory: Bytes that it may map, for one that reads what nobody vouches for.
 
     Raises:
         ToolchainError: the program is not there.
@@ -108,9 +105,6 @@ def run(
     with _started(
         command, env=env, cwd=cwd, stdin=stdin is not None, show=show, keep_open=keep_open
     ) as process:
-        if memory is not None:
-            with contextlib.suppress(ProcessLookupError):
-                resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
         try:
             done = _completed(process, command, started, stdin=stdin, timeout=timeout)
         except subprocess.TimeoutExpired as expired:

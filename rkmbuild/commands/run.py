@@ -145,7 +145,7 @@ def _show(result: "ModuleRun", decoded: "Sequence[Decoded]") -> None:
         if not trouble.fatal:
             console.warning(f"the kernel warned: {trouble.title}")
     if failure:
-        place = traces.place(decoded)
+        place = traces.told(decoded)
         failure.hint = "\n".join(line for line in (place, failure.hint) if line) or None
         raise failure
     loaded = result.loaded

@@ -20,13 +20,15 @@ def show(decoded: "Decoded | None") -> None:
         console.line(line)
 
 
-def place(reports: "Sequence[Decoded]") -> str | None:
-    """Return in words where in the module's own source a run came to its end, if that is known."""
+def told(reports: "Sequence[Decoded]") -> str | None:
+    """Return what the first crash or hang was in the module's own source, if that is known."""
     from rkmbuild.run.outcome import Kind
-    from rkmbuild.trace.show import here
+    from rkmbuild.trace.show import clean, here
 
-    wheres = [decoded.where for decoded in reports if decoded.report.kind != Kind.WARNING]
-    where = next((where for where in wheres if where), None)
-    if where is None:
+    ends = (decoded for decoded in reports if decoded.report.kind != Kind.WARNING)
+    end = next((decoded for decoded in ends if decoded.where), None)
+    if end is None or end.where is None:
         return None
-    return f"in the source, that was {where.function} at {here(where.file)}:{where.line}"
+    where = end.where
+    place = f"in the source, that was {where.function} at {here(where.file)}:{where.line}"
+    return clean(f"{place}; it {end.report.panic}" if end.report.panic else place)

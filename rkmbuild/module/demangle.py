@@ -3,12 +3,16 @@
 import re
 from collections.abc import Sequence
 
-from rkmbuild import runner
+from rkmbuild import confined
 from rkmbuild.errors import RkmbuildError
 
 _MANGLED = re.compile(r"\b(_R[A-Za-z]\w+|_ZN\d[\w.$]+)")
 # The hash of a crate's version (v0) or of a function (legacy) is noise to a reader.
 _NOISE = re.compile(r"\[[0-9a-f]{8,}\]|::h[0-9a-f]{16}\b")
+
+# A thousand names take some 10 ms and a few MiB.
+_SECONDS = 10.0
+_MEMORY = 256 << 20
 
 
 def demangle(texts: Sequence[str]) -> list[str]:
@@ -21,8 +25,15 @@ def demangle(texts: Sequence[str]) -> list[str]:
         return list(texts)
     lines = "\n".join(text.replace("\n", " ") for text in texts)
     try:
-        done = runner.run(["c++filt"], doing="demangling", stdin=lines.encode(errors="replace"))
+        # A name of a hundred letters can stand for gigabytes: it may refer back to its parts.
+        answer = confined.run(
+            ["c++filt"],
+            doing="demangling",
+            stdin=lines.encode(errors="replace"),
+            seconds=_SECONDS,
+            memory=_MEMORY,
+        )
     except RkmbuildError:
         return list(texts)
-    said = done.stdout.split("\n")
+    said = answer.split("\n")
     return [_NOISE.sub("", line) for line in said[: len(texts)]]

@@ -12,6 +12,7 @@ from typing import Any
 from rkmbuild.errors import CrashedError, HangError, RefusedInGuestError, RkmbuildError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.module import compression, modinfo
+from rkmbuild.module.demangle import demangle
 from rkmbuild.module.modinfo import Modinfo
 from rkmbuild.run import depends, guest, initramfs, outcome, parameters, procmodules, refusal
 from rkmbuild.run.klog import KernelMessage
@@ -225,7 +226,7 @@ def judge(planned: Plan, result: GuestResult) -> tuple[Verdict, RkmbuildError | 
         where = outcome.where(name, result.log)
         return Verdict.HANG, HangError(
             f"{release} did not come back from {when} `{name}` in its time"
-            + (f"; it was in {where}" if where else ""),
+            + (f"; it was in {demangle([where])[0]}" if where else ""),
             hint="the kernel's last lines above show where it was; --timeout gives it longer",
         )
     for step, command in enumerate(result.steps):

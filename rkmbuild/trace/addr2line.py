@@ -10,13 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild import runner
+from rkmbuild import confined
 from rkmbuild.errors import RkmbuildError, ToolchainError
 from rkmbuild.trace.debugfile import Place
 
-# A healthy file of a large driver takes well under a second and 200 MiB.
+# A healthy file of a large driver takes well under a second.
 _SECONDS = 20.0
-_MEMORY = 4 << 30
 _AT_ONCE = 256
 # More inlined functions at one place than anybody writes; a damaged file may have any number.
 _DEEPEST = 64
@@ -73,11 +72,10 @@ class Addr2line:
             return
         words = ["addr2line", "-a", "-f", "-i", "-C", "-j", section, "-e", str(self._debug)]
         try:
-            done = runner.run(
+            said = confined.run(
                 [*words, *(f"{offset:#x}" for offset in offsets)],
                 doing="looking up source lines",
-                timeout=_SECONDS,
-                memory=_MEMORY,
+                seconds=_SECONDS,
             )
         except ToolchainError:
             self.problem = "addr2line of binutils is not there"
@@ -85,7 +83,7 @@ class Addr2line:
         except RkmbuildError as error:
             self.problem = error.message
             return
-        for offset, spots in answers(done.stdout):
+        for offset, spots in answers(said):
             self._known[Place(section, offset)] = spots
 
 

@@ -19,6 +19,9 @@ _BUILD_ID = ".note.gnu.build-id"
 # What makes the debug information of a .ko; it may be in the module itself.
 _LINES = ".debug_line"
 
+# The largest drivers have some ten thousand functions.
+_MOST_SYMBOLS = 500_000
+
 
 @dataclass(frozen=True)
 class Place:
@@ -146,7 +149,8 @@ class DebugFile:
             return
         strings = file.sections[tables[0].link].offset
         code = {n for n, s in enumerate(file.sections) if s.executable and s.allocated}
-        symbols = [s for s in file.symbols(tables[0]) if s.shndx in code and s.name]
+        table = tables[0]._replace(size=min(tables[0].size, _MOST_SYMBOLS * elf.SYMBOL_SIZE))
+        symbols = [s for s in file.symbols(table) if s.shndx in code and s.name]
         symbols.sort(key=lambda symbol: (symbol.shndx, symbol.value))
         following: tuple[int, int] | None = None
         last: tuple[int, int] | None = None

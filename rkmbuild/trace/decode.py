@@ -1,6 +1,7 @@
 """Turns the traces of a log into functions, files and lines of the module's source."""
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,9 @@ from rkmbuild.trace.reports import Collector, Report
 from rkmbuild.trace.search import Found, Search
 from rkmbuild.trace.source import Origin, Sources, origin
 
+# What demangling takes is no matter, unless names were made to take long.
+_A_MOMENT = 0.5
+_MOST_SECONDS = 5.0
 _RUST = re.compile(r"_R[A-Za-z]|_ZN\d")
 
 
@@ -107,6 +111,7 @@ class Decoded:
             "line": self.report.line,
             "release": self.report.release or None,
             "last_unloaded": self.report.unloaded or None,
+            "panic": self.report.panic or None,
             "where": where and {"function": where.function, "file": where.file, "line": where.line},
             "modules": [
                 {
@@ -165,6 +170,7 @@ class Decoder:
         self._text = text
         self._collector = Collector()
         self._lookups: dict[DebugFile, _Lookup] = {}
+        self._demangling = 0.0
 
     @property
     def pending(self) -> bool:
@@ -206,8 +212,17 @@ class Decoder:
                 wanted.setdefault(debug, []).append((shown, place))
         for debug, frames in wanted.items():
             self._lookup(debug).fill(frames)
-        _name(decoded.frames)
+        self._name(decoded.frames)
         return decoded
+
+    def _name(self, frames: Sequence[DecodedFrame]) -> None:
+        """Demangle the names, with one process at most."""
+        if self._demangling > _MOST_SECONDS:
+            return
+        started = time.monotonic()
+        for frame, name in zip(frames, demangle([frame.name for frame in frames]), strict=True):
+            frame.name = name
+        self._demangling += max(0.0, time.monotonic() - started - _A_MOMENT)
 
     def _lookup(self, debug: DebugFile) -> _Lookup:
         if debug not in self._lookups:
@@ -250,9 +265,3 @@ class Decoder:
 def _begins(debug: DebugFile, place: Place) -> bool:
     function = debug.function_at(place)
     return function is not None and function.value == place.offset
-
-
-def _name(frames: Sequence[DecodedFrame]) -> None:
-    """Demangle the names, with one process at most."""
-    for frame, name in zip(frames, demangle([frame.name for frame in frames]), strict=True):
-        frame.name = name

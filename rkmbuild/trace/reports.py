@@ -22,6 +22,10 @@ _RELEASE = re.compile(
 _UNLOADED = re.compile(r"\[last unloaded: ([\w-]+)")
 # sched_show_task of kernel/sched/core.c, nmi_cpu_backtrace of lib/nmi_backtrace.c
 _TASK = re.compile(r"task:\S+ +state:\S.*|NMI backtrace for cpu \d+.*")
+# The panic handler of the `kernel` crate: place and message are lines of their own, and come
+# before the BUG() that ends the thread.
+_PANIC = re.compile(r"[\w-]{1,64}: (panicked at .{1,1000}:\d{1,9}:\d{1,9}):")
+_SOON = 4
 _CALLS = "Call Trace:"
 _END_OF_STACK = "</TASK>"
 # What may follow a stack and belongs to its report (arch/x86/kernel/dumpstack.c, __die_body).
@@ -39,6 +43,7 @@ class Report:
         line: Number of that line in the log, from 1.
         release: Of the kernel that printed it, or empty.
         unloaded: The module that was unloaded last, or empty.
+        panic: What a panic of Rust code said before it, or empty.
         frames: Places in the code, the innermost first.
     """
 
@@ -47,6 +52,7 @@ class Report:
     line: int
     release: str = ""
     unloaded: str = ""
+    panic: str = ""
     frames: list[Frame] = field(default_factory=list)
 
 
@@ -61,6 +67,8 @@ class Collector:
         self._stack_ended = False
         self._over = False
         self._strange = 0
+        self._panic = ""
+        self._panicked = -_SOON
 
     @property
     def pending(self) -> bool:
@@ -72,6 +80,10 @@ class Collector:
         self._number += 1
         if found := _RELEASE.search(text):
             self._release = found[1] or found[2]
+        if found := _PANIC.fullmatch(text):
+            self._panic, self._panicked = found[1], self._number
+        elif self._number == self._panicked + 1:
+            self._panic = f"{self._panic}: {text}"
         ended = None
         if self._over or (self._stack_ended and not _TAIL.match(text)):
             ended = self.flush()
@@ -108,6 +120,8 @@ class Collector:
         ended = self.flush()
         self._report = Report(kind=kind, title=title, line=self._number)
         self._dying = crash
+        if crash and self._number - self._panicked <= _SOON:
+            self._report.panic = self._panic
         if frame := frames.in_title(text):
             self._report.frames.append(frame)
         return ended

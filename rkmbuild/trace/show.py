@@ -27,6 +27,8 @@ def lines(decoded: Decoded, *, colour: bool = False) -> Iterator[str]:
         return
     paint = _painted if colour else _plain
     yield _MARK + paint(f"decoded: {clean(decoded.report.title)}", _HEAD)
+    if decoded.report.panic:
+        yield _MARK + paint(f"  {clean(decoded.report.panic)}", _BOLD)
     for text in _matches(decoded):
         yield _MARK + paint(f"  {text}", _DIM)
     blocks = [tuple(block) for block in _blocks(decoded.frames)]

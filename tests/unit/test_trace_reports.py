@@ -79,6 +79,16 @@ def test_a_boot_and_a_clean_module_have_no_report(kernel: str) -> None:
 
 
 @both
+def test_what_rust_code_said_goes_with_the_bug_that_it_ends_in(kernel: str) -> None:
+    said = [report.panic for report in reports(recorded("crashes", kernel)) if report.panic]
+    assert len(said) == 2
+    index, asked = said
+    assert index.startswith("panicked at src/ways.rs:")
+    assert index.endswith(": index out of bounds: the len is 3 but the index is 6")
+    assert asked.endswith(": asked to, with 7")
+
+
+@both
 def test_a_panic_is_a_report(kernel: str) -> None:
     (panic,) = reports(recorded("panics", kernel))
     assert (panic.kind, panic.title) == ("panic", "panics: on purpose, 42")
