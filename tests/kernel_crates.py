@@ -19,6 +19,7 @@ class Prepared:
     Attributes:
         flags: Arguments of rustc.
         env: The environment of cargo, rustc and rustdoc.
+        cfgs: The file with what says which kernel this is.
         target: Arguments of cargo that name the target.
         specification: The target.
         libraries: The folder with the crates.
@@ -26,6 +27,7 @@ class Prepared:
 
     flags: tuple[str, ...]
     env: dict[str, str]
+    cfgs: Path
     target: tuple[str, ...]
     specification: Path
     libraries: Path
@@ -45,12 +47,14 @@ def prepare(tree: KernelTree) -> Prepared:
     root = sysroot.build(plan.sysroot, plan.rust, plan.facts)
     bound = bindings.build(plan.bindings, plan.bindgen, plan.compiler)
     made = kernel_crate.build(plan.crate, plan.rust, plan.facts, root=root, bound=bound)
-    flags = (*plan.sysroot.flags, f"--sysroot={root}", f"@{made / 'cfgs'}")
+    cfgs = made / "cfgs"
+    flags = (*plan.sysroot.flags, f"--sysroot={root}", f"@{cfgs}")
     env = sysroot.environment(plan.rust, flags)
     specification = sysroot.target_path(root, tree.arch)
     return Prepared(
         flags=flags,
         env=env | {"RKMBUILD_BINDINGS": str(bound / bindings.FILE)},
+        cfgs=cfgs,
         target=tuple(map(str, sysroot.target_arguments(plan.facts, specification))),
         specification=specification,
         libraries=made / "lib",

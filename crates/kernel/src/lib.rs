@@ -41,7 +41,7 @@
 #![no_std]
 // rustc's own shim for a failed allocation ends in a tail call, after which objtool finds no
 // instruction and says "unexpected end of section". A handler of ours takes its place.
-#![feature(alloc_error_handler)]
+#![cfg_attr(not(rkmbuild_host), feature(alloc_error_handler))]
 // A `KBox<T>` becomes a `KBox<dyn Trait>`, and `self` can be an `Arc<Self>`.
 #![feature(coerce_unsized, dispatch_from_dyn, unsize)]
 
@@ -82,6 +82,7 @@ pub mod module_param;
 #[cfg(CONFIG_NET)]
 pub mod net;
 pub mod notifier;
+#[cfg(not(rkmbuild_host))]
 mod panic;
 pub mod prelude;
 pub mod print;

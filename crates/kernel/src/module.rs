@@ -56,6 +56,7 @@ pub(crate) const fn this_module() -> *mut bindings::module {
 }
 
 /// Returns the name of the module that this crate is linked into.
+#[cfg(not(rkmbuild_host))]
 pub(crate) fn name() -> &'static CStr {
     // SAFETY: the kernel gives each module a name that ends in a NUL and never changes.
     unsafe { CStr::from_ptr(core::ptr::addr_of!((*this_module()).name).cast()) }
