@@ -13,11 +13,11 @@ Each unsafe block, implementation and trait in `crates/`, with the reason that s
 the source. An unsafe function is no use of its own: its callers are. The tests make this list anew
 and compare; `RKMBUILD_UPDATE_DOCS=1 pytest tests/build/test_crate_unsafe.py` writes it.
 
-Besides being read, it is run: in booted kernels by the modules in `tests/modules/`, and, where it needs
-no kernel (lists, boxes, counted references, strings, initialisers), on the host by `cargo test`, over
-memory that is filled when it is given out and when it is taken back, and counted. Miri has not been
-run: it needs a nightly toolchain with a component that distributions do not package. Nor have kernels
-with KASAN, KCSAN or lockdep, which they do not package either.
+Besides being read, it is run: in booted kernels by the modules in `tests/modules/`, and, where it
+needs no kernel (lists, boxes, counted references, strings, initialisers), on the host by
+`cargo test`, over memory that is filled when it is given out and when it is taken back, and
+counted. Miri has not been run: it needs a nightly toolchain with a component that distributions do
+not package. Nor have kernels with KASAN, KCSAN or lockdep, which they do not package either.
 
 """
 _USE = re.compile(r"\bunsafe\s+(extern\b.*?\bfn\b|fn\b|impl\b|trait\b|\{)|\bunsafe\s*\{")
