@@ -99,7 +99,7 @@ class _Guest:
 
     def _tell(self, result: TestResult) -> None:
         self.told.add(result.case)
-        self._report(traces.explained(result, self._group.ko))
+        self._report(traces.explained(result, self._group))
 
     def _left(self) -> list[Case]:
         return [case for case in self._cases if case not in self.told]

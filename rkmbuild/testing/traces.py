@@ -1,48 +1,40 @@
 """What the traces in a test's log are in the source."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from rkmbuild.module import modinfo
 from rkmbuild.testing.results import Status, TestResult
-from rkmbuild.trace.decode import Decoded, Decoder
-from rkmbuild.trace.search import Search, of_module
+from rkmbuild.testing.script import Group
+from rkmbuild.trace import guest
+from rkmbuild.trace.decode import Decoded
+from rkmbuild.trace.show import here
 
 _ENDED_BADLY = (Status.CRASHED, Status.TIMEOUT)
 
 
-def explained(result: TestResult, ko: Path) -> TestResult:
+def explained(result: TestResult, group: Group) -> TestResult:
     """Return a result with its traces decoded, and the place in its message.
 
     Args:
         result: What came of a test.
-        ko: The module that was loaded, with its debug information beside it.
+        group: What it belongs to; the module has its debug information beside it.
     """
     if not result.log or not (result.troubles or result.status in _ENDED_BADLY):
         return result
-    decoded = _decoded(result, ko)
+    decoded = _decoded(result, group)
     message = result.message
     where = next((each.where for each in decoded if each.where), None)
     if where and result.status in _ENDED_BADLY and "panicked at" not in message:
         # The kernel's own word for the place is then of no use.
         head = message.partition("; it was in ")[0]
-        message = f"{head}, in {where.function} at {_shown(where.file)}:{where.line}"
+        message = f"{head}, in {where.function} at {here(where.file)}:{where.line}"
     return replace(result, decoded=tuple(decoded), message=message)
 
 
-def _decoded(result: TestResult, ko: Path) -> list[Decoded]:
-    module = modinfo.read(ko)
-    search = Search(
-        of_module(ko),
-        loaded=False,
-        release=result.release,
-        known=lambda name: module.build_id if name == module.name else "",
-    )
-    decoder = Decoder(search)
+def _decoded(result: TestResult, group: Group) -> list[Decoded]:
+    # With tests inside, it is another file than the one that the plan is about.
+    files = {**group.needed.files, f"/{group.module}.ko": group.ko}
+    planned = replace(group.needed, module=modinfo.read(group.ko), files=files)
+    decoder = guest.decoder(planned)
     found = [decoder.feed(message.text) for message in result.log]
     return [each for each in (*found, decoder.flush()) if each]
-
-
-def _shown(file: str) -> str:
-    path, here = Path(file), Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
