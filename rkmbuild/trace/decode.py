@@ -12,7 +12,7 @@ from rkmbuild.trace.addr2line import Addr2line, Spot
 from rkmbuild.trace.debugfile import DebugFile, Place
 from rkmbuild.trace.frames import Frame
 from rkmbuild.trace.reports import Collector, Report
-from rkmbuild.trace.search import Found, Search
+from rkmbuild.trace.search import Found, Search, fitting
 from rkmbuild.trace.source import Origin, Sources, origin
 
 # What demangling takes is no matter, unless names were made to take long.
@@ -152,7 +152,8 @@ class _Lookup:
             frame.sources = tuple(self._sources.line(s.file, s.line) for s in frame.spots)
             files = {spot.file for spot in frame.spots}
             frame.changed = frozenset(filter(self._sources.changed, files))
-            if not frame.spots:
+            if not any(spot.file for spot in frame.spots):
+                frame.spots, frame.sources = (), ()
                 frame.problem = self._lines.problem or "no line is known for it"
 
 
@@ -205,7 +206,8 @@ class Decoder:
                 continue
             if module not in decoded.modules:
                 found = self._search.find(module, frame.build_id, report.release)
-                decoded.modules[module] = found
+                own = [each for each in report.frames if each.module == module]
+                decoded.modules[module] = fitting(found, own)
             debug = decoded.modules[module].debug
             place = self._place(shown, debug) if debug else None
             if debug and place:

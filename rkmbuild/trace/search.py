@@ -7,7 +7,8 @@ from pathlib import Path
 from rkmbuild.errors import NotAModuleError, RkmbuildError
 from rkmbuild.module import modinfo
 from rkmbuild.run import records
-from rkmbuild.trace.debugfile import DebugFile
+from rkmbuild.trace.debugfile import DebugFile, Place
+from rkmbuild.trace.frames import Frame
 
 _DEBUG = ".debug"
 _ENDING = ".ko.debug"
@@ -37,9 +38,11 @@ class Found:
         matched: `build-id` where the log, the kernel or the run told which build it was and this is
             that one; `name` where only the name says so; empty where there is none.
         problem: Why there is none, or empty.
+        others: Where only the name says so, more of that name: builds for other kernels.
     """
 
     debug: DebugFile | None = None
+    others: tuple[DebugFile, ...] = ()
     matched: str = ""
     problem: str = ""
 
@@ -154,7 +157,8 @@ class Search:
         ]
         if not of_kernel:
             return Found(problem=f"it was built for {_listed(opened)}, and the log is of {release}")
-        return Found(debug=of_kernel[0], matched="name")
+        first, *others = of_kernel
+        return Found(debug=first, matched="name", others=tuple(others))
 
     def _open(self, path: Path) -> DebugFile | None:
         if path not in self._files:
@@ -163,6 +167,18 @@ class Search:
             except RkmbuildError:
                 self._files[path] = None
         return self._files[path]
+
+
+def fitting(found: Found, frames: Sequence[Frame]) -> Found:
+    """Return what was found, with that one of several builds in which most of the frames are."""
+    if found.debug is None or not found.others:
+        return found
+
+    def known(debug: DebugFile) -> int:
+        return sum(isinstance(debug.find(frame), Place) for frame in frames if frame.symbol)
+
+    best = max((found.debug, *found.others), key=known)
+    return Found(debug=best, matched=found.matched)
 
 
 def _listed(opened: Sequence[tuple[Candidate, DebugFile]]) -> str:

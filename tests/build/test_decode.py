@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,27 @@ def test_a_function_of_another_size_is_not_decoded(module: Path, tmp_path: Path)
     assert "another build" in report["frames"][0]["problem"]
 
 
+def test_of_builds_for_several_kernels_the_one_that_fits_is_taken(
+    module: Path, tmp_path: Path
+) -> None:
+    built = tmp_path / "target" / "rkmbuild"
+    debug = module.with_name("sample.ko.debug").read_bytes()
+    found = function(module)
+    for release, data in (("6.1.0-other", _moved(debug, found)), ("6.12.0-other", debug)):
+        (built / release).mkdir(parents=True)
+        (built / release / "sample.ko.debug").write_bytes(data)
+    report = decoded(tmp_path, log(module))
+    assert report["modules"][0]["debug"].endswith("/6.12.0-other/sample.ko.debug")
+    assert report["where"]
+
+
+def _moved(debug: bytes, found: Function) -> bytes:
+    """Return the file with a larger function."""
+    symbol = struct.pack("<QQ", found.value, found.size)
+    assert debug.count(symbol) >= 1
+    return debug.replace(symbol, struct.pack("<QQ", found.value, found.size + 64))
+
+
 def test_the_debug_file_itself_can_be_named(module: Path, tmp_path: Path) -> None:
     debug = module.with_name("sample.ko.debug")
     assert decoded(tmp_path, log(module), "--module", debug)["where"]
@@ -117,6 +139,18 @@ def test_a_module_without_debug_information_is_refused(module: Path, tmp_path: P
     done = rkmbuild("decode", "-", "--module", alone)
     assert done.returncode == 31
     assert "no debug information" in done.stderr
+
+
+def test_a_module_built_without_debug_information_is_told_by_its_functions(
+    kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    manifest = "[profile.release]\ndebug = false\n"
+    root = projects.make(tmp_path / "sample", "sample", before=BEFORE, body=BODY, manifest=manifest)
+    done = rkmbuild("build", root, "--kernel", kernel_6_12.release, "--json")
+    module = Path(json.loads(done.stdout)["module"])
+    (frame, _) = decoded(tmp_path, log(module), "--module", module)["frames"]
+    assert frame["name"].startswith("sample::doubled+0x")
+    assert frame["problem"] == "no line is known for it"
 
 
 def test_older_mangling_is_read_too(tmp_path: Path) -> None:
