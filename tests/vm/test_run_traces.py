@@ -26,7 +26,7 @@ def test_a_crash_is_decoded_under_its_trace_and_told_with_the_error(kernel_6_1: 
 
 def test_a_hang_is_decoded_in_the_document(kernel_6_12: KernelTree) -> None:
     module = crate_guest.build(crate_guest.MODULES / "crashes", kernel_6_12)
-    done = rkmbuild("run", module, "--param", "how=mutex", "--timeout", "3", "--json")
+    done = rkmbuild("run", module, "--param", "how=mutex", "--timeout", "8", "--json")
     assert done.returncode == 23, done.stderr
     wheres = [report["where"] for report in json.loads(done.stdout)["decoded"]]
     file, line = marked("mutex")
