@@ -103,7 +103,7 @@ def load(
         going = Loading(log, old)
         try:
             for part in before:
-                going.add(part)
+                going.add_needed(part)
             going.swap_out()
             going.add(main)
             for part in after:

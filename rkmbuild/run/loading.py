@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from rkmbuild import console
-from rkmbuild.errors import CrashedError, RkmbuildError
+from rkmbuild.errors import AlreadyLoadedError, CrashedError, RkmbuildError
 from rkmbuild.module.modinfo import Modinfo
 from rkmbuild.run import insertion, kmsg, privilege, procmodules, records
 from rkmbuild.run.insertion import Listening
@@ -46,6 +46,14 @@ class Loading:
         self._back = records.copy_of(old) if old else None
         self._sequence = kmsg.next_sequence()
         self._tried: list[Part] = []
+
+    def add_needed(self, part: Part) -> None:
+        """Load a part that is needed, unless somebody else did so in the meantime."""
+        try:
+            self.add(part)
+        except AlreadyLoadedError:
+            self._tried.remove(part)
+            console.note(f"{part.module.name} came in from elsewhere in the meantime")
 
     def add(self, part: Part) -> None:
         """Load a part; of one that may be left out, a failure is only told."""

@@ -97,7 +97,7 @@ def missing(module: Modinfo, names: Iterable[str], places: Iterable[Path]) -> Rk
     looked = " nor in ".join(str(place) for place in places)
     return RefusedByKernelError(
         f"{module.name} needs {wanted}: not loaded, and neither in {looked}",
-        hint="build it, or put its .ko beside this one\n"
+        hint="build it, as `rkmbuild load --build` does in a workspace, or put it beside this one\n"
         "`--allow symbol-unknown` asks the kernel all the same",
     )
 

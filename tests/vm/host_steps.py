@@ -133,6 +133,10 @@ _TOGETHER = (
     shell("release greeter", "kill $(cat /tmp/holder); sleep 0.2"),
     tool("users: unloaded", "unload --with-users greeter"),
     tool("users: none left", "list --json"),
+    # The first insmod loads the module twice, as if another tool had been faster.
+    instead("insmod", "/races", 'insmod "$@"'),
+    tool("needs: race", "load /m/caller.ko", environment=path("/races")),
+    tool("needs: race out", "unload --with-users greeter"),
     tool("middle: fails", "load /m/party.ko relay.fail=1"),
     tool("middle: last fails", "load /m/party.ko fail=1"),
     # The third insmod presses Ctrl-C, and goes on.
@@ -164,6 +168,8 @@ _TOGETHER = (
     tool("check: needs nowhere", "load /m/alone/caller.ko"),
     tool("check: chain", "load --json -v /m/party.ko"),
     tool("check: chain out", "unload --with-users greeter"),
+    tool("check: rust", "load --json -v /rust"),
+    tool("check: rust out", "unload --with-users exporter"),
     shell("check: insmod", "insmod /m/greeter.ko"),
     tool("check: exports of what is loaded", "load /m/alone/caller.ko"),
     tool("check: all out", "unload --with-users greeter"),

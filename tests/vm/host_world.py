@@ -24,6 +24,8 @@ _SETUP = (
     "mount -t securityfs securityfs /sys/kernel/security; export PYTHONHOME=/py; "
     "/py/bin/python3 /driver.py"
 )
+_RUST = Path(__file__).parent.parent / "modules"
+_RUST_WORKSPACE = '[workspace]\nmembers = ["exporter", "importer"]\nresolver = "2"\n'
 _CARGO = '[package]\nname = "{name}"\nversion = "0.1.0"\n[lib]\ncrate-type = ["staticlib"]\n'
 
 
@@ -119,6 +121,7 @@ def _boot(
         "workspace/Cargo.toml": '[workspace]\nmembers = ["*"]\n',
         **_with_debug_information(tree),
     }
+    files |= _rust_workspace(tree, work / "rust")
     for name in ("greeter", "caller"):
         files[f"workspace/{name}/Cargo.toml"] = _CARGO.format(name=name)
         files[f"workspace/{target}/{name}.ko"] = modules / f"{name}.ko"
@@ -143,6 +146,20 @@ def _with_debug_information(tree: KernelTree) -> dict[str, Path]:
     ]
     files = [file for ko in modules for file in (ko, ko.with_name(f"{ko.name}.debug"))]
     return {f"c/{file.name}": file for file in files}
+
+
+def _rust_workspace(tree: KernelTree, folder: Path) -> dict[str, Path | bytes | str]:
+    """Return the files of a workspace of two modules in Rust, one of which needs the other."""
+    for name in ("exporter", "importer"):
+        left_out = shutil.ignore_patterns("target", "Cargo.lock")
+        shutil.copytree(_RUST / name, folder / name, ignore=left_out)
+    (folder / "Cargo.toml").write_text(_RUST_WORKSPACE)
+    with (folder / "importer" / "Cargo.toml").open("a") as manifest:
+        manifest.write('depends = ["exporter"]\n')
+    pipeline.build(pipeline.BuildRequest(path=folder / "importer", kernel=tree.release))
+    wanted = ["Cargo.toml", "*/Cargo.toml", "*/src/*", f"target/rkmbuild/{tree.release}/*.ko"]
+    found = (file for pattern in wanted for file in folder.glob(pattern))
+    return {f"rust/{file.relative_to(folder)}": file for file in found}
 
 
 def _own_module(tree: KernelTree) -> Path:

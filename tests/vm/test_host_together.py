@@ -123,5 +123,20 @@ def test_each_module_is_judged_with_what_those_before_it_export(host: Host, name
     assert {each["rule"] for each in found} == {"unsigned", "out-of-tree"}
 
 
+def test_modules_in_rust_that_link_to_each_other_are_judged_and_loaded(host: Host) -> None:
+    document = host.succeeded("check: rust").json
+    assert _loaded(document) == {"exporter": (1, ["importer"]), "importer": (0, [])}
+    assert {each["rule"] for each in document["findings"]} == {"unsigned", "out-of-tree"}
+    printed = [record["text"] for record in document["log"]]
+    assert "importer: 2 of 42" in printed
+    assert "exporter" in host.succeeded("check: rust out").err
+
+
+def test_what_somebody_else_loads_in_the_meantime_is_there(host: Host) -> None:
+    done = host.succeeded("needs: race")
+    assert "greeter came in from elsewhere in the meantime" in done.err
+    assert "Loaded caller" in done.err
+
+
 def test_what_a_loaded_module_exports_is_known_without_its_file(host: Host) -> None:
     assert "Loaded caller" in host.succeeded("check: exports of what is loaded").err
