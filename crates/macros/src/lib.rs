@@ -142,7 +142,20 @@ pub fn try_init(input: TokenStream) -> TokenStream {
 /// [`pin_init!`](macro@pin_init) can make it and `project()` can take it apart.
 ///
 /// With `#[pin_data(PinnedDrop)]` the struct has a destructor, written with
-/// [`#[pinned_drop]`](macro@pinned_drop); an ordinary `Drop` could move what is pinned.
+/// [`#[pinned_drop]`](macro@pinned_drop); an ordinary `Drop` could move what is pinned, and is refused:
+///
+/// ```compile_fail
+/// # use kernel::prelude::*;
+/// #[pin_data]
+/// struct Device {
+///     #[pin]
+///     lock: kernel::sync::Mutex<u32>,
+/// }
+///
+/// impl Drop for Device {
+///     fn drop(&mut self) {}
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn pin_data(args: TokenStream, input: TokenStream) -> TokenStream {
     parse::expand(input, |input| pin_data::pin_data(&args, input))
@@ -241,6 +254,16 @@ pub fn kunit_tests(args: TokenStream, input: TokenStream) -> TokenStream {
 ///
 /// let statistics = KBox::init(Statistics::init_zeroed(), GFP_KERNEL)?;
 /// # Ok::<(), Error>(())
+/// ```
+///
+/// A field that may not be, such as a reference, is a compile error:
+///
+/// ```compile_fail
+/// # use kernel::prelude::*;
+/// #[derive(Zeroable)]
+/// struct Packet<'a> {
+///     contents: &'a [u8],
+/// }
 /// ```
 #[proc_macro_derive(Zeroable)]
 pub fn derive_zeroable(input: TokenStream) -> TokenStream {

@@ -86,31 +86,22 @@ extern "C" fn rust_helper_kfree(old: *const c_void) {
     free(old);
 }
 
-#[no_mangle]
-extern "C" fn rust_helper_vrealloc(
-    old: *mut c_void,
-    old_size: usize,
-    size: usize,
-    _: u32,
-) -> *mut c_void {
-    check_size(old, old_size);
-    resize(old, size)
+/// As `rust_helper_krealloc`, told what size there is.
+macro_rules! resize_known {
+    ($($name:ident)*) => {
+        $(#[no_mangle]
+        extern "C" fn $name(old: *mut c_void, old_size: usize, size: usize, _: u32) -> *mut c_void {
+            check_size(old, old_size);
+            resize(old, size)
+        })*
+    };
 }
+
+resize_known! { rust_helper_vrealloc rust_helper_kvrealloc }
 
 #[no_mangle]
 extern "C" fn vfree(old: *const c_void) {
     free(old);
-}
-
-#[no_mangle]
-extern "C" fn rust_helper_kvrealloc(
-    old: *mut c_void,
-    old_size: usize,
-    size: usize,
-    _: u32,
-) -> *mut c_void {
-    check_size(old, old_size);
-    resize(old, size)
 }
 
 #[no_mangle]

@@ -85,10 +85,7 @@ fn a_result_goes_to_c_and_comes_back() {
     assert_eq!(from_result(|| Ok(7_isize)), 7);
     assert_eq!(to_result(-22), Err(code::EINVAL));
     assert_eq!(to_result(3), Ok(()));
-    assert_eq!(
-        Error::from("x".parse::<u8>().unwrap_err()),
-        code::EINVAL
-    );
+    assert_eq!(Error::from("x".parse::<u8>().unwrap_err()), code::EINVAL);
 }
 
 #[test]
