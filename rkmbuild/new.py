@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rkmbuild import licensing, naming, runner, skeleton
+from rkmbuild.build import manifest
 from rkmbuild.build.workspace import above, is_member
 from rkmbuild.errors import (
     KernelError,
@@ -84,6 +85,13 @@ def create(request: NewRequest) -> Created:
             project = scratch.joinpath(*missing)
             project.mkdir(parents=True)
             skeleton.render(template, project, values)
+            if values["member"] and manifest.table(
+                manifest.read(project / "Cargo.toml"), "workspace", project / "Cargo.toml"
+            ):
+                raise UsageError(
+                    f"{root} is in a workspace, and cargo takes none inside another one",
+                    hint="make it elsewhere, or take another template",
+                )
             if _wants_git(request.vcs, root, base):
                 _start_repository(project)
             (scratch / missing[0]).rename(base / missing[0])

@@ -24,7 +24,11 @@ def built_all(graph: Graph, messages: str) -> bool:
     Args:
         messages: What cargo printed for programs.
     """
-    made = {message["package_id"] for message in _read(messages, "compiler-artifact")}
+    made = {
+        message["package_id"]
+        for message in _read(messages, "compiler-artifact")
+        if "custom-build" not in message["target"]["kind"]
+    }
     return made.issuperset(graph.packages[graph.root].edges)
 
 

@@ -78,10 +78,10 @@ def build(request: BuildRequest) -> BuildResult:
     Raises:
         ProjectError, KernelError, ToolchainError, BuildError, StorageError: as the classes say.
     """
-    return build_all(request, [project.load(request.path)])[0]
+    return next(build_all(request, [project.load(request.path)]))
 
 
-def build_all(request: BuildRequest, modules: Sequence[Project]) -> list[BuildResult]:
+def build_all(request: BuildRequest, modules: Sequence[Project]) -> Iterator[BuildResult]:
     """Build modules of one workspace, and those whose symbols they use.
 
     Args:
@@ -89,8 +89,8 @@ def build_all(request: BuildRequest, modules: Sequence[Project]) -> list[BuildRe
             have them.
         modules: The modules.
 
-    Returns:
-        The results for `modules`, in their order.
+    Yields:
+        The result for each of `modules`, as soon as it is there.
 
     Raises:
         UsageError: no module has one of the features.
@@ -112,7 +112,7 @@ def build_all(request: BuildRequest, modules: Sequence[Project]) -> list[BuildRe
                 tests=request.tests and module in modules,
             )
             done[module.package] = _build_one(asked, module, tree)
-    return [done[module.package] for module in modules]
+        yield done[wanted.package]
 
 
 def _build_one(request: BuildRequest, source: Project, tree: KernelTree) -> BuildResult:

@@ -97,11 +97,12 @@ def build(
     if plan:
         _show_plans([pipeline.prepare(replace(request, path=module.root)) for module in modules])
         return
-    results = pipeline.build_all(request, modules)
-    for result in results:
+    documents = []
+    for result in pipeline.build_all(request, modules):
         _show_result(result, request, with_timings=timings)
+        documents.append(result.document())
     if as_json:
-        console.result(_document([result.document() for result in results]))
+        console.result(_document(documents))
 
 
 def _document(documents: "list[dict[str, Any]]") -> "dict[str, Any]":

@@ -189,3 +189,10 @@ def test_words_that_do_not_fit_are_a_usage_error(
     done = CliRunner().invoke(app, ["new", *words])
     assert isinstance(done.exception, UsageError)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workspace_is_not_made_where_cargo_takes_none(tmp_path: Path) -> None:
+    (tmp_path / "Cargo.toml").write_text('[workspace]\nmembers = ["*"]\n')
+    with pytest.raises(UsageError, match="none inside another"):
+        new.create(_request(tmp_path / "two", template="workspace"))
+    assert [path.name for path in tmp_path.iterdir()] == ["Cargo.toml"]
