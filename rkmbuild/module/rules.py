@@ -39,6 +39,14 @@ _LOADER = (
         "sign it again with the kernel's scripts/sign-file, or cut the signature off",
     ),
     _refused(
+        "signature-kind",
+        "EKEYREJECTED",
+        "a module's signature is over the module itself: no signed attributes, nothing embedded",
+        "crypto/asymmetric_keys/pkcs7_verify.c: pkcs7_verify; certs/system_keyring.c: "
+        "verify_pkcs7_message_sig",
+        "sign it with the kernel's scripts/sign-file",
+    ),
+    _refused(
         "signature-required",
         "EKEYREJECTED",
         "a kernel that enforces signatures loads only modules signed with a key it knows",

@@ -26,6 +26,8 @@ _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
 _COMMON_NAME = bytes.fromhex("550403")
 
 _SEQUENCE, _SET = 0x30, 0x31
+# [0], which holds the contents of SignedData and the attributes of a SignerInfo
+_CONTEXT_0 = 0xA0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +38,15 @@ class Signature:
         signer: The issuer's common name, or empty.
         key: Serial number, or subject key identifier, of the signing certificate.
         hash: Name of the hash, or its object identifier in hex digits.
+        embedded: Whether the message holds what it signs; a module's does not.
+        attributes: Whether it signs attributes and not the contents; a module's may not.
     """
 
     signer: str
     key: bytes
     hash: str
+    embedded: bool = False
+    attributes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +142,8 @@ def check(appended: Appended | None, report: Report, policy: Policy) -> None:
         )
         return
     signature = appended.signature if appended else None
+    if signature and policy.known and _wrong_kind(signature, report):
+        return
     if signature and signature.key == policy.signed_by:
         report.unchecked.append(
             "signature: it names the key of this kernel's own modules; whether it fits the "
@@ -168,13 +176,31 @@ def check(appended: Appended | None, report: Report, policy: Policy) -> None:
         )
 
 
+def _wrong_kind(signature: Signature, report: Report) -> bool:
+    """Judge what is refused whoever has signed it: verify_pkcs7_message_sig, pkcs7_verify."""
+    if signature.embedded:
+        report.add(
+            "signature-kind",
+            "the signature holds what it signs, and is not of this file",
+            errno="EBADMSG",
+            log="PKCS#7 signature with non-detached data",
+        )
+    elif signature.attributes:
+        report.add(
+            "signature-kind",
+            "the signature is one of attributes, and not of the module itself",
+            log="Invalid module sig (has authattrs)",
+        )
+    return signature.embedded or signature.attributes
+
+
 def _parsed(message: bytes) -> Signature:
     (outer,) = _items(message, _SEQUENCE)
     kind, wrapped = _items(outer)
     if kind != _SIGNED_DATA:
         raise ValueError("not signed data")
     (signed,) = _items(wrapped, _SEQUENCE)
-    *_, signers = _items(signed)
+    _, _, content, *_, signers = _items(signed)
     signer = _items(signers, _SEQUENCE)[0]
     _, issued, algorithm, *rest = _items(signer)
     if not rest:
@@ -184,7 +210,13 @@ def _parsed(message: bytes) -> Signature:
     if _tag_of(signer, 1) == _SEQUENCE:
         issuer, key = _items(issued)
         name = _common_name(issuer)
-    return Signature(signer=name, key=key, hash=_HASHES.get(digest, digest.hex()))
+    return Signature(
+        signer=name,
+        key=key,
+        hash=_HASHES.get(digest, digest.hex()),
+        embedded=len(_items(content)) > 1,
+        attributes=_tag_of(signer, 3) == _CONTEXT_0,
+    )
 
 
 def _common_name(issuer: bytes) -> str:

@@ -8,6 +8,7 @@ import pytest
 from rkmbuild.module import check, elf, signature
 from rkmbuild.module.findings import Severity, Verdict
 from rkmbuild.module.target import Target
+from tests.corpus import signatures
 from tests.modules import VERMAGIC, A, Module, Sec, kernel, modinfo, module, versions
 
 NEW = kernel("6.12.0")
@@ -185,3 +186,13 @@ def test_a_message_that_is_no_signature_is_told_from_one() -> None:
     assert signature.parse(b"") is None
     assert signature.parse(b"\x30\x84\xff\xff\xff\xff") is None
     assert signature.parse(bytes.fromhex("300b06092a864886f70d010702")) is None
+
+
+def test_a_signature_of_attributes_or_with_contents_is_refused_whoever_made_it() -> None:
+    made, body = signatures.message(), bytes(module())
+    assert refusal(signatures.append(body, made)) is None
+    attributes = signatures.with_attributes(made, body)
+    assert refusal(signatures.append(body, attributes)) == ("signature-kind", "EKEYREJECTED")
+    contents = signatures.with_contents(made, body)
+    assert refusal(signatures.append(body, contents)) == ("signature-kind", "EBADMSG")
+    assert refusal(signatures.append(body, contents), kernel(MODULE_SIG="")) is None

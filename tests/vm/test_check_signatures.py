@@ -6,8 +6,7 @@ import pytest
 
 from rkmbuild.module import batch, check, compression, target
 from rkmbuild.module.findings import Verdict
-from rkmbuild.module.signature import MARKER
-from tests.corpus import offer
+from tests.corpus import offer, signatures
 
 # What makes a kernel demand signatures, on its command line.
 ENFORCED, LOCKED_DOWN = "module.sig_enforce=1", "lsm=lockdown lockdown=integrity"
@@ -19,16 +18,18 @@ SIGNED = "nls_cp437"
 def files(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, dict[str, bytes]]:
-    """An unsigned module, one of the kernel's own, and the signature of that behind the first."""
+    """An unsigned module, one of the kernel's own, and signatures made of that behind the first."""
     tree = request.getfixturevalue(request.param)
     own = next(p for p in batch.files([tree.modules]) if p.name.startswith(f"{SIGNED}."))
     signed = compression.decompress(own)
     subject = offer.build_subject(tree, tmp_path_factory.mktemp("subject"))
-    size = int.from_bytes(signed[-len(MARKER) - 4 : -len(MARKER)], "big")
+    message = signatures.of(signed)
     return request.param, {
         "unsigned": subject,
         "the kernel's own": signed,
-        "another's signature": subject + signed[-len(MARKER) - 12 - size :],
+        "another's signature": signatures.append(subject, message),
+        "of attributes": signatures.append(subject, signatures.with_attributes(message, subject)),
+        "with contents": signatures.append(subject, signatures.with_contents(message, b"module")),
     }
 
 
@@ -51,7 +52,7 @@ def test_a_kernel_that_demands_signatures_says_what_was_foretold(
         zip(offered, (check.judge(one, known, explain=False) for one in data), strict=True)
     )
     by_name = dict(zip(offered, answers, strict=True))
-    for kind in ("unsigned", "the kernel's own"):
+    for kind in ("unsigned", "the kernel's own", "of attributes", "with contents"):
         assert disagreement(verdicts[kind], by_name[kind]) == "", kind
     # Only the key tells that a signature is another module's, which `check` has not: it says so.
     assert verdicts["another's signature"].unchecked
