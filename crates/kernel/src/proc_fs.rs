@@ -23,7 +23,7 @@
 //! ```
 
 use crate::alloc::KBox;
-use crate::error::{code::ENOMEM, from_result, Result};
+use crate::error::{code::EEXIST, code::ENOMEM, from_result, Result};
 use crate::ffi::{c_int, c_void};
 use crate::seq_file::SeqFile;
 use crate::str::{CStr, CStrExt};
@@ -55,8 +55,11 @@ impl<T: Show> Entry<T> {
     ///
     /// # Errors
     ///
-    /// `ENOMEM` where there is no memory, or a file of this name.
+    /// `EEXIST` where there is a file of this name, `EINVAL` for a name that is no UTF-8, `ENOMEM`.
     pub fn new(name: &CStr, mode: u16, data: KBox<T>) -> Result<Self> {
+        if crate::fs::exists(format_args!("/proc/{}", name.to_str()?))? {
+            return Err(EEXIST);
+        }
         let data = KBox::into_raw(data);
         // SAFETY: the name is a string, and the data lives until the file is removed.
         let entry = unsafe {

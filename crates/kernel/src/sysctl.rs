@@ -27,7 +27,7 @@ use crate::alloc::{flags::GFP_KERNEL, KBox, KVec};
 use crate::attribute::{text, Attribute, Shown};
 use crate::error::{code::EEXIST, code::EINVAL, code::ENOMEM, from_result, to_result, Result};
 use crate::ffi::{c_int, c_void};
-use crate::str::{CStr, CStrExt, CString, Formatter};
+use crate::str::{CStr, CStrExt, Formatter};
 use core::fmt::Write;
 use core::ptr::NonNull;
 
@@ -58,9 +58,7 @@ impl Entry {
     /// folder when it does: its clean-up erases nodes of a tree that they were never put in.
     fn exists(&self, folder: &CStr) -> Result<bool> {
         let (folder, name) = (folder.to_str()?, self.name.to_str()?);
-        let path = CString::try_from_fmt(format_args!("/proc/sys/{folder}/{name}"))?;
-        // SAFETY: it is a string.
-        Ok(unsafe { bindings::rust_helper_path_exists(path.as_char_ptr()) })
+        crate::fs::exists(format_args!("/proc/sys/{folder}/{name}"))
     }
 }
 

@@ -8,11 +8,12 @@ use kernel::attribute::{Attribute, Bounded};
 use kernel::debugfs::{Dir, File, Scope, ScopedDir};
 use kernel::kobject::Kobject;
 use kernel::prelude::*;
+use kernel::seq_file::{seq_print, SeqFile};
 use kernel::sync::atomic::{Atomic, Relaxed};
 use kernel::sync::{Arc, Mutex};
 use kernel::types::ARef;
 use kernel::uaccess::UserSliceReader;
-use kernel::{new_mutex, sysctl, sysfs};
+use kernel::{new_mutex, proc_fs, sysctl, sysfs};
 
 static LIMIT: Bounded<i32> = Bounded::new(Atomic::<i32>::new(3), 0..=10);
 
@@ -42,6 +43,13 @@ struct Constant;
 impl Attribute for Constant {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("42")
+    }
+}
+
+impl proc_fs::Show for Constant {
+    fn show(&self, m: &SeqFile) -> Result {
+        seq_print!(m, "42\n");
+        Ok(())
     }
 }
 
@@ -131,6 +139,7 @@ impl Values {
 }
 
 pub(crate) struct Others {
+    _proc: proc_fs::Entry<Constant>,
     _files: [sysfs::File; 5],
     _folder: ARef<Kobject>,
     _settings: sysctl::Table,
@@ -180,7 +189,11 @@ impl Others {
             )?],
         );
         assert_eq!(again.err(), Some(EEXIST));
+        let proc = proc_fs::Entry::new(c"rkm-files", 0o440, KBox::new(Constant, GFP_KERNEL)?)?;
+        let again = proc_fs::Entry::new(c"rkm-files", 0o440, KBox::new(Constant, GFP_KERNEL)?);
+        assert_eq!(again.err(), Some(EEXIST));
         Ok(Self {
+            _proc: proc,
             _files: files,
             _folder: folder,
             _settings: settings,
