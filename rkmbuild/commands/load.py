@@ -54,8 +54,8 @@ def load(
 ) -> None:
     """Load a module into the running kernel, and before it the modules that it needs.
 
-    They are judged first, as `rkmbuild check --running` does. Only the loading itself, and putting
-    files into place with --persist, is done as root: by sudo, where you are not.
+    They are judged first, as `rkmbuild check --running` does. Root, by sudo
+    where you are not, only loads them, and installs them for --persist.
     """
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     target, parameters = _parted(words or [])

@@ -1,10 +1,11 @@
 """Judges modules for the running kernel before they are loaded, by the rules of `check`."""
 
+import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rkmbuild import console, naming
+from rkmbuild import console
 from rkmbuild.errors import (
     DangerousModuleError,
     KernelError,
@@ -35,7 +36,9 @@ def rules(names: Iterable[str]) -> frozenset[str]:
 
     for name in names:
         if name not in RULES:
-            hint = f"{naming.closest(name, RULES)}\n`rkmbuild check --rules` lists them"
+            near = difflib.get_close_matches(name, RULES, n=1)
+            guess = f"did you mean `{near[0]}`?\n" if near else ""
+            hint = f"{guess}`rkmbuild check --rules` lists them"
             raise UsageError(f"there is no rule `{name}`", hint=hint)
     return frozenset(names)
 
