@@ -1,5 +1,6 @@
 """The user's crate: cargo builds it, against our sysroot, to a static library."""
 
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild import runner
-from rkmbuild.build import debug_info, dependencies, diagnose, sysroot
+from rkmbuild.build import debug_info, dependencies, diagnose, git_sources, sysroot
 from rkmbuild.build.project import Project
 from rkmbuild.build.request import CargoOptions
 from rkmbuild.errors import BuildError
@@ -57,6 +58,7 @@ def build(
     Raises:
         BuildError: cargo failed; it has said why.
     """
+    git_sources.provide(project, rust, options)
     env = sysroot.environment(rust, flags)
     # Procedural macros and build scripts, which run on this machine, are then built once for all
     # kernels. cargo knows of it from 1.91 on.
@@ -86,13 +88,11 @@ def build(
         return _library(done.stdout, project)
     # cargo has told the user all that it knows; its standard output is for programs.
     message, why = f"cargo could not build {project.package}", None
-    try:
+    with contextlib.suppress(BuildError):
         graph = dependencies.load(project, rust, facts, target, options)
         if not diagnose.built_all(graph, done.stdout):
             again = command("--message-format", "json", "--keep-going")
             why = diagnose.explain(graph, again, env=env, cwd=project.root)
-    except BuildError as error:
-        why = diagnose.explain_metadata(error.output, rust.cargo)
     if why:
         raise BuildError(f"{message}: {why[0]}", hint=why[1])
     raise BuildError(message)

@@ -102,14 +102,8 @@ def load(
     # With neither platform named, cargo asks for the manifests of all that exist.
     opened, platform = sysroot.target_arguments(facts, target)[:-2], "--filter-platform"
     command += [*opened, platform, target, platform, rust.host]
-    doing, env = "asking cargo", sysroot.environment(rust, [])
-    try:
-        done = runner.run([*command, "--offline"], doing=doing, env=env)
-    except BuildError as error:
-        # A repository that it has not fetched yet: it has to try in order to say why it cannot.
-        if options.offline or "(--offline)" not in error.output:
-            raise
-        done = runner.run(command, doing=doing, env=env)
+    env = sysroot.environment(rust, [])
+    done = runner.run([*command, "--offline"], doing="asking cargo", env=env)
     return _read(json.loads(done.stdout), project.root)
 
 

@@ -13,8 +13,6 @@ from rkmbuild.build.dependencies import Graph, arrows
 _NO_STD = "can't find crate for `std`"
 # What LLVM says of a vector type where the target has no vector registers.
 _NO_VECTORS = re.compile(r"LLVM ERROR: Do not know how to \w+ the result of this operator")
-# Debian's cargo-web 1.96, for each address: it uses libgit2 1.5, whose structures are others.
-_NO_GIT = "invalid version 0 on git_proxy_options"
 _FAILED = re.compile(r"could not compile `([^`]+)`")
 
 
@@ -67,20 +65,6 @@ def explain(
             "\n".join(features.without_vectors(package, graph) for package in named),
         )
     return None
-
-
-def explain_metadata(said: str, cargo: Path) -> tuple[str, str] | None:
-    """Return a message and a hint, where cargo could not even find out what to build.
-
-    Args:
-        said: What `cargo metadata` printed.
-    """
-    if _NO_GIT not in said:
-        return None
-    return (
-        f"{cargo} cannot fetch from git: it was built for another libgit2 than the one beside it",
-        "a dependency with a path works, to a clone or a submodule; and so does another cargo",
-    )
 
 
 def _read(messages: str, reason: str) -> list[dict[str, Any]]:
