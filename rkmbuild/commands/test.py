@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rkmbuild.testing.results import Session, TestResult
     from rkmbuild.testing.session import Built
 
-# So few that a cache's own ups and downs cannot be told from a leak.
-_FEWEST_CYCLES = 10
+# With fewer, a cache's own ups and downs cannot be told from a leak.
+_FEWEST_CYCLES = 20
 
 
 def run_tests(
@@ -145,7 +145,11 @@ def _run(
         (
             each.tree,
             session.groups(
-                each, count=count, filters=filters, rust=lambda: rust.choose(toolchain)[0]
+                each,
+                count=count,
+                filters=filters,
+                rust=lambda: rust.choose(toolchain)[0],
+                together=len(built) > 1,
             ),
         )
         for each in built

@@ -80,7 +80,7 @@ class _Guest:
                 self._take(number, step, result.printed(number))
         self._conclude(result)
         if not self.told:
-            self._all_fail("its guest ended before it was reached")
+            self._all_fail("its guest ended before it was reached", self._cases)
 
     def _take(self, number: int, step: Step, log: tuple[KernelMessage, ...]) -> None:
         command = self._script[number]
@@ -101,8 +101,9 @@ class _Guest:
         self.told.add(result.case)
         self._report(traces.explained(result, self._group))
 
-    def _left(self) -> list[Case]:
-        return [case for case in self._cases if case not in self.told]
+    def _left(self, kind: Kind | None = None) -> list[Case]:
+        left = (case for case in self._cases if case not in self.told)
+        return [case for case in left if kind in (None, case.kind)]
 
     def _conclude(self, result: GuestResult) -> None:
         """Tell of the test that spoilt the guest, and of those that cannot be run at all."""
@@ -112,7 +113,9 @@ class _Guest:
             return
         number, command, step = spoilt[0]
         last = (command, step, result.printed(number))
-        case = command.case or next(iter(self._left()), _AFTERWARDS)
+        # What is for all of them, or for all functions of the module, is the first one's matter.
+        affected = self._left(Kind.KERNEL if command.role is not Role.PREPARE else None)
+        case = command.case or next(iter(affected), _AFTERWARDS)
         if step.status is None:
             told = judge.cut_short(
                 case,
@@ -128,16 +131,17 @@ class _Guest:
             if case not in self.told:
                 release = self._group.tree.release
                 self._tell(judge.ended(case, release, [last]))
+        # The module would be loaded for these in the same way, in vain.
         if command.case is None:
-            self._all_fail(message)
+            self._all_fail(message, affected)
         elif command.role is Role.LOAD:
-            self._all_fail(message, params=case.params)
+            others = [other for other in self._left() if other.kind is not Kind.KERNEL]
+            self._all_fail(message, [other for other in others if other.params == case.params])
 
-    def _all_fail(self, message: str, *, params: tuple[str, ...] | None = None) -> None:
-        """Tell of the tests for which the module would be loaded in the same way, in vain."""
-        for case in self._left():
-            if params is None or case.params == params:
-                release = self._group.tree.release
+    def _all_fail(self, message: str, cases: Sequence[Case]) -> None:
+        release = self._group.tree.release
+        for case in cases:
+            if case not in self.told:
                 self._tell(
                     TestResult(
                         case=case,

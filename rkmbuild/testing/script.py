@@ -47,15 +47,15 @@ class Group:
     Attributes:
         tree: The kernel.
         module: The module's name.
-        ko: Its file: one with its tests inside for those of kind `kernel`.
-        needed: How `run` would load it, for what else is to be loaded before.
-        cases: The tests; those of kind `kernel` and `cycles` keep to themselves.
-        files: What the guest has: the module, as /<name>.ko, and what its tests need.
+        with_tests: Its file with tests inside, for those of kind `kernel`.
+        needed: How `run` would load the ordinary one, and what else is to be loaded before.
+        cases: The tests; those of kind `cycles` keep to themselves.
+        files: What the guest has: both modules, and what the tests need.
     """
 
     tree: KernelTree
     module: str
-    ko: Path
+    with_tests: Path
     needed: Plan
     cases: tuple[Case, ...]
     files: Mapping[str, initramfs.Content]
@@ -66,23 +66,32 @@ class Group:
         return leaks.COMMAND_LINE if self.cases[0].kind is Kind.CYCLES else ""
 
 
+def with_tests_place(module: str) -> str:
+    """Return where the module with its tests lies in the guest."""
+    return f"/with-tests/{module}.ko"
+
+
 def commands(group: Group, cases: Sequence[Case]) -> list[Command]:
     """Return the commands for some of a group's cases."""
-    before = [
+    made = [
         Command(text=text, role=Role.PREPARE)
         for text in group.needed.script[: group.needed.loading]
     ]
-    if cases[0].kind is Kind.KERNEL:
-        return before + _in_kernel(group, cases)
-    if cases[0].kind is Kind.CYCLES:
-        return before + [command for case in cases for command in _cycles(group, case)]
-    return before + [command for case in cases for command in _in_user_space(group, case)]
+    functions = [case for case in cases if case.kind is Kind.KERNEL]
+    if functions:
+        made += _in_kernel(group, functions)
+    for case in cases:
+        if case.kind is Kind.CYCLES:
+            made += _cycles(group, case)
+        elif case.kind is not Kind.KERNEL:
+            made += _in_user_space(group, case)
+    return made
 
 
 def _in_kernel(group: Group, cases: Sequence[Case]) -> list[Command]:
     parameter = f"/sys/module/{group.module}/parameters/rkmbuild_test"
     return [
-        Command(text=_load(group), role=Role.LOAD),
+        Command(text=insert(with_tests_place(group.module)), role=Role.LOAD),
         *(
             Command(text=f"echo {shlex.quote(case.id)} >{parameter}", role=Role.TEST, case=case)
             for case in cases
@@ -99,7 +108,10 @@ def _in_user_space(group: Group, case: Case) -> list[Command]:
         run = shlex.quote(program_place(case))
     environment = f"export {VARIABLE}={shlex.quote(group.module)}"
     return [
-        Command(text=_load(group, case.params), role=Role.LOAD, case=case),
+        # What `dmesg` shows a test is what the kernel says from here on.
+        Command(
+            text=f"dmesg -c >/dev/null; {_load(group, case.params)}", role=Role.LOAD, case=case
+        ),
         Command(text=f"{environment}; cd /{FOLDER} && exec {run}", role=Role.TEST, case=case),
         # A test may have unloaded it itself.
         Command(

@@ -41,7 +41,12 @@ class Built:
 
 
 def groups(
-    built: Built, *, count: int, filters: Sequence[str], rust: Callable[[], Rust]
+    built: Built,
+    *,
+    count: int,
+    filters: Sequence[str],
+    rust: Callable[[], Rust],
+    together: bool = False,
 ) -> list[Group]:
     """Return the tests of a project for one kernel, in groups that may run side by side.
 
@@ -50,6 +55,8 @@ def groups(
         count: How often to load and unload the module, or 0.
         filters: Parts of names of the tests to run; without any, all of them.
         rust: Gives what compiles programs; asked only where there are some.
+        together: Whether functions and files share a guest: with several kernels there is enough
+            to run side by side.
 
     Raises:
         ProjectError, UsageError: the head of a test is wrong, or no test is chosen.
@@ -59,35 +66,38 @@ def groups(
     found = [*cases.in_module(modinfo.read(built.with_tests)), *cases.in_folder(built.root)]
     found += [cases.cycles(count)] if count else []
     chosen = cases.chosen(found, filters)
+    files = {
+        **plain.files,
+        script.with_tests_place(plain.module.name): built.with_tests,
+        **_files(built, chosen, rust),
+    }
+    inside, beside = (Kind.KERNEL,), (Kind.SCRIPT, Kind.PROGRAM)
+    parts = [(*inside, *beside)] if together else [inside, beside]
     made = []
-    for kinds in ((Kind.KERNEL,), (Kind.SCRIPT, Kind.PROGRAM), (Kind.CYCLES,)):
+    for kinds in (*parts, (Kind.CYCLES,)):
         members = tuple(case for case in chosen if case.kind in kinds)
-        if not members:
-            continue
-        files = dict(plain.files)
-        ko = built.with_tests if Kind.KERNEL in kinds else built.ko
-        files[f"/{plain.module.name}.ko"] = ko
-        if Kind.SCRIPT in kinds:
-            files |= _files(built, members, rust)
-        group = Group(
-            tree=built.tree,
-            module=plain.module.name,
-            ko=ko,
-            needed=plain,
-            cases=members,
-            files=files,
-        )
-        # A parameter that there is not is told before a guest boots.
-        script.commands(group, members)
-        made.append(group)
+        if members:
+            group = Group(
+                tree=built.tree,
+                module=plain.module.name,
+                with_tests=built.with_tests,
+                needed=plain,
+                cases=members,
+                files=files,
+            )
+            # A parameter that there is not is told before a guest boots.
+            script.commands(group, members)
+            made.append(group)
     return made
 
 
 def _files(
-    built: Built, members: Sequence[Case], rust: Callable[[], Rust]
+    built: Built, chosen: Sequence[Case], rust: Callable[[], Rust]
 ) -> dict[str, initramfs.Content]:
-    files: dict[str, initramfs.Content] = {cases.FOLDER: built.root / cases.FOLDER}
-    for case in members:
+    files: dict[str, initramfs.Content] = {}
+    for case in chosen:
+        if case.kind in (Kind.SCRIPT, Kind.PROGRAM):
+            files[cases.FOLDER] = built.root / cases.FOLDER
         if case.kind is Kind.PROGRAM:
             files[script.program_place(case)] = programs.build(
                 built.root / case.file, rust(), built.tree.arch, built.target / "programs"

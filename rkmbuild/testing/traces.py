@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from rkmbuild.module import modinfo
+from rkmbuild.testing.cases import Kind
 from rkmbuild.testing.results import Status, TestResult
 from rkmbuild.testing.script import Group
 from rkmbuild.trace import guest
@@ -32,9 +33,11 @@ def explained(result: TestResult, group: Group) -> TestResult:
 
 
 def _decoded(result: TestResult, group: Group) -> list[Decoded]:
-    # With tests inside, it is another file than the one that the plan is about.
-    files = {**group.needed.files, f"/{group.module}.ko": group.ko}
-    planned = replace(group.needed, module=modinfo.read(group.ko), files=files)
+    planned = group.needed
+    if result.case.kind is Kind.KERNEL:
+        # With tests inside, it is another file than the one that the plan is about.
+        files = {**planned.files, f"/{group.module}.ko": group.with_tests}
+        planned = replace(planned, module=modinfo.read(group.with_tests), files=files)
     decoder = guest.decoder(planned)
     found = [decoder.feed(message.text) for message in result.log]
     return [each for each in (*found, decoder.flush()) if each]
