@@ -50,7 +50,16 @@ DEBUGFS = {
         "sh: write error: Argument list too long",
     ),
     "cd /sys/kernel/debug/rkm-files/below/counts; echo 7 > good; echo -7 > worse/bad;"
-    " find . -type f | sort | xargs cat": ("7", "-7"),
+    " find good worse -type f | sort | xargs cat": ("7", "-7"),
+    # From a position on, and as much as there is.
+    "cd /sys/kernel/debug/rkm-files/below; cat vector; echo; cat counts/bytes;"
+    " printf BYTES | dd of=counts/bytes bs=1 seek=2 2>/dev/null; cat counts/bytes;"
+    " dd if=counts/bytes bs=1 skip=5 count=2 2>/dev/null": (
+        "BABABA",
+        "8 bytes",
+        "8 BYTES",
+        "ES",
+    ),
     "exec 3< /sys/kernel/debug/rkm-files/number; rmmod files": (
         "rmmod: can't unload module 'files': Resource temporarily unavailable",
     ),

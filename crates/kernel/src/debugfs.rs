@@ -27,10 +27,12 @@
 //! }
 //! ```
 
+mod bytes;
 mod file;
 mod scope;
 mod traits;
 
+pub use bytes::{BinaryReader, BinaryReaderMut, BinaryWriter};
 pub use file::File;
 pub use scope::{Scope, ScopedDir};
 pub use traits::{Reader, Writer};
@@ -41,7 +43,7 @@ use crate::str::{CStr, CStrExt};
 use crate::sync::Arc;
 use crate::uaccess::UserSliceReader;
 use core::fmt;
-use file::{ByCall, ByTrait, Nothing};
+use file::{ByCall, ByTrait, Nothing, Operations};
 use pin_init::PinInit;
 
 /// A folder. It is removed when this, its clones, and all that was made in it are dropped.
@@ -143,7 +145,7 @@ impl Dir {
     where
         T: Writer + Send + Sync + 'static,
     {
-        File::create::<ByTrait, Nothing, E>(self, name, data)
+        File::create(self, name, data, Operations::text::<ByTrait, Nothing>())
     }
 
     /// Makes a file that shows a value, and changes it when it is written.
@@ -155,7 +157,7 @@ impl Dir {
     where
         T: Writer + Reader + Send + Sync + 'static,
     {
-        File::create::<ByTrait, ByTrait, E>(self, name, data)
+        File::create(self, name, data, Operations::text::<ByTrait, ByTrait>())
     }
 
     /// Makes a file that changes a value when it is written.
@@ -167,7 +169,7 @@ impl Dir {
     where
         T: Reader + Send + Sync + 'static,
     {
-        File::create::<Nothing, ByTrait, E>(self, name, data)
+        File::create(self, name, data, Operations::text::<Nothing, ByTrait>())
     }
 
     /// Makes a file that shows a value as `_f` writes it, which must not capture anything.
@@ -181,7 +183,7 @@ impl Dir {
         T: Send + Sync + 'static,
         F: Fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result + Send + Sync + 'static,
     {
-        File::create::<ByCall<F>, Nothing, E>(self, name, data)
+        File::create(self, name, data, Operations::text::<ByCall<F>, Nothing>())
     }
 
     /// Makes a file that shows a value as `_f` writes it, and is written as `_w` reads it; neither
@@ -198,7 +200,7 @@ impl Dir {
         F: Fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result + Send + Sync + 'static,
         W: Fn(&T, &mut UserSliceReader) -> crate::error::Result + Send + Sync + 'static,
     {
-        File::create::<ByCall<F>, ByCall<W>, E>(self, name, data)
+        File::create(self, name, data, Operations::text::<ByCall<F>, ByCall<W>>())
     }
 
     /// Makes a file that is written as `_w` reads it, which must not capture anything.
@@ -212,6 +214,42 @@ impl Dir {
         T: Send + Sync + 'static,
         W: Fn(&T, &mut UserSliceReader) -> crate::error::Result + Send + Sync + 'static,
     {
-        File::create::<Nothing, ByCall<W>, E>(self, name, data)
+        File::create(self, name, data, Operations::text::<Nothing, ByCall<W>>())
+    }
+
+    /// Makes a file that shows a value's bytes.
+    pub fn read_binary_file<'a, T, E: 'a>(
+        &'a self,
+        name: &'a CStr,
+        data: impl PinInit<T, E> + 'a,
+    ) -> impl PinInit<File<T>, E> + 'a
+    where
+        T: BinaryWriter + Send + Sync + 'static,
+    {
+        File::create(self, name, data, Operations::bytes_read())
+    }
+
+    /// Makes a file that shows a value's bytes, and changes those that are written.
+    pub fn read_write_binary_file<'a, T, E: 'a>(
+        &'a self,
+        name: &'a CStr,
+        data: impl PinInit<T, E> + 'a,
+    ) -> impl PinInit<File<T>, E> + 'a
+    where
+        T: BinaryWriter + BinaryReader + Send + Sync + 'static,
+    {
+        File::create(self, name, data, Operations::bytes())
+    }
+
+    /// Makes a file that changes those of a value's bytes that are written.
+    pub fn write_binary_file<'a, T, E: 'a>(
+        &'a self,
+        name: &'a CStr,
+        data: impl PinInit<T, E> + 'a,
+    ) -> impl PinInit<File<T>, E> + 'a
+    where
+        T: BinaryReader + Send + Sync + 'static,
+    {
+        File::create(self, name, data, Operations::bytes_written())
     }
 }

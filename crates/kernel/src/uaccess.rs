@@ -8,6 +8,7 @@
 use crate::alloc::{Allocator, Flags, Vec};
 use crate::error::{code::EFAULT, Result};
 use crate::ffi::c_void;
+use crate::fs::file::Offset;
 use crate::transmute::{AsBytes, FromBytes};
 use core::mem::{size_of, MaybeUninit};
 
@@ -167,6 +168,33 @@ impl UserSliceReader {
         self.read_raw(out)
     }
 
+    /// Fills `out` from `offset` on, as far as there is something left, and returns how many bytes it
+    /// did.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT` where it cannot be read.
+    pub fn read_slice_partial(&mut self, out: &mut [u8], offset: usize) -> Result<usize> {
+        let end = offset.saturating_add(self.length).min(out.len());
+        let Some(part) = out.get_mut(offset..end) else {
+            return Ok(0);
+        };
+        self.read_slice(part)?;
+        Ok(part.len())
+    }
+
+    /// Does what a write at `*offset` to a file that holds `out` does, and moves the position.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` where the position is negative, `EFAULT` where it cannot be read.
+    pub fn read_slice_file(&mut self, out: &mut [u8], offset: &mut Offset) -> Result<usize> {
+        let read = self.read_slice_partial(out, usize::try_from(*offset)?)?;
+        // A file's position cannot overflow by what lies within a slice.
+        *offset += read as Offset;
+        Ok(read)
+    }
+
     /// Reads a value.
     ///
     /// # Errors
@@ -236,6 +264,32 @@ impl UserSliceWriter {
         self.ptr = self.ptr.wrapping_byte_add(data.len());
         self.length = length;
         Ok(())
+    }
+
+    /// Writes `data` from `offset` on, as far as there is room left, and returns how many bytes it did.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT` where it cannot be written.
+    pub fn write_slice_partial(&mut self, data: &[u8], offset: usize) -> Result<usize> {
+        let end = offset.saturating_add(self.length).min(data.len());
+        let Some(part) = data.get(offset..end) else {
+            return Ok(0);
+        };
+        self.write_slice(part)?;
+        Ok(part.len())
+    }
+
+    /// Does what a read at `*offset` of a file that holds `data` does, and moves the position.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` where the position is negative, `EFAULT` where it cannot be written.
+    pub fn write_slice_file(&mut self, data: &[u8], offset: &mut Offset) -> Result<usize> {
+        let written = self.write_slice_partial(data, usize::try_from(*offset)?)?;
+        // A file's position cannot overflow by what lies within a slice.
+        *offset += written as Offset;
+        Ok(written)
     }
 
     /// Writes a value.

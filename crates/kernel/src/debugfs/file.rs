@@ -2,7 +2,7 @@
 
 //! A file, and what C calls for it.
 
-use super::{Dir, Entry, Reader, Scope, Writer};
+use super::{bytes, BinaryReader, BinaryWriter, Dir, Entry, Reader, Scope, Writer};
 use crate::error::{from_result, Result};
 use crate::ffi::{c_char, c_int, c_void};
 use crate::seq_file::SeqFile;
@@ -31,43 +31,108 @@ impl<T> Deref for File<T> {
 }
 
 impl<T: Send + Sync + 'static> File<T> {
-    /// Makes a file that is read by `S` and written by `W`.
-    pub(super) fn create<'a, S: Show<T>, W: Store<T>, E: 'a>(
+    /// Makes a file of such operations.
+    pub(super) fn create<'a, E: 'a>(
         folder: &'a Dir,
         name: &'a CStr,
         data: impl PinInit<T, E> + 'a,
+        operations: Operations<T>,
     ) -> impl PinInit<Self, E> + 'a {
         try_pin_init!(Self {
             scope <- Scope::new(data, move |data| Entry {
                 // SAFETY: the parent is as C's function returned it, and outlives the entry; so does
                 // the value.
-                dentry: unsafe { make::<T, S, W>(name, folder.dentry(), data) },
+                dentry: unsafe { operations.make(name, folder.dentry(), data) },
                 _parent: folder.clone(),
             }),
         }? E)
     }
 }
 
-/// Makes a file that is read by `S` and written by `W`.
+/// What a file can do, whose value is a `T`, and its permissions.
 ///
-/// # Safety
+/// # Invariants
 ///
-/// `parent` must be a folder, or an error, which is then returned; the value must stay where it is
-/// until the file is removed.
-pub(super) unsafe fn make<T: Send + Sync + 'static, S: Show<T>, W: Store<T>>(
-    name: &CStr,
-    parent: *mut bindings::dentry,
-    data: &T,
-) -> *mut bindings::dentry {
-    // SAFETY: the name is a string, which is copied; the rest is the caller's promise.
-    unsafe {
-        bindings::rust_helper_debugfs_create_file(
-            name.as_char_ptr(),
-            S::MODE | W::MODE,
-            parent,
-            core::ptr::from_ref(data).cast_mut().cast(),
-            &Table::<T, S, W>::FOPS,
-        )
+/// The functions are for inodes that have a `T`.
+pub(super) struct Operations<T> {
+    mode: u16,
+    table: &'static bindings::file_operations,
+    _t: PhantomData<fn(&T)>,
+}
+
+impl<T: Send + Sync + 'static> Operations<T> {
+    /// That is read by `S` and written by `W`.
+    pub(super) fn text<S: Show<T>, W: Store<T>>() -> Self {
+        // INVARIANT: see the table.
+        Self {
+            mode: S::MODE | W::MODE,
+            table: &Table::<T, S, W>::FOPS,
+            _t: PhantomData,
+        }
+    }
+
+    /// That shows the value's bytes.
+    pub(super) fn bytes_read() -> Self
+    where
+        T: BinaryWriter,
+    {
+        // INVARIANT: see the table.
+        Self {
+            mode: 0o400,
+            table: &bytes::Table::<T>::READ,
+            _t: PhantomData,
+        }
+    }
+
+    /// That changes the value's bytes.
+    pub(super) fn bytes_written() -> Self
+    where
+        T: BinaryReader,
+    {
+        // INVARIANT: see the table.
+        Self {
+            mode: 0o200,
+            table: &bytes::Table::<T>::WRITE,
+            _t: PhantomData,
+        }
+    }
+
+    /// That does both.
+    pub(super) fn bytes() -> Self
+    where
+        T: BinaryWriter + BinaryReader,
+    {
+        // INVARIANT: see the table.
+        Self {
+            mode: 0o600,
+            table: &bytes::Table::<T>::READ_WRITE,
+            _t: PhantomData,
+        }
+    }
+
+    /// Makes a file.
+    ///
+    /// # Safety
+    ///
+    /// `parent` must be a folder, or an error, which is then returned; the value must stay where it
+    /// is until the file is removed.
+    pub(super) unsafe fn make(
+        &self,
+        name: &CStr,
+        parent: *mut bindings::dentry,
+        data: &T,
+    ) -> *mut bindings::dentry {
+        // SAFETY: the name is a string, which is copied; the rest is the caller's promise and the
+        // invariant.
+        unsafe {
+            bindings::rust_helper_debugfs_create_file(
+                name.as_char_ptr(),
+                self.mode,
+                parent,
+                core::ptr::from_ref(data).cast_mut().cast(),
+                self.table,
+            )
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 //! A value that several files show parts of.
 
-use super::file::{make, ByCall, ByTrait, Nothing, Show, Store};
-use super::{make_folder, Dir, Entry, Reader, Writer};
+use super::file::{ByCall, ByTrait, Nothing, Operations};
+use super::{make_folder, BinaryReader, BinaryWriter, Dir, Entry, Reader, Writer};
 use crate::error::Result;
 use crate::str::CStr;
 use crate::uaccess::UserSliceReader;
@@ -125,15 +125,20 @@ impl<'data> ScopedDir<'data, '_> {
         ScopedDir(unsafe { make_folder(name, self.0) }, PhantomData)
     }
 
-    fn file<T: Send + Sync + 'static, S: Show<T>, W: Store<T>>(&self, name: &CStr, data: &'data T) {
+    fn file<T: Send + Sync + 'static>(
+        &self,
+        name: &CStr,
+        data: &'data T,
+        operations: &Operations<T>,
+    ) {
         // SAFETY: by the invariant it is a folder, or an error, and removed before the value is
         // dropped, with all that is in it.
-        unsafe { make::<T, S, W>(name, self.0, data) };
+        unsafe { operations.make(name, self.0, data) };
     }
 
     /// Makes a file that shows a value.
     pub fn read_only_file<T: Writer + Send + Sync + 'static>(&self, name: &CStr, data: &'data T) {
-        self.file::<T, ByTrait, Nothing>(name, data);
+        self.file(name, data, &Operations::text::<ByTrait, Nothing>());
     }
 
     /// Makes a file that shows a value, and changes it when it is written.
@@ -142,12 +147,12 @@ impl<'data> ScopedDir<'data, '_> {
         name: &CStr,
         data: &'data T,
     ) {
-        self.file::<T, ByTrait, ByTrait>(name, data);
+        self.file(name, data, &Operations::text::<ByTrait, ByTrait>());
     }
 
     /// Makes a file that changes a value when it is written.
     pub fn write_only_file<T: Reader + Send + Sync + 'static>(&self, name: &CStr, data: &'data T) {
-        self.file::<T, Nothing, ByTrait>(name, data);
+        self.file(name, data, &Operations::text::<Nothing, ByTrait>());
     }
 
     /// Makes a file that shows a value as `_f` writes it, which must not capture anything.
@@ -156,7 +161,7 @@ impl<'data> ScopedDir<'data, '_> {
         T: Send + Sync + 'static,
         F: Fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result + Send + Sync + 'static,
     {
-        self.file::<T, ByCall<F>, Nothing>(name, data);
+        self.file(name, data, &Operations::text::<ByCall<F>, Nothing>());
     }
 
     /// Makes a file that shows a value as `_f` writes it, and is written as `_w` reads it; neither
@@ -172,7 +177,7 @@ impl<'data> ScopedDir<'data, '_> {
         F: Fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result + Send + Sync + 'static,
         W: Fn(&T, &mut UserSliceReader) -> Result + Send + Sync + 'static,
     {
-        self.file::<T, ByCall<F>, ByCall<W>>(name, data);
+        self.file(name, data, &Operations::text::<ByCall<F>, ByCall<W>>());
     }
 
     /// Makes a file that is written as `_w` reads it, which must not capture anything.
@@ -181,6 +186,33 @@ impl<'data> ScopedDir<'data, '_> {
         T: Send + Sync + 'static,
         W: Fn(&T, &mut UserSliceReader) -> Result + Send + Sync + 'static,
     {
-        self.file::<T, Nothing, ByCall<W>>(name, data);
+        self.file(name, data, &Operations::text::<Nothing, ByCall<W>>());
+    }
+
+    /// Makes a file that shows a value's bytes.
+    pub fn read_binary_file<T: BinaryWriter + Send + Sync + 'static>(
+        &self,
+        name: &CStr,
+        data: &'data T,
+    ) {
+        self.file(name, data, &Operations::bytes_read());
+    }
+
+    /// Makes a file that shows a value's bytes, and changes those that are written.
+    pub fn read_write_binary_file<T: BinaryWriter + BinaryReader + Send + Sync + 'static>(
+        &self,
+        name: &CStr,
+        data: &'data T,
+    ) {
+        self.file(name, data, &Operations::bytes());
+    }
+
+    /// Makes a file that changes those of a value's bytes that are written.
+    pub fn write_binary_file<T: BinaryReader + Send + Sync + 'static>(
+        &self,
+        name: &CStr,
+        data: &'data T,
+    ) {
+        self.file(name, data, &Operations::bytes_written());
     }
 }

@@ -6,6 +6,9 @@ use crate::sync::aref::AlwaysRefCounted;
 use crate::types::Opaque;
 use core::ptr::NonNull;
 
+/// A position in a file, in bytes.
+pub type Offset = bindings::loff_t;
+
 /// The flags of open files, with the names they have in C.
 pub mod flags {
     /// Position at the end before each write.

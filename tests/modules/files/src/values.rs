@@ -71,6 +71,8 @@ struct Counts {
     good: Atomic<u32>,
     #[pin]
     bad: Mutex<i8>,
+    #[pin]
+    bytes: Mutex<[u8; 8]>,
 }
 
 #[pinned_drop]
@@ -82,6 +84,8 @@ impl PinnedDrop for Counts {
 
 #[pin_data]
 pub(crate) struct Values {
+    #[pin]
+    vector: File<KVVec<u16>>,
     #[pin]
     counts: Scope<Counts>,
     #[pin]
@@ -106,13 +110,16 @@ impl Values {
                 pin_init!(Counts {
                     good: Atomic::<u32>::new(1),
                     bad <- new_mutex!(-1),
+                    bytes <- new_mutex!(*b"8 bytes\n"),
                 }),
                 c"counts",
                 |counts: &Counts, folder: &ScopedDir<'_, '_>| {
                     folder.read_write_file(c"good", &counts.good);
+                    folder.read_write_binary_file(c"bytes", &counts.bytes);
                     folder.dir(c"worse").read_write_file(c"bad", &counts.bad);
                 },
             ),
+            vector <- below.read_binary_file(c"vector", KVVec::from_elem(0x4142_u16, 3, GFP_KERNEL)),
             number <- debug.read_write_file(c"number", Atomic::<u64>::new(7)),
             words <- below.read_only_file(
                 c"words",
