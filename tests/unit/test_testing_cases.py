@@ -1,13 +1,21 @@
 """Which tests a project has, and what a guest is told to do for them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from rkmbuild.cli import app
 from rkmbuild.errors import ProjectError, UsageError
-from rkmbuild.module.modinfo import Modinfo
-from rkmbuild.testing import cases
+from rkmbuild.kernel.detect import read_tree
+from rkmbuild.kernel.tree import Origin
+from rkmbuild.module.modinfo import Modinfo, Parameter
+from rkmbuild.run.module import Plan
+from rkmbuild.testing import cases, script
 from rkmbuild.testing.cases import Case, Kind
+from rkmbuild.testing.script import Group, Role
+from tests import kernel_trees
 
 _TESTED = Path(__file__).parents[1] / "modules" / "tested"
 
@@ -72,3 +80,54 @@ def test_filters_choose_by_a_part_of_the_name() -> None:
     with pytest.raises(UsageError, match="`nothing`") as error:
         cases.chosen(known, ["nothing"])
     assert "tests/a.sh, tests/b.sh, cycles" in str(error.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--cycles", "19"], "--cycles takes 20 or more"),
+        (["--json", "--ktap"], "exclude each other"),
+    ],
+)
+def test_words_that_do_not_go_together_are_told_before_anything_is_built(
+    words: list[str], told: str
+) -> None:
+    result = CliRunner().invoke(app, ["test", *words])
+    assert isinstance(result.exception, UsageError)
+    assert told in result.exception.message
+
+
+def test_a_guest_is_told_the_parameters_and_what_the_test_is_about(tmp_path: Path) -> None:
+    label = Parameter(name="label", kind="charp", description="")
+    tree = read_tree(kernel_trees.single(tmp_path), Origin.PATH)
+    found = {case.name: case for case in cases.in_folder(_TESTED)}
+    function = Case(kind=Kind.KERNEL, name="tests::adds", id="x::tests::adds")
+    group = Group(
+        tree=tree,
+        module="x",
+        with_tests=tmp_path / "with-tests.ko",
+        needed=Plan(
+            module=replace(_modinfo(), parameters=(label,)), tree=tree, files={},
+            script=("insmod /modules/y.ko", "insmod /x.ko", "cat /proc/modules", "rmmod x"),
+            loading=1, counting=2, missing=(),
+        ),
+        cases=(),
+        files={},
+    )  # fmt: skip
+    made = script.commands(group, [function, found["tests/passes.sh"]])
+    assert [(command.role, bool(command.case)) for command in made] == [
+        (Role.PREPARE, False),
+        (Role.LOAD, False),
+        (Role.TEST, True),
+        (Role.UNLOAD, False),
+        (Role.LOAD, True),
+        (Role.TEST, True),
+        (Role.UNLOAD, True),
+    ]
+    assert "/with-tests/x.ko" in made[1].text
+    assert made[2].text == "echo x::tests::adds >/sys/module/x/parameters/rkmbuild_test"
+    assert "'label=\"two words\"'" in made[4].text
+    assert made[5].text == "export RKMBUILD_MODULE=x; cd /tests && exec sh ./passes.sh"
+    bare = replace(group, needed=replace(group.needed, module=_modinfo()))
+    with pytest.raises(UsageError, match="no parameter `label`"):
+        script.commands(bare, [found["tests/passes.sh"]])
