@@ -43,7 +43,7 @@ def test_a_changed_source_is_built_and_a_sysroot_is_not(
     source.write_text(source.read_text().replace("loaded", "loaded again"))
     result = build(project, kernel_6_12)
     assert not result["fresh"]
-    assert stages(result) == {"plan", "crate", "kbuild", "finish"}
+    assert stages(result) == {"plan", "crate", "kbuild", "check", "finish"}
     assert b"loaded again" in Path(str(result["module"])).read_bytes()
     assert build(project, kernel_6_12)["fresh"]
 
@@ -90,7 +90,7 @@ def test_a_second_project_finds_everything_in_the_cache(
 ) -> None:
     assert project.exists()
     result = build(projects.make(tmp_path / "other", "other"), kernel_6_12)
-    assert stages(result) == {"plan", "crate", "kbuild", "finish"}
+    assert stages(result) == {"plan", "crate", "kbuild", "check", "finish"}
 
 
 def test_two_builds_at_once_both_succeed(project: Path, kernel_6_12: KernelTree) -> None:

@@ -17,12 +17,13 @@
 //!
 //! ```ignore
 //! use kernel::prelude::*;
+//! use kernel::str::BStr;
 //!
 //! #[export]
 //! unsafe extern "C" fn greeter_greet(name: *const c_char) -> c_int {
 //!     // SAFETY: the header demands a string.
 //!     let name = unsafe { CStr::from_char_ptr(name) };
-//!     pr_info!("Hello, {}!\n", name.display());
+//!     pr_info!("Hello, {}!\n", BStr::from_bytes(name.to_bytes()));
 //!     0
 //! }
 //!

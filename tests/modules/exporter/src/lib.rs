@@ -7,6 +7,7 @@
 use core::sync::atomic::{AtomicI32, Ordering};
 use kernel::bindings;
 use kernel::prelude::*;
+use kernel::str::BStr;
 
 module! {
     type: Exporter,
@@ -34,7 +35,7 @@ unsafe extern "C" fn exporter_greet(greeting: *const bindings::greeting) -> c_in
     // SAFETY: the header demands a string.
     let name = unsafe { CStr::from_char_ptr(greeting.name) };
     for _ in 0..greeting.times {
-        pr_info!("Hello, {}!\n", name.to_str().unwrap_or("?"));
+        pr_info!("Hello, {}!\n", BStr::from_bytes(name.to_bytes()));
         COUNT.fetch_add(1, Ordering::Relaxed);
     }
     0
