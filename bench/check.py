@@ -1,24 +1,29 @@
-"""All modules of some kernels, judged for their own kernel and for each other's.
+"""How far `check` is to be believed, and what it costs: the figures of docs/check.md.
 
-    bench/check.py KERNEL KERNEL... [--json FILE]
+    python -m bench.check KERNEL KERNEL... [--corpus FILES] [--fuzz SECONDS] [--json FILE]
 
-A KERNEL is what `--kernel` takes; its lib/modules has to be at hand. Prints a table: modules,
-milliseconds each (one process, unpacked from the disk's cache), what was refused by itself and by
-the others, the dependencies that differ from modprobe's, and the slowest module.
+A KERNEL is what `--kernel` takes; its lib/modules has to be at hand. All of its modules are judged
+for it and for the others: how many, milliseconds of processor time each, what was refused, what was
+found, and the slowest one. With --corpus broken modules are offered to each kernel as well, FILES
+of them with bits turned over; with --fuzz a fuzzer makes files up for so long.
 """
 
 import argparse
 import json
+import re
+import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rkmbuild import console
+from rkmbuild import console, runner
 from rkmbuild.kernel import find
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.module import batch, check, compression, target
 from rkmbuild.module.target import Target
+from tests.corpus.cases import offered
 
 
 def own(tree: KernelTree, known: Target) -> dict[str, Any]:
@@ -30,11 +35,11 @@ def own(tree: KernelTree, known: Target) -> dict[str, Any]:
     findings: Counter[str] = Counter()
     refused = 0
     for path in paths:
-        started = time.perf_counter()
+        started = time.process_time()
         data = compression.decompress(path)
-        unpacked = time.perf_counter()
+        unpacked = time.process_time()
         verdict = check.judge(data, known, name=path.name, explain=False)
-        seconds = time.perf_counter() - unpacked
+        seconds = time.process_time() - unpacked
         unpacking += unpacked - started
         judging += seconds
         slowest = max(slowest, (seconds, path.name))
@@ -69,10 +74,40 @@ def foreign(tree: KernelTree, known: Target) -> dict[str, Any]:
     }
 
 
+def corpus(tree: KernelTree, flipped: int) -> dict[str, Any]:
+    """Offer broken modules to a kernel, and compare its answers with the verdicts."""
+    with tempfile.TemporaryDirectory(prefix="rkmbuild-") as folder:
+        files, cases = offered(tree, Path(folder), flipped)
+    loaded = sum(case.answer.errno == 0 for case in cases)
+    return {
+        "kernel": tree.release,
+        "files": files,
+        "offered": len(cases),
+        "loaded": loaded,
+        "refused": sum(bool(case.answer.errno) for case in cases),
+        "disagreements": sum(bool(case.disagreement()) for case in cases),
+        "crashes": sum(case.answer.crashed for case in cases),
+    }
+
+
+def fuzz(seconds: int) -> int:
+    """Return how many files a fuzzer made up, none of which broke the checker."""
+    done = runner.run(
+        [sys.executable, "-m", "tests.fuzz", str(seconds)],
+        doing="fuzzing",
+        cwd=Path(__file__).parents[1],
+    )
+    found = re.search(r"number_of_executed_units: (\d+)", done.stderr)
+    assert found, done.stderr
+    return int(found[1])
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kernels", nargs="+")
+    parser.add_argument("--corpus", type=int, metavar="FILES")
+    parser.add_argument("--fuzz", type=int, metavar="SECONDS")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     trees = [find.select(kernel) for kernel in asked.kernels]
@@ -115,8 +150,20 @@ def main() -> None:
         ],
         title="Judged for another kernel",
     )
+    agreed = [corpus(tree, asked.corpus) for tree in trees] if asked.corpus else []
+    if agreed:
+        console.line()
+        console.table(
+            ("kernel", "files", "offered", "loaded", "refused", "disagreements", "crashes"),
+            [tuple(str(value) for value in row.values()) for row in agreed],
+            title="Broken modules, offered to the kernel",
+        )
+    executions = fuzz(asked.fuzz) if asked.fuzz else 0
+    if executions:
+        console.line(f"\nfuzzing: {executions} executions in {asked.fuzz} s")
     if asked.json:
-        asked.json.write_text(json.dumps({"own": rows, "other": others}, indent=2) + "\n")
+        document = {"own": rows, "other": others, "corpus": agreed, "fuzz": executions}
+        asked.json.write_text(json.dumps(document, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ _WHOLE = (
     ),
     shell("sys: parameters", "cd /sys/module/greeter/parameters; cat whom sizes count loud"),
     tool("load: twice", "load /m/greeter.ko"),
+    tool("check: loaded", "check --running --json /m/greeter.ko"),
+    tool("check: by a user", "check --running /m/greeter.ko", user="user"),
     tool("load: caller", "load --json /m/caller.ko"),
     tool("list: both", "list"),
     tool("list: both json", "list --json"),
@@ -195,6 +197,9 @@ _LOCKED = (
     shell("want signatures", "echo 1 >/sys/module/module/parameters/sig_enforce"),
     tool("check: unsigned", "load --allow lockdown /m/sulks.ko"),
     tool("load: unsigned", "load --allow lockdown --allow signature-required /m/sulks.ko"),
+    shell(
+        "check: the kernel's own", f"{_TOOL} check --running --json /lib/modules/*/kernel/own.ko"
+    ),
 )
 _END = (
     shell("end modules", "sysctl -w kernel.modules_disabled=1"),
