@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rkmbuild import console
-from rkmbuild.commands import options
+from rkmbuild.commands import options, traces
 from rkmbuild.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,12 +68,15 @@ def load(
 
     ko = target if _is_file(target) else _built(target, package, first_build=first_build)
     if not persist:
-        show_change(host.load(ko, parameters, swap=swap, allow=allow or ()))
+        with traces.explained(ko):
+            change = host.load(ko, parameters, swap=swap, allow=allow or ())
+        show_change(change)
         return
     from rkmbuild.run import persist as persistent
 
     installation = persistent.install(ko, parameters)
-    change = host.load_unless_there(ko, parameters, swap=swap, allow=allow or ())
+    with traces.explained(ko):
+        change = host.load_unless_there(ko, parameters, swap=swap, allow=allow or ())
     try:
         installation.carry_out()
     except BaseException:

@@ -1,11 +1,14 @@
 """Decoded traces among what a command shows: the same in `decode`, `log` and `run`."""
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from rkmbuild import console
+from rkmbuild.errors import CrashedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from rkmbuild.trace.decode import Decoded
 
@@ -32,3 +35,28 @@ def told(reports: "Sequence[Decoded]") -> str | None:
     where = end.where
     place = f"in the source, that was {where.function} at {here(where.file)}:{where.line}"
     return clean(f"{place}; it {end.report.panic}" if end.report.panic else place)
+
+
+@contextlib.contextmanager
+def explained(ko: "Path") -> "Iterator[None]":
+    """Add to what the kernel said of a crash, if there is one, what it was in the module's source.
+
+    Args:
+        ko: The module that is loaded meanwhile.
+    """
+    try:
+        yield
+    except CrashedError as error:
+        from rkmbuild.module import modinfo
+        from rkmbuild.trace import search, show
+        from rkmbuild.trace.decode import Decoder
+        from rkmbuild.trace.lines import text_of
+
+        module = modinfo.read(ko)
+        ids = {module.name: module.build_id}
+        found = search.Search(search.of_module(ko), known=lambda name: ids.get(name, ""))
+        decoder = Decoder(found)
+        reports = [decoder.feed(text_of(line)) for line in error.output.split("\n")]
+        shown = (show.lines(report) for report in (*reports, decoder.flush()) if report)
+        error.output = "\n".join([error.output, *(line for lines in shown for line in lines)])
+        raise

@@ -21,7 +21,7 @@ _IMPORTS = ("rkmbuild.__main__", "rkmbuild.build.project", "rkmbuild.run.host", 
             "elftools.elf.sections", "platformdirs.unix", "encodings.idna", "encodings.latin_1",
             "encodings.ascii", "encodings.unicode_escape", "runpy", "ctypes",
             "concurrent.futures.thread", "multiprocessing", "rkmbuild.trace.live",
-            "rkmbuild.trace.show")  # fmt: skip
+            "rkmbuild.trace.lines", "rkmbuild.trace.show")  # fmt: skip
 _LIST = """
 import contextlib, importlib, io, json, sys
 from rkmbuild.cli import app

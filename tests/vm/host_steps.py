@@ -116,7 +116,7 @@ _WHOLE = (
     tool("log: trace raw", "log --since-load --raw"),
     tool("log: trace json", "log --since-load --json"),
     shell("later: warn", "(sleep 1; echo warn >/dev/crashes) >/dev/null 2>&1 &"),
-    tool("log: trace followed", "log --follow --since-load --module crashes", interrupt_after=4.0),
+    tool("log: trace followed", "log --follow --since-load --module crashes", interrupt_after=8.0),
     tool("unload: crashes", "unload crashes"),
     Step(label="log: overwritten", python=_FLOOD),
 )
@@ -190,6 +190,8 @@ _CRASH = (
     tool("list: crashed", "list --json"),
     tool("unload: crashed", "unload greeter"),
 )
+# Of a kernel that lets a module be loaded after a load that crashed; see STEPS.
+_CRASH_AGAIN = (tool("load: crash decoded", "load /c/crashes.ko how=null"),)
 _LOCKED = (
     shell("lock down", "echo integrity >/sys/kernel/security/lockdown"),
     tool("check: locked down", "load /m/sulks.ko"),
@@ -207,7 +209,7 @@ _END = (
 )
 
 STEPS = {
-    "6.1": (*_WHOLE, *_TOGETHER, *_CRASH, *_LOCKED, *_END),
+    "6.1": (*_WHOLE, *_TOGETHER, *_CRASH, *_CRASH_AGAIN, *_LOCKED, *_END),
     # What is done with files does not depend on the kernel: one of them does it. And from 6.5 on a
     # load may crash after one that crashed: kernel/module/main.c, idempotent(), walks a list with
     # an entry on the stack of the process that was killed.

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.vm.host_world import Host
 from tests.vm.marks import marked
 
@@ -41,3 +43,15 @@ def test_an_address_in_an_unloaded_module_is_told_by_where_it_was_loaded(host: H
     assert "was in leaves, which was unloaded:" in out
     assert "leaves: matched by its build id (leaves.ko.debug)" in out
     assert f"/src/lib.rs:{marked('stay')[1]}" in out
+
+
+def test_a_load_that_crashes_tells_where_in_the_source(host: Host) -> None:
+    if "load: crash decoded" not in host.done:
+        pytest.skip("this kernel is not sound enough after the crash before")
+    host.failed(
+        "load: crash decoded",
+        22,
+        "crashes: matched by its build id (crashes.ko.debug)",
+        f"/src/ways.rs:{marked('null')[1]}",
+        "the machine is no longer sound",
+    )
