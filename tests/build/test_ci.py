@@ -23,6 +23,8 @@ _SCHEMAS = {
     Service.GITLAB: ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
 }
 
+_DEPENDS = '[package.metadata.rkmbuild]\ndepends = ["my-driver"]\n'
+
 
 @pytest.fixture(params=[".", "drivers/my driver"], ids=["alone", "deep"])
 def project(request: Any, tmp_path: Path) -> Path:
@@ -124,15 +126,18 @@ def test_what_cannot_be_done_is_told(project: Path, tmp_path: Path) -> None:
 
 def test_a_workspace_has_each_of_its_modules_tested(tmp_path: Path) -> None:
     (tmp_path / "Cargo.toml").write_text('[workspace]\nmembers = ["*-driver"]\n')
-    for name in ("my-driver", "other-driver"):
+    more = {"my-driver": "", "other-driver": "", "top-driver": _DEPENDS}
+    for name, said in more.items():
         (tmp_path / name / "src").mkdir(parents=True)
         (tmp_path / name / "src" / "lib.rs").touch()
-        (tmp_path / name / "Cargo.toml").write_text(projects.MANIFEST.format(name=name))
+        (tmp_path / name / "Cargo.toml").write_text(projects.MANIFEST.format(name=name) + said)
     job = _read(ci.write(tmp_path, Service.GITLAB, kernels=["6.1"]).file)["rkmbuild"]
     script = "\n".join(job["script"])
     assert script.count("rkmbuild build --kernel 6.1 ") == 1
-    for name, module in (("my-driver", "my_driver"), ("other-driver", "other_driver")):
-        assert f"target/rkmbuild/6.1.*/{module}.ko" in script
+    for name in more:
+        # By itself, a kernel would refuse the one that needs another.
+        ko = f"target/rkmbuild/6.1.*/{name.replace('-', '_')}.ko"
+        assert (ko in script) == (name != "top-driver")
         junit = f"--junit target/ci/junit-{name}.xml"
         assert f"rkmbuild test --package {name} --kernel 6.1 {junit}" in script
 
