@@ -77,8 +77,12 @@ def _target(spec: str | None, *, running: bool) -> "Target":
 
 def _judged(paths: "Sequence[Path]", known: "Target", jobs: int | None) -> "list[Verdict]":
     from rkmbuild.module import batch
+    from rkmbuild.run import siblings
 
-    verdicts = batch.judge(paths, known, jobs=jobs, explain=len(paths) < 100)
+    verdicts = (
+        siblings.judged_again(verdict, known)
+        for verdict in batch.judge(paths, known, jobs=jobs, explain=len(paths) < 100)
+    )
     if len(paths) < _MANY:
         return list(verdicts)
     from rich.console import Console

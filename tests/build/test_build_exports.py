@@ -11,7 +11,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection
 from elftools.elf.sections import SymbolTableSection
 
-from rkmbuild.errors import BuildError, ProjectError
+from rkmbuild.errors import BuildError, ProjectError, RefusedByKernelError
 from rkmbuild.kernel import symvers
 from rkmbuild.kernel.tree import KernelTree
 from tests import projects
@@ -112,6 +112,24 @@ def test_other_checksums_of_what_it_links_to_make_another_module(
         assert versions in Path(built["module"]).read_bytes()
         assert built["symvers"] is None
     assert _built(root, kernel_6_12, KBUILD_EXTRA_SYMBOLS=str(exported))["fresh"]
+
+
+def test_a_module_is_judged_with_the_one_beside_it_that_it_links_to(
+    exporter: dict[str, str],
+    importer: tuple[Path, str],
+    kernel_6_12: KernelTree,
+    tmp_path: Path,
+) -> None:
+    root, exported = importer
+    module = _built(root, kernel_6_12, KBUILD_EXTRA_SYMBOLS=exported)["module"]
+    alone = shutil.copy(module, tmp_path)
+    done = rkmbuild("check", alone, "--kernel", kernel_6_12.release)
+    assert done.returncode == RefusedByKernelError.code
+    assert "nothing exports `exporter_" in done.stdout
+    shutil.copy(exporter["module"], tmp_path)
+    done = rkmbuild("check", alone, "--kernel", kernel_6_12.release)
+    assert done.returncode == 0, done.stdout
+    assert "needs  exporter" in done.stdout
 
 
 def test_what_a_module_says_of_itself_is_what_modinfo_reads(

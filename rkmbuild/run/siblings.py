@@ -1,0 +1,38 @@
+"""Judges a module that needs others beside it, as the kernel is once those are in it."""
+
+from pathlib import Path
+
+from rkmbuild.module import check, compression, modinfo
+from rkmbuild.module.findings import Verdict
+from rkmbuild.module.target import Target
+from rkmbuild.run import depends
+
+
+def judged_again(verdict: Verdict, kernel: Target) -> Verdict:
+    """Return the verdict where symbols were missing that modules beside the file export.
+
+    A module of a workspace may link to another one of it. Such a one is loaded first, as `load`
+    and `run` do; what the kernel would refuse gives nothing.
+
+    Args:
+        verdict: What was said of the module by itself.
+        kernel: What it was judged for.
+
+    Raises:
+        NotAModuleError: a module beside it cannot be read.
+    """
+    refusal = verdict.refusal
+    if not refusal or refusal.rule.id != "symbol-unknown":
+        return verdict
+    path = Path(verdict.file)
+    with_needed = kernel
+    for needed in depends.order(modinfo.read(path), kernel.modules).before:
+        if not needed.own:
+            continue
+        data = compression.decompress(needed.file)
+        other = check.judge(data, with_needed, name=str(needed.file), explain=False, deep=False)
+        if not other.refusal:
+            with_needed = with_needed.having(other.module, other.exports)
+    if with_needed is kernel:
+        return verdict
+    return check.judge(compression.decompress(path), with_needed, name=verdict.file)
