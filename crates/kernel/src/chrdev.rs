@@ -288,20 +288,22 @@ file_operations! {
     }
 }
 
-// SAFETY of all that follows: `chrdev_open` calls it with a file that it is opening, and the inode of
+// `chrdev_open` calls it with a file that it is opening, and the inode of
 // one of our devices, whose `cdev` it holds until we return.
-#[allow(clippy::undocumented_unsafe_blocks)]
 impl<T: CharDevice> Table<T> {
     unsafe extern "C" fn open(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
         from_result(|| {
+            // SAFETY: the inode is that of a character device.
             let cdev = unsafe { bindings::rust_helper_inode_cdev(inode) };
             let offset = core::mem::offset_of!(Region<T>, cdev);
+            // SAFETY: this table is in a `Region<T>` only, which is held with its `cdev`.
             let region = unsafe { &*cdev.byte_sub(offset).cast::<Region<T>>() };
+            // SAFETY: the inode is valid for this call.
             let number = unsafe { (*inode).i_rdev } - region.first;
-            let device = T::open(
-                unsafe { File::from_raw_file(file) },
-                Minor { region, number },
-            )?;
+            // SAFETY: the file exists until this returns.
+            let opened = unsafe { File::from_raw_file(file) };
+            let device = T::open(opened, Minor { region, number })?;
+            // SAFETY: nobody else has the file yet.
             unsafe { (*file).private_data = device.into_foreign() };
             Ok(0)
         })

@@ -137,15 +137,17 @@ file_operations! {
     }
 }
 
-// SAFETY of all that follows: `misc_open` calls it with a file that it is opening.
-#[allow(clippy::undocumented_unsafe_blocks)]
+// `misc_open` calls it with a file that it is opening.
 impl<T: MiscDevice> Table<T> {
     unsafe extern "C" fn open(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
         from_result(|| {
+            // SAFETY: both exist until this returns.
             crate::error::to_result(unsafe { bindings::generic_file_open(inode, file) })?;
-            // `misc_open` left the registered device here, and keeps it registered until we return.
+            // SAFETY: `misc_open` left the registered device here, and keeps it until we return.
             let misc = unsafe { &*(*file).private_data.cast::<MiscDeviceRegistration<T>>() };
+            // SAFETY: the file exists until this returns.
             let device = T::open(unsafe { File::from_raw_file(file) }, misc)?;
+            // SAFETY: nobody else has the file yet.
             unsafe { (*file).private_data = device.into_foreign() };
             Ok(0)
         })

@@ -130,9 +130,8 @@ const fn empty() -> bindings::file_operations {
     fops
 }
 
-// SAFETY of all that follows: the kernel calls each function with an open file of this table, whose
+// The kernel calls each function with an open file of this table, whose
 // inode has a `T`, which `simple_open` puts into the file, and which stays until the call is done.
-#[allow(clippy::undocumented_unsafe_blocks)]
 impl<T: BinaryWriter + Sync> Table<T> {
     unsafe extern "C" fn read(
         file: *mut bindings::file,
@@ -140,6 +139,7 @@ impl<T: BinaryWriter + Sync> Table<T> {
         length: usize,
         position: *mut bindings::loff_t,
     ) -> isize {
+        // SAFETY: the file has a `T`, and the position is this call's own.
         let (data, position) = unsafe { (&*(*file).private_data.cast::<T>(), &mut *position) };
         let user = UserSlice::new(UserPtr::from_ptr(buffer.cast()), length);
         // The kernel never asks for more than `MAX_RW_COUNT`, which an `isize` holds.
@@ -153,7 +153,6 @@ impl<T: BinaryWriter + Sync> Table<T> {
     };
 }
 
-#[allow(clippy::undocumented_unsafe_blocks)] // see above
 impl<T: BinaryReader + Sync> Table<T> {
     unsafe extern "C" fn write(
         file: *mut bindings::file,
@@ -161,6 +160,7 @@ impl<T: BinaryReader + Sync> Table<T> {
         length: usize,
         position: *mut bindings::loff_t,
     ) -> isize {
+        // SAFETY: the file has a `T`, and the position is this call's own.
         let (data, position) = unsafe { (&*(*file).private_data.cast::<T>(), &mut *position) };
         let user = UserSlice::new(UserPtr::from_ptr(buffer.cast_mut().cast()), length);
         // As above.

@@ -217,16 +217,18 @@ where
 
 struct Table<T, S, W>(PhantomData<(T, S, W)>);
 
-// SAFETY of all that follows: the kernel calls each function with a file of this table, opened where
+// The kernel calls each function with a file of this table, opened where
 // it is not `open`, and an inode that has a `T`, which stays until the call is done.
-#[allow(clippy::undocumented_unsafe_blocks)]
 impl<T: Sync, S: Show<T>, W: Store<T>> Table<T, S, W> {
     unsafe extern "C" fn open(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        // SAFETY: the file is being opened, and its inode has a `T`, which `show` is for.
         unsafe { bindings::single_open(file, Some(Self::show), (*inode).i_private) }
     }
 
     unsafe extern "C" fn show(m: *mut bindings::seq_file, _: *mut c_void) -> c_int {
+        // SAFETY: `open` gave it the `T`.
         let data = unsafe { &*(*m).private.cast::<T>() };
+        // SAFETY: it is valid for this call.
         let m = unsafe { SeqFile::from_raw(m) };
         crate::seq_print!(m, "{}", Shown::<T, S>(data, PhantomData));
         0
@@ -238,7 +240,9 @@ impl<T: Sync, S: Show<T>, W: Store<T>> Table<T, S, W> {
         length: usize,
         _: *mut bindings::loff_t,
     ) -> isize {
+        // SAFETY: the file is open, and `single_open` put it there.
         let m = unsafe { (*file).private_data.cast::<bindings::seq_file>() };
+        // SAFETY: `open` gave it the `T`.
         let data = unsafe { &*(*m).private.cast::<T>() };
         let user = UserSlice::new(UserPtr::from_ptr(buffer.cast_mut().cast()), length);
         from_result(|| {
@@ -249,7 +253,7 @@ impl<T: Sync, S: Show<T>, W: Store<T>> Table<T, S, W> {
     }
 
     const FOPS: bindings::file_operations = {
-        // All zeroes are a valid value of this C type.
+        // SAFETY: all zeroes are a valid value of this C type.
         let mut fops: bindings::file_operations = unsafe { core::mem::zeroed() };
         // An open file keeps the module loaded.
         fops.owner = crate::module::this_module();

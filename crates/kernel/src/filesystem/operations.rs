@@ -41,10 +41,9 @@ pub(super) unsafe extern "C" fn kill(sb: *mut bindings::super_block) {
 
 struct Context<T>(PhantomData<T>);
 
-#[allow(clippy::undocumented_unsafe_blocks)] // see above
 impl<T: FileSystem> Context<T> {
     const OPERATIONS: bindings::fs_context_operations = {
-        // All zeroes are a valid value of this C type.
+        // SAFETY: all zeroes are a valid value of this C type.
         let mut operations: bindings::fs_context_operations = unsafe { core::mem::zeroed() };
         operations.get_tree = Some(Self::get_tree);
         operations.reconfigure = Some(Self::reconfigure);
@@ -52,11 +51,13 @@ impl<T: FileSystem> Context<T> {
     };
 
     unsafe extern "C" fn get_tree(context: *mut bindings::fs_context) -> c_int {
+        // SAFETY: the context is valid, and `fill` is what fills its super block.
         unsafe { bindings::get_tree_nodev(context, Some(Self::fill)) }
     }
 
     /// Whatever else is to change, it stays read-only.
     unsafe extern "C" fn reconfigure(context: *mut bindings::fs_context) -> c_int {
+        // SAFETY: the context is this call's own.
         unsafe { (*context).sb_flags |= SB_RDONLY };
         0
     }
@@ -69,6 +70,8 @@ impl<T: FileSystem> Context<T> {
             let mut tree = KBox::new(Tree::new()?, GFP_KERNEL)?;
             T::fill(&mut tree.root())?;
             let tree = KBox::into_raw(tree);
+            // SAFETY: nobody else has the super block yet; the tree is its own from here on, until
+            // it is killed, and has a root.
             unsafe {
                 (*sb).s_fs_info = tree.cast();
                 bindings::rust_helper_fs_super(sb, T::MAGIC, &SUPER_OPERATIONS.0);

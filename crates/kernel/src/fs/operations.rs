@@ -128,12 +128,13 @@ macro_rules! file_operations {
         /// What C calls for files whose value is a `T`.
         struct Table<T: $name>(core::marker::PhantomData<T>);
 
-        // SAFETY of all that follows: the kernel calls each function with a file of this table, opened
+        // The kernel calls each function with a file of this table, opened
         // where it is not `open`, and keeps it open until the function returns.
-        #[allow(clippy::undocumented_unsafe_blocks)]
         impl<T: $name> Table<T> {
             unsafe extern "C" fn release(_: *mut bindings::inode, file: *mut bindings::file) -> $crate::ffi::c_int {
+                // SAFETY: `open` put it there, and nobody uses the file after this.
                 let device = unsafe { T::Ptr::from_foreign((*file).private_data) };
+                // SAFETY: the file exists until this returns.
                 T::release(device, unsafe { $crate::fs::File::from_raw_file(file) });
                 0
             }
@@ -142,6 +143,7 @@ macro_rules! file_operations {
                 kiocb: *mut bindings::kiocb,
                 iter: *mut bindings::iov_iter,
             ) -> isize {
+                // SAFETY: both are valid for this call, and the file has a `T::Ptr`.
                 let (kiocb, iov) = unsafe { ($crate::fs::Kiocb::from_raw(kiocb), $crate::iov::IovIterDest::from_raw(iter)) };
                 $crate::fs::operations::count(T::read_iter(kiocb, iov))
             }
@@ -150,6 +152,7 @@ macro_rules! file_operations {
                 kiocb: *mut bindings::kiocb,
                 iter: *mut bindings::iov_iter,
             ) -> isize {
+                // SAFETY: both are valid for this call, and the file has a `T::Ptr`.
                 let (kiocb, iov) = unsafe { ($crate::fs::Kiocb::from_raw(kiocb), $crate::iov::IovIterSource::from_raw(iter)) };
                 $crate::fs::operations::count(T::write_iter(kiocb, iov))
             }
@@ -159,10 +162,12 @@ macro_rules! file_operations {
                 offset: bindings::loff_t,
                 whence: $crate::ffi::c_int,
             ) -> bindings::loff_t {
+                // SAFETY: the file is open, and `open` put a `T::Ptr` there.
                 let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
                 match T::llseek(device, file, offset, whence) {
                     Ok(position) => {
                         // What lseek returns is what the next read and write begin at.
+                        // SAFETY: lseek holds the lock of the position.
                         unsafe { (*file.as_ptr()).f_pos = position };
                         position
                     }
@@ -174,7 +179,9 @@ macro_rules! file_operations {
                 file: *mut bindings::file,
                 table: *mut bindings::poll_table_struct,
             ) -> bindings::__poll_t {
+                // SAFETY: the file is open, and `open` put a `T::Ptr` there.
                 let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
+                // SAFETY: the table is valid for this call.
                 let table = unsafe { $crate::sync::poll::PollTable::from_raw(file, table) };
                 T::poll(device, file, table).unwrap_or($crate::sync::poll::POLLERR)
             }
@@ -183,12 +190,15 @@ macro_rules! file_operations {
                 file: *mut bindings::file,
                 vma: *mut bindings::vm_area_struct,
             ) -> $crate::ffi::c_int {
+                // SAFETY: the file is open, and `open` put a `T::Ptr` there.
                 let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
+                // SAFETY: the area is being made, and mmap holds its lock.
                 let vma = unsafe { $crate::mm::virt::VmaNew::from_raw(vma) };
                 $crate::error::from_result(|| T::mmap(device, file, vma).map(|()| 0))
             }
 
             unsafe extern "C" fn ioctl(file: *mut bindings::file, cmd: $crate::ffi::c_uint, arg: $crate::ffi::c_ulong) -> $crate::ffi::c_long {
+                // SAFETY: the file is open, and `open` put a `T::Ptr` there.
                 let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
                 $crate::fs::operations::answer(T::ioctl(device, file, cmd, arg))
             }
@@ -199,17 +209,21 @@ macro_rules! file_operations {
                 cmd: $crate::ffi::c_uint,
                 arg: $crate::ffi::c_ulong,
             ) -> $crate::ffi::c_long {
+                // SAFETY: the file is open, and `open` put a `T::Ptr` there.
                 let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
                 $crate::fs::operations::answer(T::compat_ioctl(device, file, cmd, arg))
             }
 
             unsafe extern "C" fn show_fdinfo(m: *mut bindings::seq_file, file: *mut bindings::file) {
+                // SAFETY: the file is open, and `open` put a `T::Ptr` there.
                 let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
-                T::show_fdinfo(device, unsafe { $crate::seq_file::SeqFile::from_raw(m) }, file);
+                // SAFETY: it is valid for this call.
+                let m = unsafe { $crate::seq_file::SeqFile::from_raw(m) };
+                T::show_fdinfo(device, m, file);
             }
 
             const FOPS: bindings::file_operations = {
-                // All zeroes are a valid value of this C type.
+                // SAFETY: all zeroes are a valid value of this C type.
                 let mut fops: bindings::file_operations = unsafe { core::mem::zeroed() };
                 // An open file keeps the module loaded.
                 fops.owner = $crate::module::this_module();
