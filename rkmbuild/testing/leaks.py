@@ -24,12 +24,15 @@ _LARGE_KIB = 16
 
 # kfree_rcu() gathers for up to 5 s (KFREE_DRAIN_JIFFIES, kernel/rcu/tree.c), but its shrinker hands
 # over at once when drop_caches calls it; then a grace period has to pass. Objects on a processor's
-# own slabs count as used until the cache is shrunk (get_slabinfo, mm/slub.c).
+# own slabs count as used until the cache is shrunk (get_slabinfo, mm/slub.c). A busy machine may
+# not come to it within one round: what one of them finds free is no leak.
 COUNT = """\
 sync
-for round in 1 2 3; do echo 3 >/proc/sys/vm/drop_caches; sleep 0.3; done
-for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done 2>/dev/null
-awk 'NR > 2 && $2 { print "slab", $1, $2, $4 }' /proc/slabinfo
+for round in 1 2 3; do
+    echo 3 >/proc/sys/vm/drop_caches; sleep 0.3
+    for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done 2>/dev/null
+    awk 'NR > 2 { print "slab", $1, $2, $4 }' /proc/slabinfo
+done
 awk '$3 != "unpurged" { print "vmalloc", $3, $2 }' /proc/vmallocinfo
 awk '/^SUnreclaim:/ { print "unreclaimable", $2 }' /proc/meminfo
 if [ -e /sys/kernel/debug/kmemleak ]; then
@@ -58,7 +61,7 @@ class Memory:
     """What one count found.
 
     Attributes:
-        slabs: Objects in use, by cache.
+        slabs: Objects in use, by cache: the fewest of all rounds.
         sizes: Bytes of an object, by cache.
         areas: Areas of vmalloc, by the function that asked.
         unreclaimable: KiB of slabs and large kmallocs.
@@ -85,7 +88,7 @@ def read(lines: Sequence[str]) -> Memory:
     for line in lines:
         match line.split():
             case ["slab", name, objects, size]:
-                slabs[name] += int(objects)
+                slabs[name] = min(int(objects), slabs.get(name, int(objects)))
                 sizes[name] = int(size)
             case ["vmalloc", caller, _size]:
                 # What has no name any more was asked for by a module that is gone.

@@ -41,6 +41,11 @@ def test_an_area_of_a_function_without_a_name_is_the_modules() -> None:
     assert _memory(1).areas == {"the module": 1}
 
 
+def test_what_one_round_finds_free_is_in_use_in_none() -> None:
+    lines = [f"slab filp {objects} 256" for objects in (48, 32, 32)]
+    assert leaks.read(lines).slabs == {"filp": 32}
+
+
 def test_a_count_without_slabs_says_so() -> None:
     with pytest.raises(ValueError, match="nothing of its slabs"):
         leaks.read(["unreclaimable 12"])

@@ -56,7 +56,7 @@ def test_every_check_inside_the_kernel_passes(guest: GuestResult) -> None:
     assert guest.steps[SELFTEST].status == 0, said
     assert said[-1] == "failed: 0"
     assert len(said) > 20
-    assert all(line.startswith("ok ") for line in said[:-1]), said
+    assert [line for line in said[:-1] if not line.startswith("ok ")] == []
 
 
 def test_each_level_is_printed_and_debugging_is_not(guest: GuestResult) -> None:
