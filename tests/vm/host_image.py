@@ -17,7 +17,8 @@ from pathlib import Path
 _COMMANDS = ("--help", "list", "list --json", "log", "log --json", "load --no-such",
              "load /dev/null", "load /no-such.ko x=1", "unload none", "load /")  # fmt: skip
 _IMPORTS = ("rkmbuild.__main__", "rkmbuild.build.project", "rkmbuild.run.host", "lzma", "tempfile",
-            "rkmbuild.module.batch", "rkmbuild.module.rules", "iced_x86", "elftools.elf.elffile",
+            "rkmbuild.module.batch", "rkmbuild.module.rules", "rkmbuild.run.siblings",
+            "iced_x86", "elftools.elf.elffile",
             "elftools.elf.sections", "platformdirs.unix", "encodings.idna", "encodings.latin_1",
             "encodings.ascii", "encodings.unicode_escape", "runpy", "ctypes",
             "concurrent.futures.thread", "multiprocessing", "rkmbuild.trace.live",
