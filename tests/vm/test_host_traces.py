@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.kernel.tree import KernelVersion
 from tests.vm.host_world import Host
 from tests.vm.marks import marked
 
@@ -46,8 +47,9 @@ def test_an_address_in_an_unloaded_module_is_told_by_where_it_was_loaded(host: H
 
 
 def test_a_load_that_crashes_tells_where_in_the_source(host: Host) -> None:
-    if "load: crash decoded" not in host.done:
-        pytest.skip("this kernel is not sound enough after the crash before")
+    # A step that was left out by mistake is a failure, not a skip.
+    if host.tree.version >= KernelVersion(6, 5):
+        pytest.skip("from 6.5 on a load after one that crashed may end the kernel; see STEPS")
     host.failed(
         "load: crash decoded",
         22,
