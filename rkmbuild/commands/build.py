@@ -33,16 +33,7 @@ class Cc(StrEnum):
 
 def build(
     path: options.Project = Path(),
-    package: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--package",
-            "-p",
-            metavar="NAME",
-            help="Build this module of a workspace.",
-            show_default="all of them",
-        ),
-    ] = None,
+    package: options.Packages = None,
     kernel: options.Kernel = None,
     profile: Annotated[Profile, typer.Option(help="cargo's profile.")] = Profile.RELEASE,
     features: Annotated[

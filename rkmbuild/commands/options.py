@@ -34,6 +34,16 @@ Toolchain = Annotated[
         show_default="the best one found",
     ),
 ]
+Packages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--package",
+        "-p",
+        metavar="NAME",
+        help="Take this module of a workspace; may be given several times.",
+        show_default="all of them",
+    ),
+]
 Package = Annotated[
     str | None,
     typer.Option(

@@ -1,5 +1,6 @@
-"""`rkmbuild test`: run a project's tests in virtual machines."""
+"""`rkmbuild test`: run the tests of a project, or of a workspace, in virtual machines."""
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,8 +10,7 @@ from rkmbuild import console
 from rkmbuild.commands import options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from rkmbuild.testing.cases import Case
     from rkmbuild.testing.results import Session, TestResult
     from rkmbuild.testing.session import Built
 
@@ -20,7 +20,7 @@ _FEWEST_CYCLES = 20
 
 def run_tests(
     path: options.Project = Path(),
-    package: options.Package = None,
+    package: options.Packages = None,
     kernel: Annotated[
         list[str] | None,
         typer.Option(
@@ -60,7 +60,7 @@ def run_tests(
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
-    """Run a project's tests in virtual machines.
+    """Run the tests of a project, or of all modules of a workspace, in virtual machines.
 
     Tests are the functions of the crate marked `kernel_test`, which run inside the kernel, and the
     scripts (*.sh) and programs (*.rs) in tests/, which run with the module loaded.
@@ -69,7 +69,9 @@ def run_tests(
     """
     from rkmbuild.build import selection
     from rkmbuild.errors import TestsFailedError, UsageError
+    from rkmbuild.testing import cases
     from rkmbuild.testing import junit as xml
+    from rkmbuild.testing import session as sessions
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     if as_json and ktap:
@@ -78,11 +80,11 @@ def run_tests(
         raise UsageError(f"--cycles takes {_FEWEST_CYCLES} or more: fewer tell no leak from noise")
     if junit:
         xml.prepare(junit)
-    built = _build(selection.select_one(path, package).root, kernel or [None], toolchain)
+    modules = selection.select(path, package or ())
+    built = _build([module.root for module in modules], kernel or [None], toolchain)
+    found = cases.chosen([sessions.find(each, cycles) for each in built], filter_ or ())
     session = _run(
-        built,
-        count=cycles,
-        filters=tuple(filter_ or ()),
+        list(zip(built, found, strict=True)),
         timeout=timeout,
         toolchain=toolchain,
         silent=as_json or ktap,
@@ -90,7 +92,7 @@ def run_tests(
     if junit:
         xml.write(session, junit)
     _show(session, ktap=ktap)
-    if not all(run.good for run in session.runs):
+    if not session.good:
         bad = sum(not result.status.good for result in session.results)
         failure = TestsFailedError(f"{bad} of {len(session.results)} tests did not pass")
         if as_json:
@@ -98,16 +100,19 @@ def run_tests(
         raise failure
 
 
-def _build(path: Path, kernels: "list[str] | list[None]", toolchain: str | None) -> "list[Built]":
+def _build(
+    paths: list[Path], kernels: "list[str] | list[None]", toolchain: str | None
+) -> "list[Built]":
     from rkmbuild.build import pipeline
     from rkmbuild.kernel import find
     from rkmbuild.run import guest
     from rkmbuild.testing.session import Built
 
     trees = {tree.release: tree for tree in map(find.select, kernels)}
-    made = []
     for tree in trees.values():
         guest.bootable(tree)
+    made = []
+    for path, tree in itertools.product(paths, trees.values()):
         plain, with_tests = (
             pipeline.build(
                 pipeline.BuildRequest(
@@ -130,56 +135,42 @@ def _build(path: Path, kernels: "list[str] | list[None]", toolchain: str | None)
 
 
 def _run(
-    built: "list[Built]",
+    found: "list[tuple[Built, tuple[Case, ...]]]",
     *,
-    count: int,
-    filters: tuple[str, ...],
     timeout: float,
     toolchain: str | None,
     silent: bool,
 ) -> "Session":
-    from rkmbuild.testing import session
+    from rkmbuild.testing import results, session, show
     from rkmbuild.toolchain import rust
 
     planned = [
         (
-            each.tree,
+            built,
             session.groups(
-                each,
-                count=count,
-                filters=filters,
-                rust=lambda: rust.choose(toolchain)[0],
-                together=len(built) > 1,
+                built, chosen, rust=lambda: rust.choose(toolchain)[0], together=len(found) > 1
             ),
         )
-        for each in built
+        for built, chosen in found
     ]
-    number = sum(len(group.cases) for _, groups in planned for group in groups)
-    releases = ", ".join(each.tree.release for each in built)
-    if number:
-        console.status("Testing", f"`{built[0].name}` on {releases}")
+    modules = list(dict.fromkeys(built.name for built, _ in found))
+    releases = list(dict.fromkeys(built.tree.release for built, _ in found))
+    names = ", ".join(f"`{name}`" for name in modules)
+    if any(chosen for _, chosen in found):
+        console.status("Testing", f"{names} on {', '.join(releases)}")
     else:
+        verb = "has" if len(modules) == 1 else "have"
         console.warning(
-            f"`{built[0].name}` has no tests: no #[kernel_test] function, no tests/*.sh or *.rs"
+            f"{names} {verb} no tests: no #[kernel_test] function, no tests/*.sh or *.rs"
         )
-    return session.run(
-        built[0].root,
-        built[0].name,
-        planned,
-        timeout=timeout,
-        report=_printer(silent=silent, with_kernel=len(built) > 1),
-    )
 
-
-def _printer(*, silent: bool, with_kernel: bool) -> "Callable[[TestResult], None]":
-    from rkmbuild.testing import show
-
-    def report(result: "TestResult") -> None:
+    def report(built: "Built", result: "TestResult") -> None:
         if not silent:
-            console.line(show.line(result, with_kernel=with_kernel))
+            where = results.place(built.name, modules, result.release, releases)
+            console.line(show.line(result, where))
             console.flush()
 
-    return report
+    return session.run(planned, timeout=timeout, report=report)
 
 
 def _show(session: "Session", *, ktap: bool) -> None:
@@ -195,9 +186,9 @@ def _show(session: "Session", *, ktap: bool) -> None:
         return
     for line in show.failures(session):
         console.line(line)
-    if len(session.runs) > 1:
+    if len(session.releases) > 1:
         console.line()
-        console.table(*show.table(session.runs))
+        console.table(*show.table(session))
     for line in show.warnings(session):
         console.warning(line)
     console.line()

@@ -86,20 +86,28 @@ def cycles(count: int) -> Case:
     return Case(kind=Kind.CYCLES, name="cycles", count=count)
 
 
-def chosen(cases: Sequence[Case], filters: Sequence[str]) -> tuple[Case, ...]:
+def chosen(
+    modules: Sequence[Sequence[Case]], filters: Sequence[str]
+) -> tuple[tuple[Case, ...], ...]:
     """Return the cases whose name contains one of the filters; all of them without a filter.
+
+    Args:
+        modules: The cases of each module.
+        filters: Parts of names.
 
     Raises:
         UsageError: there are cases, but none is chosen.
     """
-    if not filters:
-        return tuple(cases)
-    found = tuple(case for case in cases if any(word in case.name for word in filters))
-    if cases and not found:
-        names = ", ".join(case.name for case in cases[:8])
-        more = f" and {len(cases) - 8} more" if len(cases) > 8 else ""
+    found = tuple(
+        tuple(c for c in cases if not filters or any(word in c.name for word in filters))
+        for cases in modules
+    )
+    names = list(dict.fromkeys(case.name for cases in modules for case in cases))
+    if names and not any(found):
+        more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         words = " or ".join(f"`{word}`" for word in filters)
-        raise UsageError(f"no test's name contains {words}", hint=f"there are {names}{more}")
+        hint = f"there are {', '.join(names[:8])}{more}"
+        raise UsageError(f"no test's name contains {words}", hint=hint)
     return found
 
 

@@ -42,25 +42,25 @@ def write(session: Session, file: Path) -> None:
 
 
 def document(session: Session) -> bytes:
-    """Return the document: a suite for each kernel."""
+    """Return the document: a suite for each module and kernel."""
     root = ET.Element("testsuites", _numbers(session.results, session.seconds))
-    root.set("name", session.module)
+    root.set("name", ", ".join(session.modules))
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
     for run in session.runs:
-        root.append(_suite(session.module, run, now))
+        root.append(_suite(run, now))
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text
 
 
-def _suite(module: str, run: KernelRun, now: str) -> ET.Element:
+def _suite(run: KernelRun, now: str) -> ET.Element:
     seconds = sum(result.seconds or 0.0 for result in run.results)
     suite = ET.Element("testsuite", _numbers(run.results, seconds))
-    suite.set("name", f"{module} on {run.release}")
+    suite.set("name", f"{run.module} on {run.release}")
     suite.set("timestamp", now)
     properties = ET.SubElement(suite, "properties")
     ET.SubElement(properties, "property", name="kernel", value=run.release)
-    suite.extend(_case(module, result) for result in run.results)
+    suite.extend(_case(run.module, result) for result in run.results)
     return suite
 
 

@@ -13,12 +13,12 @@ _DIRECTIVES = {
 
 
 def document(session: Session) -> Iterator[str]:
-    """Return the lines: a test for each kernel, the project's tests nested in it."""
+    """Return the lines: a test for each module and kernel, its own tests nested in it."""
     yield "KTAP version 1"
     yield f"1..{len(session.runs)}"
     for number, run in enumerate(session.runs, start=1):
         yield from (f"  {line}" for line in _nested(run.results))
-        yield f"{'ok' if run.good else 'not ok'} {number} {run.release}"
+        yield f"{'ok' if run.good else 'not ok'} {number} {session.place(run) or run.release}"
 
 
 def _nested(results: Sequence[TestResult]) -> Iterator[str]:

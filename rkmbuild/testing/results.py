@@ -84,14 +84,18 @@ class TestResult:
 
 @dataclass(frozen=True, kw_only=True)
 class KernelRun:
-    """All tests on one kernel, in the order in which the project has them.
+    """All tests of a module on one kernel, in the order in which its project has them.
 
     Attributes:
+        project: The project's folder.
+        module: The module's name.
         release: The kernel.
         results: What came of each.
         guests: How many guests were booted.
     """
 
+    project: Path
+    module: str
     release: str
     results: tuple[TestResult, ...]
     guests: int
@@ -101,45 +105,77 @@ class KernelRun:
         """Whether nothing is wrong."""
         return all(result.status.good for result in self.results)
 
+    def document(self) -> dict[str, Any]:
+        """Return it as `--json` shows it."""
+        return {
+            "release": self.release,
+            "counts": counts(self.results),
+            "guests": self.guests,
+            "tests": [result.document() for result in self.results],
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """All that `rkmbuild test` did.
 
     Attributes:
-        project: The project's folder.
-        module: The module's name.
-        runs: One for each kernel.
+        runs: One for each module and kernel, those of a module one after another.
         seconds: Wall time, without the building.
     """
 
-    project: Path
-    module: str
     runs: tuple[KernelRun, ...]
     seconds: float
 
     @property
     def results(self) -> tuple[TestResult, ...]:
-        """The results of all kernels."""
+        """The results of all modules on all kernels."""
         return tuple(result for run in self.runs for result in run.results)
 
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong."""
+        return all(run.good for run in self.runs)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The names of the modules."""
+        return tuple(dict.fromkeys(run.module for run in self.runs))
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The kernels."""
+        return tuple(dict.fromkeys(run.release for run in self.runs))
+
+    def place(self, run: KernelRun) -> str:
+        """Return what tells a run from the others, as `place` does."""
+        return place(run.module, self.modules, run.release, self.releases)
+
     def document(self) -> dict[str, Any]:
-        """Return it as `--json` prints it."""
+        """Return it as `--json` prints it; several modules are listed in one document."""
+        modules = [
+            self._module([run for run in self.runs if run.module == name]) for name in self.modules
+        ]
+        whole = modules[0] if len(modules) == 1 else {"modules": modules}
+        return {"counts": counts(self.results), "seconds": round(self.seconds, 3)} | whole
+
+    @staticmethod
+    def _module(runs: Sequence[KernelRun]) -> dict[str, Any]:
         return {
-            "project": str(self.project),
-            "module": self.module,
-            "counts": counts(self.results),
-            "seconds": round(self.seconds, 3),
-            "kernels": [
-                {
-                    "release": run.release,
-                    "counts": counts(run.results),
-                    "guests": run.guests,
-                    "tests": [result.document() for result in run.results],
-                }
-                for run in self.runs
-            ],
+            "project": str(runs[0].project),
+            "module": runs[0].module,
+            "counts": counts([result for run in runs for result in run.results]),
+            "kernels": [run.document() for run in runs],
         }
+
+
+def place(module: str, modules: Sequence[str], release: str, releases: Sequence[str]) -> str:
+    """Return what tells the tests of a module on a kernel from others, as `reader on 6.12.9`.
+
+    Empty where there is one module and one kernel.
+    """
+    parts = ([module] if len(modules) > 1 else []) + ([release] if len(releases) > 1 else [])
+    return " on ".join(parts)
 
 
 def counts(results: Sequence[TestResult]) -> dict[str, int]:

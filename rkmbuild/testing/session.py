@@ -1,4 +1,4 @@
-"""All tests of a project, on each of its kernels: built, run side by side, gathered."""
+"""All tests of one module or several, on each kernel: run side by side, gathered."""
 
 import os
 import threading
@@ -21,10 +21,10 @@ from rkmbuild.toolchain.parts import Rust
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """A project built for one kernel.
+    """A module built for one kernel.
 
     Attributes:
-        root: Its folder.
+        root: Its project's folder.
         target: Where we may write.
         name: The module's name.
         tree: The kernel.
@@ -40,32 +40,41 @@ class Built:
     with_tests: Path
 
 
+def find(built: Built, count: int) -> list[Case]:
+    """Return the tests that a module has for one kernel.
+
+    Args:
+        built: The module.
+        count: How often to load and unload it, or 0.
+
+    Raises:
+        ProjectError: the head of a test is wrong.
+    """
+    found = [*cases.in_module(modinfo.read(built.with_tests)), *cases.in_folder(built.root)]
+    return [*found, cases.cycles(count)] if count else found
+
+
 def groups(
     built: Built,
+    chosen: Sequence[Case],
     *,
-    count: int,
-    filters: Sequence[str],
     rust: Callable[[], Rust],
     together: bool = False,
 ) -> list[Group]:
-    """Return the tests of a project for one kernel, in groups that may run side by side.
+    """Return tests of a module for one kernel, in groups that may run side by side.
 
     Args:
-        built: The project.
-        count: How often to load and unload the module, or 0.
-        filters: Parts of names of the tests to run; without any, all of them.
+        built: The module.
+        chosen: The tests to run.
         rust: Gives what compiles programs; asked only where there are some.
-        together: Whether functions and files share a guest: with several kernels there is enough
-            to run side by side.
+        together: Whether functions and files share a guest: with several kernels or modules there
+            is enough to run side by side.
 
     Raises:
-        ProjectError, UsageError: the head of a test is wrong, or no test is chosen.
+        UsageError: the module has no such parameter as a test wants.
         BuildError: a program cannot be compiled.
     """
     plain = module.plan(built.ko, built.tree)
-    found = [*cases.in_module(modinfo.read(built.with_tests)), *cases.in_folder(built.root)]
-    found += [cases.cycles(count)] if count else []
-    chosen = cases.chosen(found, filters)
     files = {
         **plain.files,
         script.with_tests_place(plain.module.name): built.with_tests,
@@ -106,19 +115,15 @@ def _files(
 
 
 def run(
-    root: Path,
-    name: str,
-    planned: Sequence[tuple[KernelTree, Sequence[Group]]],
+    planned: Sequence[tuple[Built, Sequence[Group]]],
     *,
     timeout: float,
-    report: Callable[[TestResult], None],
+    report: Callable[[Built, TestResult], None],
 ) -> Session:
-    """Run the tests of all kernels, as many guests side by side as there are processors.
+    """Run all tests, as many guests side by side as there are processors.
 
     Args:
-        root: The project's folder.
-        name: The module's name.
-        planned: The groups of each kernel.
+        planned: Each module on each kernel, and the groups of its tests.
         timeout: Seconds that each test may take.
         report: Called with each result, as it comes; never by two threads at once.
 
@@ -128,24 +133,24 @@ def run(
     started = time.monotonic()
     lock = threading.Lock()
     stopped = threading.Event()
-    results: list[TestResult] = []
+    results: list[list[TestResult]] = [[] for _ in planned]
 
-    def take(result: TestResult) -> None:
-        with lock:
-            results.append(result)
-            report(result)
+    def one(number: int, group: Group) -> int:
+        def take(result: TestResult) -> None:
+            with lock:
+                results[number].append(result)
+                report(planned[number][0], result)
 
-    def one(group: Group) -> int:
         return guests.run(
             group, timeout=timeout, report=take, going_on=lambda: not stopped.is_set()
         )
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        futures = {
-            tree.release: [pool.submit(one, group) for group in of_tree]
-            for tree, of_tree in planned
-        }
-        everything = [future for of_tree in futures.values() for future in of_tree]
+        futures = [
+            [pool.submit(one, number, group) for group in its_groups]
+            for number, (_, its_groups) in enumerate(planned)
+        ]
+        everything = [future for each in futures for future in each]
         try:
             done, _ = wait(everything, return_when=FIRST_EXCEPTION)
             for future in done:
@@ -156,12 +161,18 @@ def run(
             runner.stop_all()
             raise
     runs = []
-    for tree, of_tree in planned:
-        order = [case for group in of_tree for case in group.cases]
-        own = [result for result in results if result.release == tree.release]
+    for (built, its_groups), own, booted in zip(planned, results, futures, strict=True):
+        order = [case for group in its_groups for case in group.cases]
         own.sort(
             key=lambda result: order.index(result.case) if result.case in order else len(order)
         )
-        booted = sum(future.result() for future in futures[tree.release])
-        runs.append(KernelRun(release=tree.release, results=tuple(own), guests=booted))
-    return Session(project=root, module=name, runs=tuple(runs), seconds=time.monotonic() - started)
+        runs.append(
+            KernelRun(
+                project=built.root,
+                module=built.name,
+                release=built.tree.release,
+                results=tuple(own),
+                guests=sum(future.result() for future in booted),
+            )
+        )
+    return Session(runs=tuple(runs), seconds=time.monotonic() - started)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from rkmbuild.testing.results import KernelRun, Session, Status, TestResult, counts
+from rkmbuild.testing.results import Session, Status, TestResult, counts
 
 _WORDS = {
     Status.PASSED: "ok",
@@ -14,9 +14,14 @@ _WORDS = {
 }
 
 
-def line(result: TestResult, *, with_kernel: bool) -> str:
-    """Return the line that a result gets when it comes."""
-    where = f"[{result.release}] " if with_kernel else ""
+def line(result: TestResult, place: str = "") -> str:
+    """Return the line that a result gets when it comes.
+
+    Args:
+        result: What came of a test.
+        place: Whose test it is, and where it ran, if there are several.
+    """
+    where = f"[{place}] " if place else ""
     why = f": {result.message}" if result.status is Status.SKIPPED and result.message else ""
     took = "" if result.seconds is None else f" ({result.seconds:.2f} s)"
     return f"test {where}{result.case.name} ... {_WORDS[result.status]}{why}{took}"
@@ -24,17 +29,21 @@ def line(result: TestResult, *, with_kernel: bool) -> str:
 
 def failures(session: Session) -> Iterator[str]:
     """Return what went wrong, in full."""
-    bad = [result for result in session.results if not result.status.good]
+    bad = [
+        (session.place(run), result)
+        for run in session.runs
+        for result in run.results
+        if not result.status.good
+    ]
     if not bad:
         return
-    several = len(session.runs) > 1
     yield ""
     yield "failures:"
-    for result in bad:
+    for place, result in bad:
         yield ""
-        place = f" ({result.case.file}:{result.case.line})" if result.case.line else ""
-        where = f" on {result.release}" if several else ""
-        yield f"---- {result.case.name}{place}{where} ----"
+        source = f" ({result.case.file}:{result.case.line})" if result.case.line else ""
+        where = f" [{place}]" if place else ""
+        yield f"---- {result.case.name}{source}{where} ----"
         yield f"{_WORDS[result.status]}: {result.message}"
         yield from _indented("what it said:", result.output)
         yield from _indented("what the kernel said:", [str(message) for message in result.log])
@@ -49,20 +58,24 @@ def warnings(session: Session) -> Iterator[str]:
                 yield f"the kernel warned during {result.case.name}: {trouble.title}"
 
 
-def table(runs: Sequence[KernelRun]) -> tuple[list[str], list[list[str]]]:
+def table(session: Session) -> tuple[list[str], list[list[str]]]:
     """Return headings and rows of a table of tests and kernels."""
-    names = list(dict.fromkeys(r.case.name for run in runs for r in run.results))
-    by_run = [{result.case.name: result for result in run.results} for run in runs]
+    words: dict[tuple[str, ...], dict[str, str]] = {}
+    for run in session.runs:
+        for result in run.results:
+            test = words.setdefault((run.module, result.case.name), {})
+            test[run.release] = _WORDS[result.status]
+    # One module's name need not be said with each test.
+    first = 0 if len(session.modules) > 1 else 1
     rows = [
-        [name, *(_WORDS[known[name].status] if name in known else "-" for known in by_run)]
-        for name in names
+        [*names[first:], *(by_kernel.get(release, "-") for release in session.releases)]
+        for names, by_kernel in words.items()
     ]
-    return ["test", *(run.release for run in runs)], rows
+    return [*("module", "test")[first:], *session.releases], rows
 
 
 def summary(session: Session) -> str:
     """Return the last line."""
-    good = all(run.good for run in session.runs)
     told = counts(session.results)
     parts = [
         f"{number} {status}"
@@ -71,7 +84,7 @@ def summary(session: Session) -> str:
     ]
     guests = sum(run.guests for run in session.runs)
     return (
-        f"test result: {'ok' if good else 'FAILED'}. {'; '.join(parts)}; "
+        f"test result: {'ok' if session.good else 'FAILED'}. {'; '.join(parts)}; "
         f"finished in {session.seconds:.2f} s, {guests} guest{'' if guests == 1 else 's'}"
     )
 

@@ -39,15 +39,27 @@ def _session() -> Session:
         _result("tests/loads.sh", _NEW, Status.SKIPPED, "no # device"),
         _result("tests::late", _NEW, Status.TIMEOUT, "not over after 30 s"),
     ]
-    return Session(
-        project=Path("/project"),
-        module="hello",
-        runs=(
-            KernelRun(release=_OLD, results=tuple(old), guests=1),
-            KernelRun(release=_NEW, results=tuple(new), guests=3),
-        ),
-        seconds=9.5,
+    return Session(runs=(_run("hello", _OLD, old, 1), _run("hello", _NEW, new, 3)), seconds=9.5)
+
+
+def _run(module: str, release: str, results: list[TestResult], guests: int = 1) -> KernelRun:
+    return KernelRun(
+        project=Path("/project") / module,
+        module=module,
+        release=release,
+        results=tuple(results),
+        guests=guests,
     )
+
+
+def _workspace() -> Session:
+    """Two modules, each with a test of the same name."""
+    runs = [
+        _run(module, release, [_result("tests::adds", release, status)])
+        for module, status in (("counter", Status.PASSED), ("reader", Status.FAILED))
+        for release in (_OLD, _NEW)
+    ]
+    return Session(runs=tuple(runs), seconds=1.0)
 
 
 def test_junit_is_read_by_those_who_read_it() -> None:
@@ -77,9 +89,11 @@ def test_junit_is_read_by_those_who_read_it() -> None:
 
 
 def test_each_test_has_a_name_of_its_own_in_junit() -> None:
-    read = junitparser.JUnitXml.fromstring(junit.document(_session()))
-    names = [(case.classname, case.name) for suite in read for case in suite]
-    assert len(set(names)) == len(names)
+    for session in (_session(), _workspace()):
+        read = junitparser.JUnitXml.fromstring(junit.document(session))
+        names = [(case.classname, case.name) for suite in read for case in suite]
+        assert len(names) == len(session.results)
+        assert len(set(names)) == len(names)
 
 
 def test_a_junit_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
@@ -109,10 +123,10 @@ def test_the_merged_ktap_is_such_that_our_own_reader_takes_it() -> None:
 
 def test_a_person_reads_failures_in_full_and_a_summary() -> None:
     session = _session()
-    line = show.line(session.results[1], with_kernel=True)
+    line = show.line(session.results[1], session.place(session.runs[0]))
     assert line == f"test [{_OLD}] tests/loads.sh ... FAILED (0.25 s)"
     told = "\n".join(show.failures(session))
-    assert f"---- tests/loads.sh (src/lib.rs:7) on {_OLD} ----\nFAILED: exit status 3" in told
+    assert f"---- tests/loads.sh (src/lib.rs:7) [{_OLD}] ----\nFAILED: exit status 3" in told
     assert "    [    1.500000] hello: a line" in told
     summary = show.summary(session)
     assert summary.startswith("test result: FAILED. 1 passed; 1 skipped; 1 failed; 1 timeout; ")
@@ -120,13 +134,45 @@ def test_a_person_reads_failures_in_full_and_a_summary() -> None:
 
 
 def test_several_kernels_make_a_table() -> None:
-    columns, rows = show.table(_session().runs)
+    columns, rows = show.table(_session())
     assert columns == ["test", _OLD, _NEW]
     assert rows == [
         ["tests::adds", "ok", "CRASHED"],
         ["tests/loads.sh", "FAILED", "skipped"],
         ["tests::late", "-", "TIMEOUT"],
     ]
+
+
+def test_several_modules_are_told_apart() -> None:
+    session = _workspace()
+    assert [session.place(run) for run in session.runs] == [
+        f"counter on {_OLD}", f"counter on {_NEW}", f"reader on {_OLD}", f"reader on {_NEW}",
+    ]  # fmt: skip
+    assert show.table(session) == (
+        ["module", "test", _OLD, _NEW],
+        [["counter", "tests::adds", "ok", "ok"], ["reader", "tests::adds", "FAILED", "FAILED"]],
+    )
+    report = protocol.parse(ktap.document(session))
+    assert report
+    assert report.problems == ()
+    assert [(result.name, result.outcome.value) for result in report.results] == [
+        (f"counter on {_OLD}", "passed"),
+        (f"counter on {_NEW}", "passed"),
+        (f"reader on {_OLD}", "failed"),
+        (f"reader on {_NEW}", "failed"),
+    ]
+    on_one = Session(runs=session.runs[::2], seconds=1.0)
+    assert [on_one.place(run) for run in on_one.runs] == ["counter", "reader"]
+
+
+def test_the_json_of_several_modules_lists_them() -> None:
+    document = json.loads(json.dumps(_workspace().document()))
+    assert (document["counts"]["passed"], document["counts"]["failed"]) == (2, 2)
+    assert [module["module"] for module in document["modules"]] == ["counter", "reader"]
+    counter, reader = document["modules"]
+    assert counter["project"] == "/project/counter"
+    assert [kernel["release"] for kernel in reader["kernels"]] == [_OLD, _NEW]
+    assert reader["counts"]["failed"] == 2
 
 
 def test_the_json_document_has_counts_and_every_test() -> None:
