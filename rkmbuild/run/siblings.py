@@ -26,9 +26,9 @@ def judged_again(verdict: Verdict, kernel: Target) -> Verdict:
         return verdict
     path = Path(verdict.file)
     with_needed = kernel
-    for needed in depends.order(modinfo.read(path), kernel.modules).before:
-        if not needed.own:
-            continue
+    # What the kernel's own modules export is known from its symvers: only files beside this one
+    # can add to that, and lib/modules need not be searched for each of many.
+    for needed in depends.order(modinfo.read(path), None).before:
         data = compression.decompress(needed.file)
         other = check.judge(data, with_needed, name=str(needed.file), explain=False, deep=False)
         if not other.refusal:
