@@ -24,13 +24,19 @@ _LARGE_KIB = 16
 
 # kfree_rcu() gathers for up to 5 s (KFREE_DRAIN_JIFFIES, kernel/rcu/tree.c), but its shrinker hands
 # over at once when drop_caches calls it; then a grace period has to pass. Objects on a processor's
-# own slabs count as used until the cache is shrunk (get_slabinfo, mm/slub.c). A busy machine may
-# not come to it within one round: what one of them finds free is no leak.
+# own slabs count as used until the cache is shrunk (get_slabinfo, mm/slub.c). To shrink one is to
+# open a file, and up to 6.6 open files are freed by RCU (file_free, fs/file_table.c): those are
+# waited for, and the caches that they were in shrunk once more. A busy machine may not come to it
+# within one round: what one of them finds free is no leak.
 COUNT = """\
 sync
 for round in 1 2 3; do
     echo 3 >/proc/sys/vm/drop_caches; sleep 0.3
     for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done 2>/dev/null
+    sleep 0.1
+    for cache in dentry lsm_inode_cache lsm_file_cache filp; do
+        echo 1 >/sys/kernel/slab/$cache/shrink
+    done 2>/dev/null
     awk 'NR > 2 { print "slab", $1, $2, $4 }' /proc/slabinfo
 done
 awk '$3 != "unpurged" { print "vmalloc", $3, $2 }' /proc/vmallocinfo
