@@ -4,13 +4,17 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
 from rkmbuild import __version__, console, runner
 from rkmbuild.commands import register
-from rkmbuild.errors import InterruptedRunError, RkmbuildError
+from rkmbuild.errors import InterruptedRunError, RkmbuildError, UsageError
+
+# click's error about words that it cannot make sense of. typer carries a copy of click, and exports
+# the error's subclass alone.
+_UnclearWords = cast("type[Any]", typer.BadParameter.__base__)
 
 app = typer.Typer(
     name="rkmbuild",
@@ -49,7 +53,8 @@ def main() -> NoReturn:
 
 def _status() -> int:
     try:
-        return _app_status()
+        status = _app_status()
+        sys.stdout.flush()
     except RkmbuildError as failure:
         runner.stop_all()
         console.error(failure)
@@ -59,9 +64,11 @@ def _status() -> int:
         console.error(InterruptedRunError("stopped; the cache stays usable"))
         return InterruptedRunError.code
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; what is left to flush goes nowhere.
+        # The reader of our output has gone, as `head` does; what is left to flush goes nowhere. How
+        # it would have ended nobody knows, so it is no success.
+        runner.stop_all()
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return InterruptedRunError.code
     except Exception as error:
         runner.stop_all()
         if os.environ.get("RKMBUILD_DEBUG"):
@@ -73,17 +80,36 @@ def _status() -> int:
             )
         )
         return RkmbuildError.code
+    return status
 
 
 def _app_status() -> int:
     try:
-        app(standalone_mode=True)
-    except SystemExit as left:
-        # typer answers Ctrl-C itself, by leaving with this status and without a word.
-        if left.code == InterruptedRunError.code:
-            raise KeyboardInterrupt from None
-        return left.code if isinstance(left.code, int) else 1
-    return 0
+        left = app(standalone_mode=False)
+    except _UnclearWords as error:
+        return _unclear(error)
+    except typer.Abort:
+        # Ctrl-C, or the end of the input, in answer to a question.
+        raise KeyboardInterrupt from None
+    except SystemExit as exiting:
+        # typer's own way out where nobody reads what is written.
+        if isinstance(exiting.__context__, BrokenPipeError):
+            raise exiting.__context__ from None
+        raise
+    # typer answers Ctrl-C itself, by leaving with this status and without a word.
+    if left == InterruptedRunError.code:
+        raise KeyboardInterrupt
+    return left if isinstance(left, int) else 0
+
+
+def _unclear(error: Any) -> int:  # noqa: ANN401 - see _UnclearWords
+    """Tell, as other failures are told, what click says of the words; of none it has shown help."""
+    message = error.format_message().rstrip(".")
+    if not message:
+        return UsageError.code
+    console.configure(as_json="--json" in sys.argv)
+    where = error.ctx.command_path if error.ctx else "rkmbuild"
+    raise UsageError(message, hint=f"`{where} --help` shows what there is")
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -92,8 +92,7 @@ def error(failure: "RkmbuildError") -> None:
     for line in (failure.hint or "").splitlines():
         _say(f"  {_painted('help', '1;36')}: {line}")
     if _settings.json:
-        problem = {"kind": failure.kind, "message": failure.message, "hint": failure.hint}
-        result({"error": problem | {"exit_code": failure.code}})
+        result({"error": failure.document()})
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ Functions raise these; only `rkmbuild.cli.main` turns one into a message and an 
 The codes are listed in docs/exit-codes.md and do not change their meaning.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class RkmbuildError(Exception):
@@ -25,6 +25,15 @@ class RkmbuildError(Exception):
         self.message = message
         self.hint = hint
         self.output = output
+
+    def document(self) -> dict[str, Any]:
+        """Return it as `--json` shows it, under `error`."""
+        return {
+            "kind": self.kind,
+            "message": self.message,
+            "hint": self.hint,
+            "exit_code": self.code,
+        }
 
 
 class UsageError(RkmbuildError):

@@ -72,12 +72,20 @@ def decode(
     candidates = [*map(given, module or []), *in_project(Path.cwd())]
     decoder = Decoder(Search(candidates, release=kernel), texts.get)
     reports = _document(file, decoder) if as_json else _show(file, decoder, quiet=quiet)
-    if decoder.problem:
-        raise ToolchainError(
-            f"no source lines: {decoder.problem}", hint="`rkmbuild doctor` says what installs it"
-        )
+    if failure := _failure(decoder):
+        if as_json:
+            raise typer.Exit(failure.code)
+        raise failure
     if not reports:
         console.note("there is no trace in it")
+
+
+def _failure(decoder: "Decoder") -> ToolchainError | None:
+    """Return what kept the log from being decoded; to be asked at its end."""
+    if not decoder.problem:
+        return None
+    message = f"no source lines: {decoder.problem}"
+    return ToolchainError(message, hint="`rkmbuild doctor` says what installs it")
 
 
 def _show(file: str, decoder: "Decoder", *, quiet: bool) -> int:
@@ -100,8 +108,15 @@ def _document(file: str, decoder: "Decoder") -> int:
             count += 1
             if len(documents) < _MOST_IN_DOCUMENT:
                 documents.append(decoded.document())
-    left_out = count - len(documents)
-    console.result({"file": file, "reports": documents, "left_out": left_out})
+    failure = _failure(decoder)
+    console.result(
+        {
+            "file": file,
+            "reports": documents,
+            "left_out": count - len(documents),
+            "error": failure.document() if failure else None,
+        }
+    )
     return count
 
 

@@ -8,7 +8,7 @@ import typer
 
 from rkmbuild import console
 from rkmbuild.commands import options
-from rkmbuild.errors import ToolchainError, UsageError
+from rkmbuild.errors import InterruptedRunError, ToolchainError, UsageError
 
 if TYPE_CHECKING:
     from rkmbuild.doctor.check import Check
@@ -69,7 +69,7 @@ def _agree(commands: list[tuple[str, ...]], *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to ask", hint="`--yes` runs these commands unasked")
     if not typer.confirm("Run these commands?", err=True):
-        raise typer.Abort
+        raise InterruptedRunError("nothing was run")
 
 
 def _show(checks: list["Check"]) -> None:

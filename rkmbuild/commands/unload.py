@@ -10,7 +10,9 @@ from rkmbuild.commands.load import show_change
 
 
 def unload(
-    name: Annotated[str, typer.Argument(help="The module's name; dashes count as underscores.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The module's name; dashes count as underscores.")
+    ],
     with_users: Annotated[
         bool, typer.Option("--with-users", help="Unload the modules that use it first.")
     ] = False,

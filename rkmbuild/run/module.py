@@ -105,14 +105,7 @@ class ModuleRun:
             "loaded": [each.references() for each in reversed(self.loaded)],
             "messages": [message.document() for message in self.messages],
             "troubles": [trouble.document() for trouble in self.guest.troubles],
-            "error": None
-            if failure is None
-            else {
-                "kind": failure.kind,
-                "message": failure.message,
-                "hint": failure.hint,
-                "exit_code": failure.code,
-            },
+            "error": failure.document() if failure else None,
         }
 
 

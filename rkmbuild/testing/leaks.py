@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WARM_UP = 5
-LEAST = 4
 
 # Without merging, a cache's objects are of one kind (mm/slab_common.c).
 COMMAND_LINE = "slab_nomerge slub_nomerge"

@@ -201,3 +201,9 @@ def test_a_machine_without_addr2line_says_so_after_the_log(module: Path, tmp_pat
     assert done.returncode == 5
     assert "addr2line of binutils is not there" in done.stderr
     assert "end trace" in done.stdout
+    words = ("decode", "log", "--module", module, "--json")
+    done = rkmbuild(*words, cwd=tmp_path, env={"PATH": str(tmp_path)})
+    assert done.returncode == 5
+    document = json.loads(done.stdout)
+    assert document["error"]["kind"] == "toolchain"
+    assert len(document["reports"]) == 1
