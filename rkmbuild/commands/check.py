@@ -24,7 +24,7 @@ def check(
         list[Path] | None,
         typer.Argument(metavar="KO...", help="Modules, also .gz, .xz, .zst; or folders of them."),
     ] = None,
-    kernel: options.Kernel = None,
+    kernel: options.KernelToJudgeFor = None,
     running: Annotated[
         bool,
         typer.Option("--running", help="Judge for the kernel that runs, as it is set up now."),

@@ -15,7 +15,7 @@ _EXAMPLE = "hello_world"
 
 
 def demo(
-    kernel: options.Kernel = None,
+    kernel: options.KernelToShow = None,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> None:

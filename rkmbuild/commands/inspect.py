@@ -20,7 +20,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 def inspect(
     ko: Annotated[Path, typer.Argument(metavar="KO", help="A module, also .gz, .xz, .zst.")],
-    kernel: options.Kernel = None,
+    kernel: options.KernelOfExports = None,
     as_json: options.Json = False,
     verbose: options.Verbose = False,
 ) -> None:

@@ -1,19 +1,28 @@
 """Options that several commands share, so that they read and mean the same everywhere."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-Kernel = Annotated[
-    str | None,
-    typer.Option(
-        "--kernel",
-        "-k",
-        metavar="RELEASE",
-        help="Kernel to build for: a release, a unique part of one, or a path to its tree.",
-        show_default="the running one",
-    ),
+
+def _kernel(purpose: str, default: str) -> Any:  # noqa: ANN401 - as typer.Option itself
+    known = "a release, a unique part of one, or a path to its tree"
+    return typer.Option(
+        "--kernel", "-k", metavar="RELEASE", help=f"{purpose}: {known}.", show_default=default
+    )
+
+
+Kernel = Annotated[str | None, _kernel("Kernel to build for", "the running one")]
+KernelToJudgeFor = Annotated[str | None, _kernel("Kernel to judge for", "the running one")]
+KernelOfExports = Annotated[
+    str | None, _kernel("Kernel whose exports count", "the one that the module is for")
+]
+KernelToRun = Annotated[
+    str | None, _kernel("Kernel to boot", "the one that the module is for, or the running one")
+]
+KernelToShow = Annotated[
+    str | None, _kernel("Kernel to build for and to boot", "one that is here, or a fetched one")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 Raw = Annotated[

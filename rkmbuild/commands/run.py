@@ -30,7 +30,7 @@ def run(
         ),
     ] = Path(),
     package: options.Package = None,
-    kernel: options.Kernel = None,
+    kernel: options.KernelToRun = None,
     param: Annotated[
         list[str] | None,
         typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter for the module."),

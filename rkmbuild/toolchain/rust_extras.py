@@ -11,10 +11,15 @@ PART = "rustfmt and clippy"
 
 
 class Extras(NamedTuple):
-    """The programs beside rustc; cargo finds others in PATH, of another release perhaps."""
+    """The programs beside rustc; cargo finds others in PATH, of another release perhaps.
+
+    Attributes:
+        rustfmt: Checks the format of a source.
+        cargo_clippy: Has clippy check a package.
+        clippy_driver: What it runs.
+    """
 
     rustfmt: Path
-    cargo_fmt: Path
     cargo_clippy: Path
     clippy_driver: Path
 
@@ -44,4 +49,4 @@ def beside(rust: Rust) -> Extras:
     return found
 
 
-_NAMES = ("rustfmt", "cargo-fmt", "cargo-clippy", "clippy-driver")
+_NAMES = ("rustfmt", "cargo-clippy", "clippy-driver")

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from rkmbuild import console
 from rkmbuild.cli import app
 from rkmbuild.commands import check as command
 from rkmbuild.errors import KernelError, NotAModuleError, UsageError
@@ -22,11 +21,6 @@ from tests.modules import Sym, kernel, module
 def _one_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "_target", lambda _spec, *, running: kernel())  # noqa: ARG005
     monkeypatch.setattr(find, "find_kernels", list)
-
-
-@pytest.fixture(autouse=True)
-def _plain_console() -> None:
-    console.configure()
 
 
 def run(*words: str | Path) -> Result:

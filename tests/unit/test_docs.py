@@ -114,6 +114,25 @@ def test_every_command_and_option_that_a_page_names_exists(page: Path) -> None:
             assert option in options | {"--help", "--version"}, f"{page.name}: rkmbuild {line}"
 
 
+def test_the_help_of_a_kernel_option_says_what_that_command_does_with_it() -> None:
+    known = _commands()
+    told = {
+        name: next(p.help for p in known[name].params if "--kernel" in p.opts)
+        for name in ("build", "check", "inspect", "run")
+    }
+    assert len(set(told.values())) == len(told)
+    assert [name for name, text in told.items() if "to build for" in text] == ["build"]
+
+
+def test_every_anchor_of_a_link_is_a_heading_of_its_page() -> None:
+    for page in _PAGES:
+        for name, anchor in re.findall(r"\]\(([^):#]*)#([^)]+)\)", page.read_text()):
+            text = (page.parent / name).read_text() if name else page.read_text()
+            headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+            slugs = {re.sub(r"[^\w -]", "", line).lower().replace(" ", "-") for line in headings}
+            assert anchor in slugs, f"{page.name}: {name}#{anchor}"
+
+
 def _code(text: str) -> str:
     """Return what is set as code: blocks, and words between backticks."""
     blocks = re.findall(r"^```[^\n]*\n(.*?)^```", text, _BLOCK)

@@ -36,7 +36,6 @@ for name in names.split():
 print(json.dumps({n: m.__file__ for n, m in sys.modules.items() if getattr(m, "__file__", None)}))
 """
 _HOME = "py"
-_SUDO_PLUGINS = "sudo"
 _PAM = ("auth required pam_deny.so", "account required pam_permit.so",
         "session required pam_permit.so")  # fmt: skip
 
