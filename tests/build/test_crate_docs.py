@@ -79,3 +79,10 @@ def test_each_example_of_the_macros_compiles(
     page.write_text(text)
     left_out = _compiled(page, "macros_examples", prepared, rustdoc)
     assert len(left_out) == text.count("#[export]")
+
+
+def test_each_example_that_must_not_compile_says_why() -> None:
+    """Without the error's number any will do, and one there is: no linker makes a program of it."""
+    for source in CRATES.glob("*/src/**/*.rs"):
+        unsaid = re.search(r"```compile_fail(?!,E\d{4}$)", source.read_text(), re.MULTILINE)
+        assert not unsaid, source

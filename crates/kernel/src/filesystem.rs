@@ -44,7 +44,7 @@ use core::marker::PhantomData;
 
 /// What is in a file system.
 pub trait FileSystem: 'static {
-    /// Its name, for `mount -t`.
+    /// Its name, for `mount -t`. A dot in it is a compile error: the kernel would die of it.
     const NAME: &'static CStr;
     /// The number that `statfs(2)` tells it by.
     const MAGIC: u32;
@@ -59,6 +59,24 @@ pub trait FileSystem: 'static {
 
 /// A file system that can be registered. It is a static: the kernel refers to it for as long as one
 /// is mounted, which keeps the module loaded.
+///
+/// ```compile_fail,E0080
+/// use kernel::filesystem::{Directory, FileSystem, Type};
+/// use kernel::prelude::*;
+///
+/// struct Dotted;
+///
+/// impl FileSystem for Dotted {
+///     const NAME: &'static CStr = c"my.fs"; // a dot
+///     const MAGIC: u32 = 1;
+///
+///     fn fill(_root: &mut Directory<'_>) -> Result {
+///         Ok(())
+///     }
+/// }
+///
+/// static DOTTED: Type<Dotted> = Type::new();
+/// ```
 pub struct Type<T> {
     inner: Opaque<bindings::file_system_type>,
     _t: PhantomData<fn() -> T>,
@@ -68,10 +86,20 @@ pub struct Type<T> {
 unsafe impl<T> Sync for Type<T> {}
 
 impl<T: FileSystem> Type<T> {
+    /// `register_filesystem()` in fs/filesystems.c has a `BUG_ON` for it.
+    const NAME_HAS_NO_DOT: () = {
+        let mut name = T::NAME.to_bytes();
+        while let [first, rest @ ..] = name {
+            assert!(*first != b'.', "the name of a file system has a dot");
+            name = rest;
+        }
+    };
+
     /// Makes one.
     #[must_use]
     #[allow(clippy::new_without_default)] // it is made for statics, which take no default
     pub const fn new() -> Self {
+        let () = Self::NAME_HAS_NO_DOT;
         // SAFETY: all zeroes are a valid value of this C type.
         let mut inner: bindings::file_system_type = unsafe { core::mem::zeroed() };
         // The bytes of a `CStr` are C's.

@@ -144,7 +144,7 @@ pub fn try_init(input: TokenStream) -> TokenStream {
 /// With `#[pin_data(PinnedDrop)]` the struct has a destructor, written with
 /// [`#[pinned_drop]`](macro@pinned_drop); an ordinary `Drop` could move what is pinned, and is refused:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0119
 /// # use kernel::prelude::*;
 /// #[pin_data]
 /// struct Device {
@@ -258,7 +258,7 @@ pub fn kunit_tests(args: TokenStream, input: TokenStream) -> TokenStream {
 ///
 /// A field that may not be, such as a reference, is a compile error:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// # use kernel::prelude::*;
 /// #[derive(Zeroable)]
 /// struct Packet<'a> {
