@@ -12,12 +12,18 @@ from tests.vm import crate_guest
 if TYPE_CHECKING:
     from rkmbuild.kernel.tree import KernelTree
 
+OPENED = (
+    "until test -e /dev/rkm-device; do :; done;"
+    " exec 3<> /dev/rkm-device; sleep 1; echo still there >&3; cat <&3"
+)
 SCRIPT = (
     "insmod /device.ko",
     "stat -c '%A' /dev/rkm-device",
     "/exercise",
     "rmmod device",
     "test ! -e /dev/rkm-device",
+    # Somebody opens the device before the load fails, and keeps it open beyond.
+    f"({OPENED}) & insmod /device.ko fails=1; echo over; wait",
 )
 
 
@@ -35,7 +41,12 @@ def test_a_misc_device_does_all_that_one_can(
     assert result.outcome is Outcome.FINISHED
     assert not result.troubles
     assert result.steps[2].lines == ("all well",)
-    assert result.statuses == (0, 0, 0, 0, 0)
+    assert result.statuses == (0,) * len(SCRIPT)
+    assert result.steps[5].lines == (
+        "still there",
+        "insmod: can't insert '/device.ko': No such device",
+        "over",
+    )
     said = crate_guest.texts(result, 2)
     assert any(line.startswith("misc rkm-device: opened by ") for line in said), said
     assert "device: closed" in said

@@ -17,6 +17,7 @@ SCRIPT = (
     f"echo index > {DEVICE}",
     f"echo memory > {DEVICE}",
     f"echo 'stop %s' > {DEVICE}",
+    f"echo keep > {DEVICE}",
     "rmmod panics",
     "echo alive && cat /proc/sys/kernel/tainted",
 )
@@ -27,13 +28,14 @@ def test_a_panic_ends_its_thread_and_no_more(kernel: str, request: pytest.Fixtur
     tree: KernelTree = request.getfixturevalue(kernel)
     module = crate_guest.build(crate_guest.MODULES / "panics", tree)
     result = crate_guest.run(tree, {"panics": module}, SCRIPT)
-    _, loaded, index, memory, asked, unload, alive = range(len(SCRIPT))
+    _, loaded, index, memory, asked, kept, unload, alive = range(len(SCRIPT))
 
     assert result.steps[loaded].status == 0
     messages = {
         index: "index out of bounds: the len is 0 but the index is 6",
         memory: f"memory allocation of {1 << 45} bytes failed",
         asked: "asked to stop %s",
+        kept: "a file that is being closed cannot be kept",
     }
     for step, message in messages.items():
         said = "\n".join(crate_guest.texts(result, step))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <linux/bug.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 
 #include "helpers.h"
@@ -27,4 +28,16 @@ __rust_helper __noreturn void rust_helper_BUG(void)
 __rust_helper bool rust_helper_module_is_loading(const struct module *mod)
 {
 	return !mod->mkobj.mp;
+}
+
+/*
+ * The kernel frees a module whose init failed whoever uses it (do_init_module()), while a file that
+ * was opened meanwhile is still to be read, and closed. One user is the load itself.
+ */
+__rust_helper void rust_helper_module_wait_unused(struct module *mod)
+{
+#ifdef CONFIG_MODULE_UNLOAD
+	while (module_refcount(mod) > 1)
+		msleep(10);
+#endif
 }

@@ -6,9 +6,14 @@
 
 #include "helpers.h"
 
-__rust_helper void rust_helper_get_file(struct file *f)
+/* False where the last user is gone: the file is being closed. Since 6.13 it has a counter of its own. */
+__rust_helper bool rust_helper_get_file(struct file *f)
 {
-	get_file(f);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return file_ref_get(&f->f_ref);
+#else
+	return atomic_long_inc_not_zero(&f->f_count);
+#endif
 }
 
 __rust_helper bool rust_helper_path_exists(const char *name)

@@ -60,6 +60,7 @@ struct wait_queue_head;
 __rust_helper void rust_helper_module_panicked(void);
 __rust_helper __noreturn void rust_helper_BUG(void);
 __rust_helper bool rust_helper_module_is_loading(const struct module *mod);
+__rust_helper void rust_helper_module_wait_unused(struct module *mod);
 
 /* chrdev.c */
 __rust_helper struct class *rust_helper_class_create(const char *name);
@@ -105,7 +106,7 @@ __rust_helper bool rust_helper_dir_emit(struct dir_context *context, const char 
 					size_t length, u64 number, unsigned int type);
 
 /* fs.c */
-__rust_helper void rust_helper_get_file(struct file *f);
+__rust_helper bool rust_helper_get_file(struct file *f);
 __rust_helper bool rust_helper_path_exists(const char *name);
 
 /* mm.c */

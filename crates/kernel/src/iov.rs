@@ -3,7 +3,7 @@
 //! Where the bytes of a read go and those of a write come from: the kernel's `struct iov_iter`.
 
 use crate::alloc::{Allocator, Flags, Vec};
-use crate::error::{code::EINVAL, Result};
+use crate::error::{code::EFAULT, code::EINVAL, Result};
 use crate::types::Opaque;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
@@ -98,7 +98,7 @@ impl IovIterSource<'_> {
     ///
     /// # Errors
     ///
-    /// `ENOMEM` where there is no memory.
+    /// `ENOMEM` where there is no memory, `EFAULT` where there is something and none could be copied.
     pub fn copy_from_iter_vec<A: Allocator>(
         &mut self,
         out: &mut Vec<u8, A>,
@@ -111,6 +111,10 @@ impl IovIterSource<'_> {
             .len();
         // SAFETY: so many bytes were just written.
         unsafe { out.inc_len(n) };
+        // A write of no bytes would be tried again for ever.
+        if n == 0 && all > 0 {
+            return Err(EFAULT);
+        }
         Ok(n)
     }
 }
@@ -127,10 +131,17 @@ impl IovIterDest<'_> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` where the position is negative.
+    /// `EINVAL` where the position is negative, `EFAULT` where there is something to copy and none
+    /// could be.
     pub fn simple_read_from_buffer(&mut self, ppos: &mut i64, contents: &[u8]) -> Result<usize> {
         let pos = usize::try_from(*ppos).map_err(|_| EINVAL)?;
-        let n = self.copy_to_iter(contents.get(pos..).unwrap_or_default());
+        let rest = contents.get(pos..).unwrap_or_default();
+        let part = &rest[..rest.len().min(self.len())];
+        let n = self.copy_to_iter(part);
+        // A read of no bytes would be the end of the file.
+        if n == 0 && !part.is_empty() {
+            return Err(EFAULT);
+        }
         // A file's position cannot overflow by what lies within a slice.
         *ppos += n as i64;
         Ok(n)

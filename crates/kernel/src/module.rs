@@ -14,7 +14,8 @@ pub trait Module: Sized + Sync + Send {
     ///
     /// # Errors
     ///
-    /// An error refuses the load; `insmod` shows it.
+    /// An error refuses the load; `insmod` shows it, when nobody has a file of the module's open any
+    /// more.
     fn init(module: &'static ThisModule) -> Result<Self>;
 }
 
@@ -83,5 +84,14 @@ impl ThisModule {
     #[must_use]
     pub const fn as_ptr(&self) -> *mut bindings::module {
         self.0
+    }
+
+    /// Waits until nobody uses the module, whose init failed. Called by `module!`.
+    ///
+    /// What init had registered is gone, but files that were opened in between are not.
+    #[doc(hidden)]
+    pub fn wait_until_unused(&self) {
+        // SAFETY: it is a module, and this is its own thread, which may sleep.
+        unsafe { bindings::rust_helper_module_wait_unused(self.0) };
     }
 }

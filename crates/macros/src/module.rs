@@ -103,7 +103,10 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
                     }};
                     match made {{
                         Ok(()) => 0,
-                        Err(error) => ::kernel::error::Error::to_errno(error),
+                        Err(error) => {{
+                            super::super::THIS_MODULE.wait_until_unused();
+                            ::kernel::error::Error::to_errno(error)
+                        }}
                     }}
                 }}
 

@@ -76,6 +76,7 @@ int main(void)
 	CHECK(pread(fd, buffer, 4, 1000) == 0);
 	CHECK(writev(fd, parts, 2) == 7);
 	CHECK(read(fd, buffer, 64) == 7 && !memcmp(buffer, "one two", 7));
+	FAILS(pread(fd, nowhere, 5, 0), EFAULT);
 	FAILS(write(fd, nowhere, 5), EFAULT);
 	FAILS(write(fd, kernel, 5), EFAULT);
 

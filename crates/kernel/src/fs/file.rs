@@ -26,6 +26,9 @@ pub mod flags {
 }
 
 /// An open file: the kernel's `struct file`.
+///
+/// One that is being closed, as `release` is given, cannot be kept: to make an
+/// [`ARef`](crate::sync::aref::ARef) of it panics.
 #[repr(transparent)]
 pub struct File(Opaque<bindings::file>);
 
@@ -67,7 +70,8 @@ impl File {
 unsafe impl AlwaysRefCounted for File {
     fn inc_ref(&self) {
         // SAFETY: the file is valid.
-        unsafe { bindings::rust_helper_get_file(self.as_ptr()) };
+        let open = unsafe { bindings::rust_helper_get_file(self.as_ptr()) };
+        assert!(open, "a file that is being closed cannot be kept");
     }
 
     unsafe fn dec_ref(obj: NonNull<Self>) {

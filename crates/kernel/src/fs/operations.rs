@@ -167,8 +167,12 @@ macro_rules! file_operations {
                 match T::llseek(device, file, offset, whence) {
                     Ok(position) => {
                         // What lseek returns is what the next read and write begin at.
-                        // SAFETY: lseek holds the lock of the position.
-                        unsafe { (*file.as_ptr()).f_pos = position };
+                        // SAFETY: the file is open. Other threads may read and write the position
+                        // meanwhile: the file of a device has no lock for it, so each does so as a
+                        // whole, as C's functions do.
+                        unsafe {
+                            core::ptr::addr_of_mut!((*file.as_ptr()).f_pos).write_volatile(position);
+                        }
                         position
                     }
                     Err(error) => error.to_errno().into(),

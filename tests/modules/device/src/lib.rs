@@ -14,6 +14,7 @@ use kernel::prelude::*;
 use kernel::seq_file::{seq_print, SeqFile};
 use kernel::sync::poll::{PollCondVar, PollTable, POLLIN, POLLOUT};
 use kernel::sync::{Arc, Mutex};
+use kernel::time::{delay, Delta};
 use kernel::uaccess::UserSlice;
 
 module! {
@@ -22,6 +23,12 @@ module! {
     authors: ["The rkmbuild developers"],
     description: "A misc device that does all that one can",
     license: "GPL",
+    params: {
+        fails: bool {
+            default: false,
+            description: "Fail to load once the device has been there for a while",
+        },
+    },
 }
 
 const MAGIC: u32 = b'r' as u32;
@@ -42,7 +49,13 @@ impl kernel::InPlaceModule for DeviceModule {
             registration <- MiscDeviceRegistration::register(MiscDeviceOptions {
                 name: c"rkm-device",
             }),
-            _: { dev_info!(registration.device(), "registered\n") },
+            _: {
+                dev_info!(registration.device(), "registered\n");
+                if *module_parameters::fails.value() {
+                    delay::fsleep(Delta::from_millis(300));
+                    return Err(ENODEV);
+                }
+            },
         })
     }
 }
@@ -104,11 +117,7 @@ impl MiscDevice for Device {
         let me = kiocb.file();
         let mut state = me.state.lock();
         state.text.clear();
-        let all = iov.len();
         let n = iov.copy_from_iter_vec(&mut state.text, GFP_KERNEL)?;
-        if n < all {
-            return Err(EFAULT);
-        }
         *kiocb.ki_pos_mut() = 0;
         me.filled.notify_all();
         Ok(n)

@@ -10,6 +10,8 @@ use kernel::fs::{File, Kiocb};
 use kernel::iov::IovIterSource;
 use kernel::miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration};
 use kernel::prelude::*;
+use kernel::sync::aref::ARef;
+use kernel::sync::atomic::{Atomic, Relaxed};
 
 module! {
     type: Panics,
@@ -33,6 +35,9 @@ impl kernel::InPlaceModule for Panics {
     }
 }
 
+/// Whether a file that is being closed is to be kept.
+static KEEP: Atomic<bool> = Atomic::<bool>::new(false);
+
 struct Device;
 
 #[vtable]
@@ -41,6 +46,13 @@ impl MiscDevice for Device {
 
     fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
         Ok(KBox::new(Device, GFP_KERNEL)?)
+    }
+
+    fn release(_device: KBox<Self>, file: &File) {
+        if KEEP.load(Relaxed) {
+            let kept = ARef::from(file);
+            pr_info!("kept {:p}\n", kept.as_ptr());
+        }
     }
 
     fn write_iter(_kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterSource<'_>) -> Result<usize> {
@@ -55,6 +67,7 @@ impl MiscDevice for Device {
                 let text = alloc::string::String::with_capacity(1 << 45);
                 pr_info!("{text}\n");
             }
+            b"keep" => KEEP.store(true, Relaxed),
             other => panic!("asked to {}", kernel::str::BStr::from_bytes(other)),
         }
         Ok(n)
