@@ -68,8 +68,8 @@ __rust_helper void rust_helper_tracepoint_synchronize_unregister(void)
 
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
 /*
- * Without FTRACE_OPS_FL_RECURSION, ftrace itself sees to it that the function is not entered from
- * within itself, and that preemption is off.
+ * With FTRACE_OPS_FL_RECURSION, ftrace sees to it that the function is not entered from within itself,
+ * and that preemption is off; with FTRACE_OPS_FL_RCU, that it is called only where RCU is watching.
  */
 __rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char *pattern,
 					      void (*func)(unsigned long ip, unsigned long parent_ip,
@@ -83,7 +83,7 @@ __rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char
 	if (!filter)
 		return -ENOMEM;
 	ops->func = func;
-	ops->flags = FTRACE_OPS_FL_RCU;
+	ops->flags = FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_RCU;
 	ret = ftrace_set_filter(ops, filter, strlen(filter), 1);
 	if (!ret)
 		ret = register_ftrace_function(ops);
