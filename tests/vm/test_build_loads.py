@@ -8,6 +8,7 @@ import pytest
 from rkmbuild.kernel.tree import KernelTree
 from tests import old_rust, projects
 from tests.cli import rkmbuild
+from tests.vm import crate_guest
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hello_world"
 LINES = ["Hello kernel module!", "My message is on the heap!", "Goodbye kernel module!"]
@@ -48,7 +49,7 @@ def says_its_three_lines(tree: KernelTree, folder: Path, *words: str) -> None:
     # What remains is what a kernel says of any unsigned module from outside its tree, and of its
     # clock, which settles a second or two after the start.
     others = [line for line in said if line.removeprefix(prefix) not in LINES]
-    assert all("taint" in line or line.startswith("clocksource: ") for line in others), others
+    assert all("taint" in line or line.startswith(crate_guest.CLOCK) for line in others), others
 
 
 @pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
