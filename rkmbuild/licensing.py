@@ -1,4 +1,4 @@
-"""Licences as the kernel and as SPDX write them; MODULE_LICENSE decides what a module may use."""
+"""Licenses as the kernel and as SPDX write them; MODULE_LICENSE decides what a module may use."""
 
 import re
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from rkmbuild.naming import closest
 
 
 class License(NamedTuple):
-    """A module's licence.
+    """A module's license.
 
     Attributes:
         module: What MODULE_LICENSE says.
@@ -33,7 +33,7 @@ _DUAL = {"BSD": "Dual BSD/GPL", "MIT": "Dual MIT/GPL", "MPL": "Dual MPL/GPL"}
 
 
 def parse(text: str) -> License:
-    """Return the licence that `text` names, in the kernel's words or as an SPDX expression.
+    """Return the license that `text` names, in the kernel's words or as an SPDX expression.
 
     Raises:
         UsageError: it is unknown, or does not allow what the GPL-2.0 code linked in asks for.
@@ -44,13 +44,13 @@ def parse(text: str) -> License:
     choices = re.split(r"\s+OR\s+", text.strip())
     if not all(re.fullmatch(r"[A-Za-z0-9.+-]+", choice) for choice in choices):
         raise UsageError(
-            f"`{text}` is no licence of a kernel module",
+            f"`{text}` is no license of a kernel module",
             hint=closest(text, [known.module for known in KNOWN]),
         )
     others = [c for c in choices if not re.fullmatch(r"GPL-2\.0(\+|-only|-or-later)?", c)]
     if len(others) == len(choices):
         raise UsageError(
-            f"`{text}` cannot be a module's licence: it is linked with code under GPL-2.0",
+            f"`{text}` cannot be a module's license: it is linked with code under GPL-2.0",
             hint="take `GPL`, or let people choose, as in `MIT OR GPL-2.0-only`",
         )
     for family, module in _DUAL.items():

@@ -66,7 +66,7 @@ def create(request: NewRequest) -> Created:
     """Make a project.
 
     Raises:
-        UsageError: the name, template or licence cannot be used, or something is there already.
+        UsageError: the name, template or license cannot be used, or something is there already.
         StorageError: the place cannot be written.
     """
     root = request.path.absolute()

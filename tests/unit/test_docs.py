@@ -114,6 +114,22 @@ def test_every_command_and_option_that_a_page_names_exists(page: Path) -> None:
             assert option in options | {"--help", "--version"}, f"{page.name}: rkmbuild {line}"
 
 
+@pytest.mark.parametrize("page", _PAGES, ids=_IDS)
+def test_the_forms_of_a_command_at_the_head_of_its_page_have_all_its_options(page: Path) -> None:
+    head = re.search(r"^# .*\n\n((?: {4}.*\n)+)", page.read_text())
+    forms = re.findall(r"rkmbuild ([a-z]+)((?:.*\n {5,})*.*)", head[1] if head else "")
+    for command in {name for name, _ in forms}:
+        written = {word for name, rest in forms if name == command for word in _options(rest)}
+        options = {p.opts[0] for p in _commands()[command].params if p.opts[0].startswith("--")}
+        for option in options - {"--verbose", "--quiet", "--json", "--help"}:
+            assert option in written, f"{page.name}: {command} {option}"
+
+
+def _options(text: str) -> list[str]:
+    long = {"-j": "--jobs"}
+    return [long.get(word, word) for word in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", text)]
+
+
 def test_the_help_of_a_kernel_option_says_what_that_command_does_with_it() -> None:
     known = _commands()
     told = {

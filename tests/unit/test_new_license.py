@@ -1,4 +1,4 @@
-"""Licences: the kernel's words and SPDX expressions, each led back to the other."""
+"""Licenses: the kernel's words and SPDX expressions, each led back to the other."""
 
 import re
 from pathlib import Path
@@ -28,29 +28,29 @@ from rkmbuild.errors import UsageError
         ("MIT OR Apache-2.0 OR GPL-2.0", "GPL", "MIT OR Apache-2.0 OR GPL-2.0"),
     ],
 )
-def test_a_licence_is_known_to_the_kernel_and_to_cargo(said: str, module: str, spdx: str) -> None:
+def test_a_license_is_known_to_the_kernel_and_to_cargo(said: str, module: str, spdx: str) -> None:
     assert licensing.parse(said) == (module, spdx)
 
 
 @pytest.mark.parametrize("said", ["MIT", "Proprietary", "GPL-3.0-only", "MIT OR Apache-2.0"])
-def test_a_licence_that_the_linked_code_does_not_allow_is_refused(said: str) -> None:
+def test_a_license_that_the_linked_code_does_not_allow_is_refused(said: str) -> None:
     with pytest.raises(UsageError, match=r"linked with code under GPL-2\.0"):
         licensing.parse(said)
 
 
-def test_a_misspelt_licence_comes_with_the_nearest_one() -> None:
+def test_a_misspelt_license_comes_with_the_nearest_one() -> None:
     with pytest.raises(UsageError) as caught:
         licensing.parse("Dual MIT / GPL")
     assert caught.value.hint == "did you mean `Dual MIT/GPL`?"
 
 
 @pytest.mark.parametrize("said", ["", "MIT AND GPL-2.0-only", 'GPL"'])
-def test_what_is_no_licence_is_refused(said: str) -> None:
-    with pytest.raises(UsageError, match="no licence of a kernel module"):
+def test_what_is_no_license_is_refused(said: str) -> None:
+    with pytest.raises(UsageError, match="no license of a kernel module"):
         licensing.parse(said)
 
 
-def test_the_licence_text_is_that_of_the_gpl_2() -> None:
+def test_the_license_text_is_that_of_the_gpl_2() -> None:
     text = (Path(__file__).parents[2] / "LICENSE").read_text()
     assert re.search(r"GNU GENERAL PUBLIC LICENSE\s+Version 2, June 1991", text)
     assert "END OF TERMS AND CONDITIONS" in text

@@ -84,7 +84,7 @@ def _installed(tree: KernelTree, place: Path, modules: dict[str, Path]) -> dict[
     return {str(file.relative_to(place)): file for file in wanted}
 
 
-def test_each_export_has_its_checksum_licence_and_namespace(ran: Ran) -> None:
+def test_each_export_has_its_checksum_license_and_namespace(ran: Ran) -> None:
     exports = {symbol.name: symbol for symbol in symvers.load(ran.symvers).values()}
     assert {name: (s.gpl, s.namespace) for name, s in exports.items()} == {
         "exporter_greet": (True, ""),

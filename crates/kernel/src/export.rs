@@ -68,7 +68,7 @@ macro_rules! export_symbol {
     };
 }
 
-/// Exports a function or a static to modules with a licence that is compatible with the GPL, as C's
+/// Exports a function or a static to modules with a license that is compatible with the GPL, as C's
 /// `EXPORT_SYMBOL_GPL()`.
 ///
 /// As [`export_symbol!`](crate::export_symbol) otherwise.
