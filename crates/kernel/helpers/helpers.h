@@ -178,8 +178,11 @@ __rust_helper void rust_helper_smp_wmb(void);
 
 /* sysfs.c */
 __rust_helper int rust_helper_sysfs_create_file(struct kobject *kobj, struct attribute *attr);
+__rust_helper void rust_helper_sysfs_remove_file(struct kobject *kobj, const struct attribute *attr);
+#ifdef CONFIG_SYSCTL
 __rust_helper struct ctl_table_header *
 rust_helper_register_sysctl(const char *path, struct ctl_table *table, size_t rows);
+#endif
 __rust_helper struct dentry *rust_helper_debugfs_create_dir(const char *name,
 							    struct dentry *parent);
 __rust_helper struct dentry *
@@ -229,16 +232,22 @@ __rust_helper unsigned long rust_helper_nsecs_to_jiffies(u64 nsecs);
 __rust_helper unsigned long rust_helper_instruction_pointer(struct pt_regs *regs);
 __rust_helper unsigned long rust_helper_regs_argument(struct pt_regs *regs, unsigned int n);
 __rust_helper unsigned long rust_helper_regs_return_value(struct pt_regs *regs);
+#ifdef CONFIG_KRETPROBES
 __rust_helper struct kretprobe *rust_helper_get_kretprobe(struct kretprobe_instance *ri);
 __rust_helper void *rust_helper_kretprobe_data(struct kretprobe_instance *ri);
+#endif
+#ifdef CONFIG_TRACEPOINTS
 __rust_helper struct tracepoint *rust_helper_find_tracepoint(const char *name);
 __rust_helper void rust_helper_tracepoint_synchronize_unregister(void);
+#endif
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
 __rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char *pattern,
 					      void (*func)(unsigned long ip, unsigned long parent_ip,
 							   struct ftrace_ops *ops,
 							   struct ftrace_regs *fregs));
 __rust_helper void rust_helper_unregister_ftrace(struct ftrace_ops *ops);
 __rust_helper unsigned long rust_helper_ftrace_argument(struct ftrace_regs *fregs, unsigned int n);
+#endif
 
 /* uaccess.c */
 __rust_helper unsigned long rust_helper_copy_from_user(void *to, const void *from, unsigned long n);

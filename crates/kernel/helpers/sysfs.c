@@ -12,6 +12,12 @@ __rust_helper int rust_helper_sysfs_create_file(struct kobject *kobj, struct att
 	return sysfs_create_file(kobj, attr);
 }
 
+__rust_helper void rust_helper_sysfs_remove_file(struct kobject *kobj, const struct attribute *attr)
+{
+	sysfs_remove_file(kobj, attr);
+}
+
+#ifdef CONFIG_SYSCTL
 /* Since 6.6 the number of rows is told; before, an empty row follows them. */
 __rust_helper struct ctl_table_header *
 rust_helper_register_sysctl(const char *path, struct ctl_table *table, size_t rows)
@@ -22,6 +28,7 @@ rust_helper_register_sysctl(const char *path, struct ctl_table *table, size_t ro
 	return register_sysctl(path, table);
 #endif
 }
+#endif
 
 __rust_helper struct dentry *rust_helper_debugfs_create_dir(const char *name, struct dentry *parent)
 {

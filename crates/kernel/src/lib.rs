@@ -86,6 +86,7 @@ pub mod notifier;
 mod panic;
 pub mod prelude;
 pub mod print;
+#[cfg(CONFIG_PROC_FS)]
 pub mod proc_fs;
 pub mod ptrace;
 pub mod random;
@@ -93,6 +94,7 @@ pub mod seq_file;
 mod std_vendor;
 pub mod str;
 pub mod sync;
+#[cfg(CONFIG_SYSCTL)]
 pub mod sysctl;
 pub mod sysfs;
 pub mod task;

@@ -71,7 +71,7 @@ impl Drop for File {
         // SAFETY: the folder is there, and the file is in it. Afterwards nobody uses it.
         unsafe {
             let attribute = core::ptr::addr_of!((*self.node.0.as_ptr()).attribute);
-            bindings::sysfs_remove_file_ns(self.folder.as_raw(), attribute, core::ptr::null());
+            bindings::rust_helper_sysfs_remove_file(self.folder.as_raw(), attribute);
         }
     }
 }

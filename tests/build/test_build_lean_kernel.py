@@ -1,0 +1,46 @@
+"""A kernel without the options that some parts of the `kernel` crate are for has all the others."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from rkmbuild.kernel.tree import KernelTree
+from tests import projects
+from tests.cli import rkmbuild
+
+CONFIGURATION = ("include/generated/autoconf.h", "include/config/auto.conf", ".config")
+LACKS = (
+    "DEBUG_FS", "MODULE_UNLOAD", "PROC_FS", "PROC_SYSCTL", "SYSCTL", "SYSFS",
+    "KPROBES", "KPROBES_ON_FTRACE", "KPROBE_EVENTS", "KRETPROBES", "KRETPROBE_ON_RETHOOK",
+    "DYNAMIC_FTRACE", "DYNAMIC_FTRACE_WITH_ARGS", "DYNAMIC_FTRACE_WITH_DIRECT_CALLS",
+    "DYNAMIC_FTRACE_WITH_REGS", "FPROBE", "FTRACE", "FUNCTION_GRAPH_TRACER", "FUNCTION_TRACER",
+    "RETHOOK", "EVENT_TRACING", "TRACEPOINTS", "TRACING",
+)  # fmt: skip
+OPTION = re.compile(rf"^(#define )?CONFIG_({'|'.join(LACKS)})[ =].*\n", re.MULTILINE)
+
+
+def lean(tree: KernelTree, root: Path) -> Path:
+    """Give the tree as it would be if its kernel had been configured with less."""
+    usr = next(parent for parent in tree.build.parents if parent.name == "usr")
+    for part in ("lib", "src"):
+        (root / part).mkdir(parents=True)
+        for folder in (usr / part).iterdir():
+            (root / part / folder.name).symlink_to(folder)
+    build = root / tree.build.relative_to(usr)
+    build.unlink()
+    shutil.copytree(tree.build, build, symlinks=True, copy_function=os.link)
+    for name in CONFIGURATION:
+        text = (build / name).read_text()
+        (build / name).unlink()  # The file is still that of the real tree.
+        (build / name).write_text(OPTION.sub("", text))
+    return build
+
+
+def test_a_module_is_built_for_a_kernel_that_lacks_what_it_does_not_use(
+    kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    build = lean(kernel_6_12, tmp_path / "usr")
+    done = rkmbuild("build", projects.make(tmp_path / "calls", "calls"), "--kernel", build)
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr, done.stderr
