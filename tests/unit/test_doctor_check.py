@@ -1,3 +1,5 @@
+"""What follows from the state of a part: whether a use is possible, and the commands that mend it."""
+
 import pytest
 
 from rkmbuild.doctor import mend

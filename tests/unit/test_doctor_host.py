@@ -1,3 +1,5 @@
+"""What the running kernel would say to a module, read from /proc and /sys."""
+
 from pathlib import Path
 
 import pytest

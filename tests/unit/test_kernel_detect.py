@@ -1,3 +1,5 @@
+"""What is read from a kernel's tree: release, version, compiler, source and image."""
+
 import shutil
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""What is told about a kernel: its symbols, its options, and how its distribution is asked for more."""
+
 from pathlib import Path
 
 import pytest

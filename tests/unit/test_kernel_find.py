@@ -1,3 +1,5 @@
+"""Which kernels of a machine are found, and in which order."""
+
 import os
 from pathlib import Path
 

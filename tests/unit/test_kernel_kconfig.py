@@ -1,3 +1,5 @@
+"""A kernel's configuration, whole and damaged."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Which kernel a word on the command line means, and which one is meant without any."""
+
 import os
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""What programs answered is remembered as long as it holds."""
+
 import os
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Which bindgen goes with which libclang, on what pairs of them wrote."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""The command that installs a part, for each package manager."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Where Rust toolchains lie, and what they are called."""
+
 from pathlib import Path
 
 import pytest

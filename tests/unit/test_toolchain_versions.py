@@ -1,3 +1,5 @@
+"""Versions, as programs and the names of files tell them."""
+
 from pathlib import Path
 
 import pytest
