@@ -65,7 +65,7 @@ class ToolchainError(RkmbuildError):
 
 
 class BuildError(RkmbuildError):
-    """A tool ran and failed: rustc, cargo, bindgen, the C compiler, objtool, modpost."""
+    """A tool ran and failed: rustc, cargo, bindgen, the C compiler, objtool, modpost, git."""
 
     code = 6
     kind = "build"

@@ -15,7 +15,6 @@ from rkmbuild.build.workspace import above, is_member
 from rkmbuild.errors import (
     KernelError,
     ProjectError,
-    RkmbuildError,
     StorageError,
     ToolchainError,
     UsageError,
@@ -182,7 +181,6 @@ def _start_repository(project: Path) -> None:
     runner.run(
         ["git", "init", "--quiet", project],
         doing="starting a repository",
-        failure=RkmbuildError,
         hint="--vcs none makes the project without one",
     )
 

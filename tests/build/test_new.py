@@ -112,7 +112,7 @@ def test_without_git_there_is_neither_author_nor_repository(
 def test_a_git_that_fails_leaves_nothing(tmp_path: Path, home: dict[str, str]) -> None:
     (tmp_path / "home" / ".gitconfig").write_text("[broken\n")
     done = rkmbuild("new", tmp_path / "a" / "hello", "--vcs", "git", env=home)
-    assert done.returncode == 1
+    assert done.returncode == 6
     assert "bad config" in done.stderr
     assert "--vcs none" in done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["home"]

@@ -1,4 +1,4 @@
-"""What follows from the state of a part: whether a use is possible, and the commands that mend it."""
+"""What follows from the state of a part: whether a use is possible, and what mends it."""
 
 import pytest
 

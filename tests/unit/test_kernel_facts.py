@@ -1,4 +1,4 @@
-"""What is told about a kernel: its symbols, its options, and how its distribution is asked for more."""
+"""What is told about a kernel: symbols, options, and how its distribution is asked for more."""
 
 from pathlib import Path
 
