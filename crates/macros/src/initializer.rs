@@ -184,24 +184,25 @@ const PIN_INIT: &str = "
     }
 ";
 
+/// What is made of the guard lives no longer than that: whoever kept it would have the field once
+/// more, when the struct is there.
 const ACCESS: &str = "
     __ATTR
     #[allow(unused_variables)]
-    // SAFETY: the field was just initialised.
-    let __FIELD = unsafe { &mut *::core::ptr::addr_of_mut!((*slot).__FIELD) };
+    let __FIELD = __GUARD.field();
 ";
 
 const PIN_ACCESS: &str = "
     __ATTR
     #[allow(unused_variables)]
     // SAFETY: the field was just initialised, and stays where it is if it is pinned.
-    let __FIELD = unsafe { data.__PROJECT(&mut *::core::ptr::addr_of_mut!((*slot).__FIELD)) };
+    let __FIELD = unsafe { data.__PROJECT(__GUARD.field()) };
 ";
 
 const GUARD: &str = "
     __ATTR
     // SAFETY: the field was just initialised; the guard is forgotten once all fields are.
-    let __GUARD = unsafe {
+    let mut __GUARD = unsafe {
         ::kernel::pin_init::__internal::DropGuard::new(::core::ptr::addr_of_mut!((*slot).__FIELD))
     };
 ";

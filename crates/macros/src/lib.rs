@@ -98,6 +98,19 @@ pub fn export(args: TokenStream, input: TokenStream) -> TokenStream {
 /// });
 /// ```
 ///
+/// What has a field's name does not outlive the initialisation:
+///
+/// ```compile_fail,E0505
+/// # use kernel::prelude::*;
+/// #[pin_data]
+/// struct Pair {
+///     first: u32,
+///     second: &'static u32,
+/// }
+///
+/// let pair = pin_init!(Pair { first: 1, second: first });
+/// ```
+///
 /// [`PinInit`]: ../pin_init/trait.PinInit.html
 #[proc_macro]
 pub fn pin_init(input: TokenStream) -> TokenStream {

@@ -114,6 +114,13 @@ impl<T: ?Sized> DropGuard<T> {
     pub unsafe fn new(field: *mut T) -> Self {
         Self(field)
     }
+
+    /// Returns the field, for no longer than the guard is there.
+    #[inline]
+    pub fn field(&mut self) -> &mut T {
+        // SAFETY: whoever made the guard promised that it is initialised and nobody else's.
+        unsafe { &mut *self.0 }
+    }
 }
 
 impl<T: ?Sized> Drop for DropGuard<T> {
