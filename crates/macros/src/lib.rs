@@ -189,6 +189,17 @@ pub fn pin_data(args: TokenStream, input: TokenStream) -> TokenStream {
 ///     }
 /// }
 /// ```
+///
+/// It is for that trait alone, whose contract it keeps; another unsafe one is not implemented without
+/// saying so:
+///
+/// ```compile_fail
+/// # use kernel::prelude::*;
+/// struct Pointer(*mut u8);
+///
+/// #[pinned_drop]
+/// impl Send for Pointer {}
+/// ```
 #[proc_macro_attribute]
 pub fn pinned_drop(_args: TokenStream, input: TokenStream) -> TokenStream {
     parse::expand(input, pinned_drop::pinned_drop)
