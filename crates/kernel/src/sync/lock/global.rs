@@ -95,6 +95,37 @@ impl<B: GlobalLockBackend> DerefMut for GlobalGuard<B> {
 }
 
 /// A value that is only used by whoever has a certain [`GlobalLock`].
+///
+/// ```
+/// use core::cell::Cell;
+/// use kernel::sync::GlobalLockedBy;
+///
+/// kernel::sync::global_lock! {
+///     // SAFETY: `init` calls TOTAL.init() before anything uses it.
+///     unsafe(uninit) static TOTAL: Mutex<u32> = 0;
+/// }
+///
+/// static LAST: GlobalLockedBy<Cell<u32>, TOTAL> = GlobalLockedBy::new(Cell::new(0));
+///
+/// fn add(number: u32) {
+///     let mut total = TOTAL.lock();
+///     *total += number;
+///     LAST.as_mut(&mut total).set(number);
+/// }
+/// ```
+///
+/// Threads can share one guard, so what is not `Sync` is given to whoever has it alone:
+///
+/// ```compile_fail
+/// # use core::cell::Cell;
+/// # use kernel::sync::GlobalLockedBy;
+/// # kernel::sync::global_lock! {
+/// #     unsafe(uninit) static TOTAL: Mutex<u32> = 0;
+/// # }
+/// # static LAST: GlobalLockedBy<Cell<u32>, TOTAL> = GlobalLockedBy::new(Cell::new(0));
+/// let total = TOTAL.lock();
+/// let last = LAST.as_ref(&total).get();
+/// ```
 pub struct GlobalLockedBy<T: ?Sized, B: GlobalLockBackend> {
     _backend: core::marker::PhantomData<B>,
     value: UnsafeCell<T>,
@@ -117,8 +148,12 @@ impl<T, B: GlobalLockBackend> GlobalLockedBy<T, B> {
 
 impl<T: ?Sized, B: GlobalLockBackend> GlobalLockedBy<T, B> {
     /// Returns the value to whoever has the lock.
-    pub fn as_ref<'a>(&'a self, _guard: &'a GlobalGuard<B>) -> &'a T {
-        // SAFETY: the lock is had for as long as the reference lives.
+    pub fn as_ref<'a>(&'a self, _guard: &'a GlobalGuard<B>) -> &'a T
+    where
+        T: Sync,
+    {
+        // SAFETY: the lock is had for as long as the reference lives; others who share the guard may
+        // share the value.
         unsafe { &*self.value.get() }
     }
 
@@ -136,6 +171,19 @@ impl<T: ?Sized, B: GlobalLockBackend> GlobalLockedBy<T, B> {
 /// kernel::sync::global_lock! {
 ///     // SAFETY: `init` calls COUNTER.init() before anything uses it.
 ///     unsafe(uninit) static COUNTER: Mutex<u32> = 0;
+/// }
+/// ```
+///
+/// It says `unsafe` of the lock alone, not of what makes its value:
+///
+/// ```compile_fail
+/// const unsafe fn number() -> u32 {
+///     0
+/// }
+///
+/// kernel::sync::global_lock! {
+///     // SAFETY: `init` calls COUNTER.init() before anything uses it.
+///     unsafe(uninit) static COUNTER: Mutex<u32> = number();
 /// }
 /// ```
 #[macro_export]
@@ -159,9 +207,12 @@ macro_rules! global_lock {
         }
 
         $(#[$meta])*
-        $pub static $name: $crate::sync::GlobalLock<$name> =
+        $pub static $name: $crate::sync::GlobalLock<$name> = {
+            // Not in the block below, which says `unsafe` of the lock alone.
+            let value: $valuety = $value;
             // SAFETY: the caller of the macro says that it will be initialised.
-            unsafe { $crate::sync::GlobalLock::new($value) };
+            unsafe { $crate::sync::GlobalLock::new(value) }
+        };
     };
 }
 
