@@ -16,7 +16,7 @@ SCRIPT = (
     "insmod /printing.ko && rmmod printing",
     "insmod /params.ko",
     "rmmod params",
-    "insmod /params.ko flag small=5 small=-0x10 large=0xff hidden=-1 'label=\"two words\"'",
+    "insmod /params.ko flag small=5 small=-0x10 large=0xff type=-1 'label=\"two words\"'",
     f"cd {PARAMETERS} && ls -1 && cat flag small large label && stat -c %a flag small large label",
     f"echo 0 > {PARAMETERS}/flag && echo 77 > {PARAMETERS}/large && cat {PARAMETERS}/flag",
     f"echo maybe > {PARAMETERS}/flag",
@@ -91,12 +91,12 @@ def test_a_message_is_printed_once_or_not_too_often(guest: GuestResult) -> None:
 
 
 def test_parameters_have_defaults(guest: GuestResult) -> None:
-    line = "loaded: flag=false small=-1 large=1099511627776 hidden=-9223372036854775808 label=none"
+    line = "loaded: flag=false small=-1 large=1099511627776 type=-9223372036854775808 label=none"
     assert _said(guest, "params", DEFAULTS) == [line]
 
 
 def test_parameters_come_from_insmod(guest: GuestResult) -> None:
-    line = "loaded: flag=true small=-16 large=255 hidden=-1 label=two words"
+    line = "loaded: flag=true small=-16 large=255 type=-1 label=two words"
     assert _said(guest, "params", GIVEN) == [line]
 
 
@@ -111,7 +111,7 @@ def test_parameters_can_be_written_where_they_may(guest: GuestResult) -> None:
     assert guest.steps[MAYBE].status != 0
     assert guest.steps[READ_ONLY].status != 0
     assert _said(guest, "params", GONE) == [
-        "unloaded: flag=false small=-16 large=77 hidden=-1 label=two words",
+        "unloaded: flag=false small=-16 large=77 type=-1 label=two words",
         "flag was true",
     ]
 

@@ -82,15 +82,16 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
             mod __module_init {{
                 use super::super::*;
 
-                type Module = __TYPE;
+                // Under a name that the crate's own module will not have.
+                type __Module = __TYPE;
 
-                static mut MODULE: ::core::mem::MaybeUninit<Module> =
+                static mut MODULE: ::core::mem::MaybeUninit<__Module> =
                     ::core::mem::MaybeUninit::uninit();
 
                 #[no_mangle]
                 #[link_section = ".init.text"]
                 unsafe extern "C" fn init_module() -> ::core::ffi::c_int {{
-                    let init = <Module as ::kernel::InPlaceModule>::init(
+                    let init = <__Module as ::kernel::InPlaceModule>::init(
                         &super::super::THIS_MODULE,
                     );
                     // SAFETY: the kernel calls this once, before anything else of the module; what
@@ -98,7 +99,7 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
                     let made = unsafe {{
                         ::kernel::pin_init::PinInit::__pinned_init(
                             init,
-                            ::core::ptr::addr_of_mut!(MODULE).cast::<Module>(),
+                            ::core::ptr::addr_of_mut!(MODULE).cast::<__Module>(),
                         )
                     }};
                     match made {{
@@ -116,7 +117,7 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
                     // SAFETY: the kernel calls this once, and only after `init_module` was well.
                     unsafe {{
                         ::core::ptr::drop_in_place(
-                            ::core::ptr::addr_of_mut!(MODULE).cast::<Module>(),
+                            ::core::ptr::addr_of_mut!(MODULE).cast::<__Module>(),
                         );
                     }}
                 }}
@@ -221,7 +222,7 @@ fn value(tokens: &mut Tokens, key: &Ident, info: &mut Info) -> Result<()> {
             let group = tokens.group(Delimiter::Brace, "the parameters in braces")?;
             info.params = params::parse(group.stream())?;
             for param in &info.params {
-                let (name, type_) = (&param.name, param.type_name());
+                let (name, type_) = (param.plain_name(), param.type_name());
                 info.modinfo.push(("parmtype", format!("{name}:{type_}")));
                 let description = format!("{name}:{}", param.description);
                 info.modinfo.push(("parm", description));

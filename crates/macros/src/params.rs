@@ -3,6 +3,7 @@
 //! The `params` of `module!`.
 
 use crate::fill::{fill, tokens};
+use crate::initializer::plain;
 use crate::parse::{error, Result, Tokens};
 use proc_macro::{Delimiter, Ident, Literal, TokenStream, TokenTree};
 
@@ -21,6 +22,11 @@ pub(crate) struct Param {
 }
 
 impl Param {
+    /// The name as `insmod` is told it: `type` where the module's code says `r#type`.
+    pub(crate) fn plain_name(&self) -> String {
+        plain(&self.name)
+    }
+
     /// The type's name, for `parmtype`.
     pub(crate) fn type_name(&self) -> String {
         match self.type_.to_string().as_str() {
@@ -138,7 +144,7 @@ pub(crate) fn entries(params: &[Param]) -> TokenStream {
                 &[("__TYPE", TokenTree::Ident(param.type_.clone()).into())],
             )
         };
-        let text = Literal::string(&format!("{}\0", param.name));
+        let text = Literal::string(&format!("{}\0", param.plain_name()));
         // Text that could be written while it is read would have to be locked.
         let forbidden = if is_text { "0o7333" } else { "0o7133" };
         let parts = [
@@ -168,7 +174,7 @@ pub(crate) fn entries(params: &[Param]) -> TokenStream {
 
 const CHECK: &str = "
     const _: () = ::core::assert!(
-        __PERMISSIONS & __FORBIDDEN == 0,
+        (__PERMISSIONS) & __FORBIDDEN == 0,
         \"permissions: 0o444 to read, 0o200 for root to write too; text is never written\"
     );
 ";

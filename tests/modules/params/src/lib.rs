@@ -7,7 +7,7 @@
 use kernel::prelude::*;
 
 module! {
-    type: Params,
+    type: Module,
     name: "params",
     authors: ["The rkmbuild developers"],
     description: "A module with parameters",
@@ -26,9 +26,9 @@ module! {
         large: u64 {
             default: 1 << 40,
             description: "A large number; it has \"quotes\" and {braces}",
-            permissions: 0o600,
+            permissions: 0o400 | 0o200,
         },
-        hidden: i64 {
+        r#type: i64 {
             default: i64::MIN,
             description: "One without a file",
         },
@@ -40,28 +40,28 @@ module! {
     },
 }
 
-struct Params;
+struct Module;
 
 fn print(when: &str) {
     use module_parameters::*;
     pr_info!(
-        "{when}: flag={} small={} large={} hidden={} label={}\n",
+        "{when}: flag={} small={} large={} type={} label={}\n",
         flag.get(),
         small.get(),
         large.get(),
-        hidden.get(),
+        r#type.get(),
         label.value()
     );
 }
 
-impl kernel::Module for Params {
+impl kernel::Module for Module {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         print("loaded");
-        Ok(Params)
+        Ok(Module)
     }
 }
 
-impl Drop for Params {
+impl Drop for Module {
     fn drop(&mut self) {
         print("unloaded");
         pr_info!("flag was {}\n", module_parameters::flag.value());
