@@ -32,13 +32,18 @@ __rust_helper void *rust_helper_vrealloc(void *old, size_t old_size, size_t new_
 	return new;
 }
 
-/* kvrealloc() lost the parameter for the old size in 6.12. */
+/*
+ * kvrealloc() lost the parameter for the old size in 6.12. kvmalloc() warns of a size that it never
+ * gives, and vmalloc() of none.
+ */
 __rust_helper void *rust_helper_kvrealloc(void *old, size_t old_size, size_t new_size, gfp_t flags)
 {
 	void *new;
 
 	if (old && old_size >= new_size)
 		return old;
+	if (new_size > INT_MAX)
+		return NULL;
 	new = kvmalloc(new_size, flags);
 	if (new && old) {
 		memcpy(new, old, old_size);

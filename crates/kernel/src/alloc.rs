@@ -33,7 +33,7 @@ pub use allocator::{Allocator, KVmalloc, Kmalloc, Vmalloc};
 pub use errors::{InsertError, PushError, RemoveError};
 pub use in_place::{InPlaceInit, InPlaceWrite};
 pub use kbox::{Box, KBox, KVBox, VBox};
-pub use kvec::{IntoIter, KVVec, KVec, VVec, Vec};
+pub use kvec::{DrainAll, IntoIter, KVVec, KVec, VVec, Vec};
 
 /// There was no memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -88,7 +88,7 @@ impl<C: ClockSource> Instant<C> {
     /// Returns how long ago it was.
     #[must_use]
     pub fn elapsed(&self) -> Delta {
-        Delta(Self::now().0 - self.0)
+        Delta(Self::now().0.saturating_sub(self.0))
     }
 
     /// Returns it in nanoseconds since the clock's beginning.

@@ -6,6 +6,7 @@ mod edit;
 mod into_iter;
 mod traits;
 
+pub use edit::DrainAll;
 pub use into_iter::IntoIter;
 
 use super::{AllocError, Allocator, Flags, KVmalloc, Kmalloc, PushError, Vmalloc};

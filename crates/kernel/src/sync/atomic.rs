@@ -5,6 +5,7 @@
 //! The orderings are types, as in Rust for Linux: `counter.fetch_add(1, Relaxed)`.
 
 use core::fmt;
+use core::mem::ManuallyDrop;
 use core::sync::atomic as core_atomic;
 
 /// How an access is ordered with those around it.
@@ -52,7 +53,11 @@ pub mod ordering {
 pub use ordering::{Acquire, Full, Relaxed, Release};
 
 /// A type that has an atomic form.
-pub trait AtomicType: Copy {
+///
+/// # Safety
+///
+/// [`Repr`](Self::Repr) must have the same size as the type, and the same bytes for each value.
+pub unsafe trait AtomicType: Copy {
     /// `core`'s atomic.
     type Repr;
     #[doc(hidden)]
@@ -78,7 +83,9 @@ pub trait AtomicAdd: AtomicType {
 
 macro_rules! atomic {
     ($($type:ty: $core:ident;)*) => {
-        $(impl AtomicType for $type {
+        $(
+        // SAFETY: `core` says that its atomic has the same size and values.
+        unsafe impl AtomicType for $type {
             type Repr = core_atomic::$core;
             #[inline]
             fn get(repr: &Self::Repr, ordering: core_atomic::Ordering) -> Self {
@@ -106,14 +113,7 @@ macro_rules! atomic {
                 repr.compare_exchange(old, new, ordering, failure)
             }
         }
-
-        impl Atomic<$type> {
-            /// Makes one.
-            #[must_use]
-            pub const fn new(value: $type) -> Self {
-                Self(core_atomic::$core::new(value))
-            }
-        })*
+)*
     };
 }
 
@@ -151,6 +151,19 @@ atomic_add! { i8 u8 i16 u16 i32 u32 i64 u64 isize usize }
 pub struct Atomic<T: AtomicType>(T::Repr);
 
 impl<T: AtomicType> Atomic<T> {
+    /// Makes one.
+    #[must_use]
+    pub const fn new(value: T) -> Self {
+        // What a trait has cannot be called in a constant.
+        union Bits<T: AtomicType> {
+            value: T,
+            atomic: ManuallyDrop<T::Repr>,
+        }
+        let bits = Bits { value };
+        // SAFETY: the trait says that the atomic has the same bytes.
+        Self(ManuallyDrop::into_inner(unsafe { bits.atomic }))
+    }
+
     /// Reads it.
     pub fn load<O: ordering::AcquireOrRelaxed>(&self, _: O) -> T {
         T::get(&self.0, O::CORE)

@@ -133,6 +133,11 @@ extern "C" fn rust_helper_refcount_dec_and_test(count: &AtomicI32) -> bool {
 }
 
 #[no_mangle]
+extern "C" fn rust_helper_ktime_get() -> i64 {
+    1
+}
+
+#[no_mangle]
 unsafe extern "C" fn rust_helper_printk(
     level: c_char,
     prefix: *const u8,

@@ -127,14 +127,19 @@ fn a_full_list_gives_an_item_back() {
 }
 
 #[test]
-fn items_that_are_not_taken_are_not_dropped_twice() {
+fn items_that_are_not_taken_are_dropped_once() {
     let counter = Rc::new(());
     let mut list = KVec::from_elem(counter.clone(), 5, GFP_KERNEL).unwrap();
-    assert_eq!(list.drain_all().take(2).count(), 2);
-    assert!(list.is_empty());
+    let mut items = list.drain_all();
+    assert_eq!((items.by_ref().take(2).count(), items.len()), (2, 3));
+    drop(items);
+    assert!(list.is_empty() && list.capacity() >= 5);
+    assert_eq!(Rc::strong_count(&counter), 1);
+    list.push(counter.clone(), GFP_KERNEL).unwrap();
+    std::mem::forget(list.drain_all());
     drop(list);
-    // Three are leaked, which is safe.
-    assert_eq!(Rc::strong_count(&counter), 4);
+    // That one is leaked, which is safe.
+    assert_eq!(Rc::strong_count(&counter), 2);
     assert_eq!(live(), 0);
 }
 

@@ -5,7 +5,8 @@
 use kernel::error::{code, from_err_ptr, from_result, to_result, Error};
 use kernel::ioctl::{_IO, _IOC_DIR, _IOC_NR, _IOC_SIZE, _IOC_TYPE, _IOR, _IOW, _IOWR};
 use kernel::module_param::ModuleParam;
-use kernel::time::Delta;
+use kernel::sync::atomic::{Atomic, Full, Relaxed};
+use kernel::time::{Delta, Instant, Monotonic};
 use kernel::version::kernel_version;
 
 fn read<T: ModuleParam>(text: &str) -> Result<T, Error> {
@@ -120,6 +121,25 @@ fn spans_of_time_end_where_their_numbers_do() {
     assert_eq!(Delta::from_nanos(1_000_001).as_micros_ceil(), 1001);
     assert_eq!(Delta::from_nanos(-1_999_999).as_millis(), -1);
     assert!(Delta::from_nanos(-1).is_negative() && Delta::from_nanos(0).is_zero());
+}
+
+#[test]
+fn what_is_longer_ago_than_can_be_said_is_as_long_ago_as_can_be() {
+    let longest = Delta::from_nanos(i64::MAX);
+    let begin = Instant::<Monotonic>::now() - longest - longest;
+    assert_eq!(begin.elapsed(), longest);
+}
+
+#[test]
+fn an_atomic_has_the_type_of_what_it_is_made_of() {
+    static UP: Atomic<bool> = Atomic::new(true);
+    let count = Atomic::new(-1_i8);
+    count.add(3, Full);
+    assert_eq!((UP.xchg(false, Full), count.load(Relaxed)), (true, 2));
+    assert_eq!(
+        Atomic::new(u64::MAX).cmpxchg(u64::MAX, 7, Relaxed),
+        Ok(u64::MAX)
+    );
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn drops() -> Result {
     list.retain(|item| item.0 != 2);
     check!(dropped(), 2);
     drop(list.drain_all().next());
-    check!(dropped(), 1);
+    check!(dropped(), 5);
     Ok(())
 }
 
@@ -158,6 +158,10 @@ fn failure() -> Result {
     );
     check!(
         VVec::<u8>::with_capacity(1 << 46, flags).err(),
+        Some(AllocError)
+    );
+    check!(
+        KVVec::<u8>::with_capacity(1 << 32, flags).err(),
         Some(AllocError)
     );
     let mut list = kvec![1_u8, 2, 3]?;

@@ -123,20 +123,41 @@ impl<T, A: Allocator> Vec<T, A> {
         self.truncate(kept);
     }
 
-    /// Takes all items; the memory stays.
-    pub fn drain_all(&mut self) -> impl Iterator<Item = T> + '_ {
-        let mut items = self.len;
-        // INVARIANT: none is valid too. Items that are not taken are leaked, not dropped twice.
+    /// Takes all items; the memory stays. Those that are left when the iterator goes are dropped.
+    pub fn drain_all(&mut self) -> DrainAll<'_, T> {
+        let len = self.len;
+        // INVARIANT: none is valid too. Where the iterator is leaked, so are they.
         self.len = 0;
-        let mut next = self.ptr.as_ptr();
-        core::iter::from_fn(move || {
-            items = items.checked_sub(1)?;
-            // SAFETY: there are that many valid items, and each is read once.
-            unsafe {
-                let item = next.read();
-                next = next.add(1);
-                Some(item)
-            }
-        })
+        // SAFETY: so many are valid, and they are the iterator's from here on.
+        let items = unsafe { core::slice::from_raw_parts_mut(self.ptr.as_ptr(), len) };
+        DrainAll(items.iter_mut())
+    }
+}
+
+/// Gives the items of a list away that stays; see [`Vec::drain_all`].
+///
+/// # Invariants
+///
+/// The items are nobody else's, and those that are given away are not in it any more.
+pub struct DrainAll<'list, T>(core::slice::IterMut<'list, T>);
+
+impl<T> Iterator for DrainAll<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        // SAFETY: by the invariant it is ours, and it is read once.
+        self.0.next().map(|item| unsafe { core::ptr::read(item) })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl<T> ExactSizeIterator for DrainAll<'_, T> {}
+
+impl<T> Drop for DrainAll<'_, T> {
+    fn drop(&mut self) {
+        self.for_each(drop);
     }
 }
