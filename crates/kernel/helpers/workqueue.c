@@ -46,7 +46,8 @@ __rust_helper bool rust_helper_queue_delayed_work(struct workqueue_struct *wq,
 
 	raw_spin_lock_irqsave(&delayed_works_lock, flags);
 	queued = queue_delayed_work(wq, &work->dwork, delay);
-	if (queued)
+	/* A worker that is about to begin lets go of the work before it takes it out of the list. */
+	if (queued && list_empty(&work->node))
 		list_add(&work->node, &delayed_works);
 	raw_spin_unlock_irqrestore(&delayed_works_lock, flags);
 	return queued;
@@ -57,11 +58,13 @@ __rust_helper void rust_helper_delayed_work_begins(struct rkmbuild_delayed_work 
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&delayed_works_lock, flags);
-	list_del_init(&work->node);
+	/* Unless it was queued once more already, and is in the list for that. */
+	if (!delayed_work_pending(&work->dwork))
+		list_del_init(&work->node);
 	raw_spin_unlock_irqrestore(&delayed_works_lock, flags);
 }
 
-/* Work that cannot be cancelled is with a worker already. */
+/* Work whose timer does not run any more is with a worker already. As flush_delayed_work() does it. */
 __rust_helper void rust_helper_hasten_delayed_work(struct workqueue_struct *wq)
 {
 	struct rkmbuild_delayed_work *work;
@@ -69,14 +72,19 @@ __rust_helper void rust_helper_hasten_delayed_work(struct workqueue_struct *wq)
 
 	raw_spin_lock_irqsave(&delayed_works_lock, flags);
 	list_for_each_entry(work, &delayed_works, node)
-		if (work->dwork.wq == wq && cancel_delayed_work(&work->dwork))
-			queue_work(wq, &work->dwork.work);
+		if (work->dwork.wq == wq && rust_helper_timer_delete_sync(&work->dwork.timer))
+			delayed_work_timer_fn(&work->dwork.timer);
 	raw_spin_unlock_irqrestore(&delayed_works_lock, flags);
 }
 
 __rust_helper struct workqueue_struct *rust_helper_alloc_workqueue(const char *name)
 {
+	/* Linux 7.2 warns where nothing says that each processor does what it queues. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+	return alloc_workqueue("%s", WQ_PERCPU, 0, name);
+#else
 	return alloc_workqueue("%s", 0, 0, name);
+#endif
 }
 
 __rust_helper void rust_helper_flush_workqueue(struct workqueue_struct *wq)

@@ -179,6 +179,13 @@ impl Drop for OwnedQueue {
     }
 }
 
+#[cfg(kernel_6_17)]
+use bindings::{system_dfl_wq, system_percpu_wq};
+// What they were called before: Linux 7.2 has both, and warns of the older.
+use bindings::{system_freezable_wq, system_highpri_wq, system_long_wq, system_power_efficient_wq};
+#[cfg(not(kernel_6_17))]
+use bindings::{system_unbound_wq as system_dfl_wq, system_wq as system_percpu_wq};
+
 macro_rules! system_queues {
     ($($(#[$doc:meta])* $name:ident: $queue:ident;)*) => {
         $(
@@ -186,7 +193,7 @@ macro_rules! system_queues {
             #[must_use]
             pub fn $name() -> &'static Queue {
                 // SAFETY: the kernel makes it at boot, and it stays.
-                unsafe { Queue::from_raw(bindings::$queue) }
+                unsafe { Queue::from_raw($queue) }
             }
         )*
     };
@@ -194,13 +201,13 @@ macro_rules! system_queues {
 
 system_queues! {
     /// The queue for usual work, which does not take long.
-    system: system_wq;
+    system: system_percpu_wq;
     /// The queue for work that is urgent.
     system_highpri: system_highpri_wq;
     /// The queue for work that takes long.
     system_long: system_long_wq;
     /// The queue for work that any processor may do.
-    system_unbound: system_unbound_wq;
+    system_unbound: system_dfl_wq;
     /// The queue for work that rests while the machine sleeps.
     system_freezable: system_freezable_wq;
     /// The queue for work that need not wake a processor.

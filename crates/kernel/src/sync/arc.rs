@@ -69,9 +69,7 @@ impl<T> Arc<T> {
     /// Gives the reference up, counted as it is, as a pointer to the value.
     #[must_use]
     pub fn into_raw(self) -> *const T {
-        let inner = ManuallyDrop::new(self).0.as_ptr();
-        // SAFETY: the value is valid.
-        unsafe { core::ptr::addr_of!((*inner).data) }
+        Self::as_ptr(&ManuallyDrop::new(self))
     }
 
     /// Takes over a reference that [`into_raw`](Self::into_raw) gave up.
@@ -89,7 +87,9 @@ impl<T> Arc<T> {
     /// Returns a pointer to the value, which is valid for as long as there is a reference.
     #[must_use]
     pub fn as_ptr(this: &Self) -> *const T {
-        core::ptr::addr_of!(**this)
+        // Of the whole, which `from_raw` finds again: a reference would be to the value alone.
+        // SAFETY: the value is valid.
+        unsafe { core::ptr::addr_of!((*this.0.as_ptr()).data) }
     }
 }
 

@@ -10,10 +10,12 @@ extern crate alloc;
 mod facts;
 mod initialisers;
 mod memory;
+mod modes;
 mod strings;
 mod sync;
 mod time;
 mod timers;
+mod work;
 
 use kernel::prelude::*;
 
@@ -60,6 +62,8 @@ impl kernel::Module for SelfTest {
             sync::CHECKS,
             time::CHECKS,
             timers::CHECKS,
+            modes::CHECKS,
+            work::CHECKS,
         ];
         let mut failed = 0;
         for (name, check) in all.iter().copied().flatten() {

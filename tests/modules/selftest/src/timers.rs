@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Timers, and work that is done later.
+//! Timers.
 
 use crate::{check, Check};
 use kernel::prelude::*;
@@ -12,17 +12,13 @@ use kernel::time::hrtimer::{
     ScopedHrTimerPointer,
 };
 use kernel::time::timer::{self, CallbackContext, Timer};
-use kernel::time::{delay, jiffies, msecs_to_jiffies, BootTime, Delta, Instant, Monotonic};
-use kernel::workqueue::{
-    impl_has_delayed_work, new_delayed_work, DelayedWork, OwnedQueue, WorkItem,
-};
+use kernel::time::{delay, jiffies, BootTime, Delta, Instant, Monotonic};
 
 pub(crate) const CHECKS: &[Check] = &[
     ("hrtimer of an arc", hrtimer_arc),
     ("hrtimer of a box", hrtimer_box),
     ("hrtimer in a scope", hrtimer_scope),
     ("timer", timer_),
-    ("delayed work", delayed_work),
 ];
 
 #[pin_data]
@@ -191,55 +187,5 @@ fn timer_() -> Result {
     check!(after > 3);
     delay::fsleep(Delta::from_millis(20));
     check!(count.load(Relaxed), after);
-    Ok(())
-}
-
-#[pin_data]
-struct Later {
-    done: Atomic<u32>,
-    #[pin]
-    work: DelayedWork<Later>,
-}
-
-impl_has_delayed_work! {
-    impl HasDelayedWork<Self> for Later { self.work }
-}
-
-impl WorkItem for Later {
-    type Pointer = Arc<Later>;
-
-    fn run(this: Arc<Later>) {
-        this.done.add(1, Full);
-    }
-}
-
-fn delayed_work() -> Result {
-    let queue = OwnedQueue::new(c"later")?;
-    let later = Arc::pin_init(
-        pin_init!(Later { done: Atomic::<u32>::new(0), work <- new_delayed_work!("later") }),
-        GFP_KERNEL,
-    )?;
-    let start = Instant::<Monotonic>::now();
-    check!(queue
-        .enqueue_delayed(later.clone(), msecs_to_jiffies(20))
-        .is_ok());
-    check!(queue
-        .enqueue_delayed(later.clone(), msecs_to_jiffies(20))
-        .is_err());
-    while later.done.load(Relaxed) == 0 {
-        delay::fsleep(Delta::from_millis(1));
-    }
-    // A tick that has begun counts as one.
-    check!(start.elapsed() >= Delta::from_millis(15));
-    check!(queue.enqueue(later.clone()).is_ok());
-    queue.flush();
-    check!(later.done.load(Relaxed), 2);
-    // What would have its time in an hour is done when the queue goes.
-    check!(queue
-        .enqueue_delayed(later.clone(), msecs_to_jiffies(3_600_000))
-        .is_ok());
-    drop(queue);
-    check!(later.done.load(Relaxed), 3);
-    check!(Arc::into_unique_or_drop(later).is_some());
     Ok(())
 }

@@ -175,8 +175,10 @@ where
     type TimerHandle = ArcHrTimerHandle<T>;
 
     fn start(self, expires: Expires<T>) -> Self::TimerHandle {
+        // SAFETY: a value is at no null pointer.
+        let this = unsafe { NonNull::new_unchecked(Arc::as_ptr(&self).cast_mut()) };
         // SAFETY: the reference keeps it.
-        unsafe { Handle::start(NonNull::from(&*self), self, expires) }
+        unsafe { Handle::start(this, self, expires) }
     }
 }
 
@@ -202,9 +204,11 @@ where
     type TimerMode = T::TimerMode;
     type TimerHandle = BoxHrTimerHandle<T, A>;
 
-    fn start(self, expires: Expires<T>) -> Self::TimerHandle {
+    fn start(mut self, expires: Expires<T>) -> Self::TimerHandle {
+        // SAFETY: it is not moved. The function changes it, so this is no shared reference.
+        let this = NonNull::from(unsafe { self.as_mut().get_unchecked_mut() });
         // SAFETY: the box keeps it, and does not use it before it drops it.
-        unsafe { Handle::start(NonNull::from(&*self), self, expires) }
+        unsafe { Handle::start(this, self, expires) }
     }
 }
 
