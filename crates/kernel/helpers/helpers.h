@@ -152,6 +152,7 @@ __rust_helper void rust_helper_refcount_dec(refcount_t *r);
 __rust_helper bool rust_helper_refcount_dec_and_test(refcount_t *r);
 __rust_helper void rust_helper___mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key);
 __rust_helper void rust_helper_mutex_lock(struct mutex *lock);
+__rust_helper bool rust_helper_mutex_trylock(struct mutex *lock);
 __rust_helper void rust_helper___spin_lock_init(spinlock_t *lock, const char *name, struct lock_class_key *key);
 __rust_helper void rust_helper_spin_lock(spinlock_t *lock);
 __rust_helper bool rust_helper_spin_trylock(spinlock_t *lock);

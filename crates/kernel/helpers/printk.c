@@ -30,9 +30,19 @@ __rust_helper void rust_helper_dev_printk(char level, const struct device *dev, 
 
 __rust_helper bool rust_helper_ratelimit(struct ratelimit_state *rs, const char *name)
 {
-	if (!rs->interval) {
-		rs->burst = DEFAULT_RATELIMIT_BURST;
-		rs->interval = DEFAULT_RATELIMIT_INTERVAL;
+	static DEFINE_RAW_SPINLOCK(first);
+	unsigned long flags;
+
+	/* Zeroes are no lock where CONFIG_DEBUG_SPINLOCK looks at it: the first user makes one. */
+	if (!smp_load_acquire(&rs->interval)) {
+		/* As ___ratelimit(), which may run in an NMI: who does not get it does not print. */
+		if (!raw_spin_trylock_irqsave(&first, flags))
+			return false;
+		if (!rs->interval) {
+			ratelimit_state_init(rs, 0, DEFAULT_RATELIMIT_BURST);
+			smp_store_release(&rs->interval, DEFAULT_RATELIMIT_INTERVAL);
+		}
+		raw_spin_unlock_irqrestore(&first, flags);
 	}
 	return ___ratelimit(rs, name);
 }

@@ -39,9 +39,18 @@ __rust_helper void rust_helper_mutex_lock(struct mutex *lock)
 	mutex_lock(lock);
 }
 
+/* A macro on kernels with CONFIG_DEBUG_LOCK_ALLOC from 6.17 on. */
+__rust_helper bool rust_helper_mutex_trylock(struct mutex *lock)
+{
+	return mutex_trylock(lock);
+}
+
 __rust_helper void rust_helper___spin_lock_init(spinlock_t *lock, const char *name, struct lock_class_key *key)
 {
-#ifdef CONFIG_DEBUG_SPINLOCK
+#if defined(CONFIG_DEBUG_SPINLOCK) && defined(CONFIG_PREEMPT_RT)
+	rt_mutex_base_init(&lock->lock);
+	__rt_spin_lock_init(lock, name, key, false);
+#elif defined(CONFIG_DEBUG_SPINLOCK)
 	__raw_spin_lock_init(spinlock_check(lock), name, key, LD_WAIT_CONFIG);
 #else
 	spin_lock_init(lock);
@@ -78,7 +87,10 @@ __rust_helper void rust_helper_spin_unlock_irqrestore(spinlock_t *lock, unsigned
 
 __rust_helper void rust_helper_rwlock_init(rwlock_t *lock, const char *name, struct lock_class_key *key)
 {
-#ifdef CONFIG_DEBUG_SPINLOCK
+#if defined(CONFIG_DEBUG_SPINLOCK) && defined(CONFIG_PREEMPT_RT)
+	init_rwbase_rt(&lock->rwbase);
+	__rt_rwlock_init(lock, name, key);
+#elif defined(CONFIG_DEBUG_SPINLOCK)
 	__rwlock_init(lock, name, key);
 #else
 	rwlock_init(lock);

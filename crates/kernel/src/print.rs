@@ -242,7 +242,7 @@ impl RateLimit {
     #[must_use]
     #[allow(clippy::new_without_default)] // a static takes no default
     pub const fn new() -> Self {
-        // All zeroes are a state whose lock nobody has; `allows` sets the limits.
+        // `allows` makes a state of it.
         Self(crate::types::Opaque::zeroed())
     }
 

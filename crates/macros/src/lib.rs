@@ -193,12 +193,15 @@ pub fn pin_data(args: TokenStream, input: TokenStream) -> TokenStream {
 /// It is for that trait alone, whose contract it keeps; another unsafe one is not implemented without
 /// saying so:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// # use kernel::prelude::*;
 /// struct Pointer(*mut u8);
 ///
 /// #[pinned_drop]
 /// impl Send for Pointer {}
+///
+/// fn send<T: Send>() {}
+/// send::<Pointer>();
 /// ```
 #[proc_macro_attribute]
 pub fn pinned_drop(_args: TokenStream, input: TokenStream) -> TokenStream {

@@ -2,6 +2,7 @@
 
 //! Waiting until something has been done.
 
+use crate::task::MAX_SCHEDULE_TIMEOUT;
 use crate::types::Opaque;
 use macros::{pin_data, pin_init};
 use pin_init::PinInit;
@@ -66,7 +67,9 @@ impl Completion {
     /// Waits for so long at most; tells whether it was completed.
     #[must_use = "the time may be up"]
     pub fn wait_for_completion_timeout(&self, jiffies: crate::time::Jiffies) -> bool {
+        // Beyond that C takes it for a negative number, and complains.
+        let limit = jiffies.min(MAX_SCHEDULE_TIMEOUT.unsigned_abs());
         // SAFETY: what exists is initialised.
-        unsafe { bindings::wait_for_completion_timeout(self.inner.get(), jiffies) != 0 }
+        unsafe { bindings::wait_for_completion_timeout(self.inner.get(), limit) != 0 }
     }
 }

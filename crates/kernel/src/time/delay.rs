@@ -15,9 +15,13 @@ pub fn fsleep(delta: Delta) {
     unsafe { bindings::rust_helper_fsleep(c_ulong::try_from(micros).unwrap_or(0)) };
 }
 
-/// Waits so long without sleeping. For a few microseconds, where a thread must not sleep.
+/// The longest that `udelay` takes: `MAX_UDELAY_MS` (include/linux/delay.h).
+const LONGEST_UDELAY: i64 = 5_000;
+
+/// Waits so long without sleeping, but for five milliseconds at most. For a few microseconds, where a
+/// thread must not sleep.
 pub fn udelay(delta: Delta) {
-    let micros = delta.as_micros_ceil().clamp(0, 1_000);
+    let micros = delta.as_micros_ceil().clamp(0, LONGEST_UDELAY);
     // SAFETY: it may be called in any context.
     unsafe { bindings::rust_helper_udelay(c_ulong::try_from(micros).unwrap_or(0)) };
 }

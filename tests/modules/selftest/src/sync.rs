@@ -3,6 +3,7 @@
 //! Locks and counted references, as one thread can check them.
 
 use crate::{check, Check};
+use kernel::kthread::KThread;
 use kernel::prelude::*;
 use kernel::sync::atomic::{Acquire, Atomic, Full, Relaxed, Release};
 use kernel::sync::barrier;
@@ -11,6 +12,7 @@ use kernel::sync::{
     Arc, Completion, CondVar, CondVarTimeoutResult, LockedBy, Mutex, Refcount, RwSemaphore,
     SetOnce, SpinLock, UniqueArc,
 };
+use kernel::time::{delay, Delta, Jiffies};
 
 pub(crate) const CHECKS: &[Check] = &[
     ("locks", locks),
@@ -165,6 +167,15 @@ fn completion() -> Result {
     locks.done.complete_all();
     locks.done.wait_for_completion();
     locks.done.wait_for_completion();
+    // The limit is more than C knows.
+    let ours = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+    let theirs = ours.clone();
+    let thread = KThread::spawn(c"completes", move || {
+        delay::fsleep(Delta::from_millis(5));
+        theirs.complete();
+    })?;
+    check!(ours.wait_for_completion_timeout(Jiffies::MAX));
+    drop(thread);
     Ok(())
 }
 

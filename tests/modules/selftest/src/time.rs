@@ -59,6 +59,13 @@ fn sleep() -> Result {
     }
     // How long it really is depends on a calibration that means little in an emulator.
     delay::udelay(Delta::from_micros(50));
+    let spun = |millis| {
+        let start = Instant::<Monotonic>::now();
+        delay::udelay(Delta::from_millis(millis));
+        start.elapsed()
+    };
+    let one = (0..3).map(|_| spun(1)).min().unwrap_or_default();
+    check!(spun(4) > one * 2);
     Ok(())
 }
 

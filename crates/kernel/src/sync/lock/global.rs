@@ -116,7 +116,7 @@ impl<B: GlobalLockBackend> DerefMut for GlobalGuard<B> {
 ///
 /// Threads can share one guard, so what is not `Sync` is given to whoever has it alone:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// # use core::cell::Cell;
 /// # use kernel::sync::GlobalLockedBy;
 /// # kernel::sync::global_lock! {
@@ -176,7 +176,7 @@ impl<T: ?Sized, B: GlobalLockBackend> GlobalLockedBy<T, B> {
 ///
 /// It says `unsafe` of the lock alone, not of what makes its value:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0133
 /// const unsafe fn number() -> u32 {
 ///     0
 /// }

@@ -57,7 +57,7 @@ unsafe impl Backend for MutexBackend {
 
     unsafe fn try_lock(ptr: *mut Self::State) -> Option<()> {
         // SAFETY: the caller's promise.
-        (unsafe { bindings::mutex_trylock(ptr) } != 0).then_some(())
+        unsafe { bindings::rust_helper_mutex_trylock(ptr) }.then_some(())
     }
 
     unsafe fn unlock(ptr: *mut Self::State, (): &()) {
