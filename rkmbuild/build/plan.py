@@ -21,11 +21,14 @@ from rkmbuild.build.project import Project
 from rkmbuild.build.request import BuildRequest, CargoOptions
 from rkmbuild.errors import KernelError, ToolchainError
 from rkmbuild.kernel import cflags, overlay
-from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.toolchain import bindgen as bindgens
 from rkmbuild.toolchain import binutils, cc, clang_flags, clang_probe, programs, rust_facts
 from rkmbuild.toolchain import rust as rusts
 from rkmbuild.toolchain.parts import Bindgen, CCompiler, Rust, Tool
+
+# What the kernel crate is written for: 5.10, for one, lacks functions that its C helpers call.
+_OLDEST = KernelVersion(6, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +87,15 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
 
     Raises:
         ToolchainError: a part of the toolchain is missing or cannot do what this kernel demands.
-        KernelError: the kernel's tree lacks something.
+        KernelError: the kernel's tree lacks something, or it is none that can be built for.
         ProjectError: the project asks for what cannot be had.
     """
+    if tree.version < _OLDEST:
+        raise KernelError(
+            f"{tree.release} is Linux {tree.version}, and {_OLDEST.major}.{_OLDEST.minor} is the "
+            "oldest that can be built for",
+            hint="`rkmbuild kernel list` shows the others that are here",
+        )
     if tree.config.on("RANDSTRUCT", "GCC_PLUGIN_RANDSTRUCT"):
         raise KernelError(
             f"{tree.release} has its structures shuffled (CONFIG_RANDSTRUCT), by a seed that only "
