@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rkmbuild import paths
+from rkmbuild import look, paths
 from rkmbuild.errors import StorageError
 
 # The signature that backup tools look for: https://bford.info/cachedir/
@@ -33,7 +33,7 @@ def key(*parts: object) -> str:
 def find(kind: str, name: str) -> Path | None:
     """Return the finished entry `name` of `kind`, or None."""
     place = paths.cache_dir() / kind / name
-    return place if (place / _DONE).exists() else None
+    return place if look.is_there(place / _DONE) else None
 
 
 def entry(kind: str, name: str, make: Callable[[Path], None]) -> Path:
@@ -113,6 +113,8 @@ def writing(place: Path) -> Iterator[None]:
     """Turn a failure of the operating system to write below `place` into a StorageError."""
     try:
         yield
+    except BrokenPipeError:  # of our own output, not of what is written
+        raise
     except OSError as error:
         where = error.filename or place
         if error.errno == errno.ENOSPC:
@@ -120,9 +122,14 @@ def writing(place: Path) -> Iterator[None]:
                 f"no space left on the disk while writing {where}",
                 hint="`rkmbuild clean --cache` empties the cache; RKMBUILD_CACHE_DIR moves it",
             ) from None
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EDQUOT):
-            raise StorageError(f"cannot write {where}: {error.strerror}") from None
-        raise
+        why = error.strerror
+        raise StorageError(f"cannot write {where}: {why}", hint=_elsewhere(place)) from None
+
+
+def _elsewhere(place: Path) -> str | None:
+    if place.is_relative_to(paths.cache_dir()):
+        return "RKMBUILD_CACHE_DIR moves the cache to another folder"
+    return None
 
 
 def _root() -> Path:

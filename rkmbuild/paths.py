@@ -4,6 +4,8 @@ import os
 from functools import cache
 from pathlib import Path
 
+from rkmbuild.errors import StorageError
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -18,13 +20,21 @@ def data(name: str) -> Path:
 
 @cache
 def cache_dir() -> Path:
-    """Return the cache: `RKMBUILD_CACHE_DIR`, else rkmbuild in the user's cache folder."""
+    """Return the cache: `RKMBUILD_CACHE_DIR`, else rkmbuild in the user's cache folder.
+
+    Raises:
+        StorageError: nobody says where the user's home is.
+    """
     return _from_environment("RKMBUILD_CACHE_DIR", "user_cache_path")
 
 
 @cache
 def state_dir() -> Path:
-    """Return the state folder: what we learnt of this machine and would have to measure again."""
+    """Return the state folder: what we learnt of this machine and would have to measure again.
+
+    Raises:
+        StorageError: nobody says where the user's home is.
+    """
     return _from_environment("RKMBUILD_STATE_DIR", "user_state_path")
 
 
@@ -34,5 +44,13 @@ def _from_environment(variable: str, default: str) -> Path:
         return Path(named).absolute()
     import platformdirs  # noqa: PLC0415 - 30 ms that a run with the variable set does not need
 
-    found: Path = getattr(platformdirs, default)("rkmbuild", appauthor=False)
+    try:
+        found: Path = getattr(platformdirs, default)("rkmbuild", appauthor=False)
+    except RuntimeError:
+        found = Path("~")  # which older releases of platformdirs give
+    if not found.is_absolute():
+        raise StorageError(
+            "this user has no home folder to keep a cache in",
+            hint="set HOME, or RKMBUILD_CACHE_DIR and RKMBUILD_STATE_DIR, to folders of his",
+        )
     return found

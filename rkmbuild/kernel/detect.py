@@ -1,6 +1,8 @@
 """Reads what a kernel tree says of itself; the name of its folder is never taken for a fact."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from rkmbuild.errors import KernelError
@@ -30,6 +32,23 @@ _SMALL_MAKEFILE = 4096
 _INCLUDE = re.compile(r"^include\s+([^$\n]*?)/?Makefile\s*$", re.MULTILINE)
 
 
+def unreadable(error: OSError) -> KernelError:
+    """Return the error for a tree that this user may not read, or that cannot be read at all."""
+    return KernelError(
+        f"cannot read {error.filename}: {error.strerror}",
+        hint="a kernel's tree must be readable for the user who builds modules for it",
+    )
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(error) from None
+
+
+@_reading()
 def read_tree(path: Path, origin: Origin) -> KernelTree:
     """Return the kernel whose tree is at `path`: headers, a build folder, or /lib/modules/RELEASE.
 
@@ -59,6 +78,7 @@ def read_tree(path: Path, origin: Origin) -> KernelTree:
     )
 
 
+@_reading()
 def build_folder(path: Path) -> Path:
     """Return the objtree that `path` leads to, all links followed.
 

@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild import console, paths
+from rkmbuild import console, look, paths
 from rkmbuild.errors import KernelError
 from rkmbuild.kernel import distribution
-from rkmbuild.kernel.detect import UTS_RELEASE, build_folder, read_release, read_tree
+from rkmbuild.kernel.detect import (
+    UTS_RELEASE,
+    build_folder,
+    read_release,
+    read_tree,
+    unreadable,
+)
 from rkmbuild.kernel.kconfig import AUTO_CONF
 from rkmbuild.kernel.tree import KernelTree, Origin
 
@@ -87,8 +93,8 @@ def select(spec: str | None, root: Path = Path("/")) -> KernelTree:
     """
     if spec is None:
         return _default(root)
-    if "/" in spec or spec in (".", "..") or (Path(spec) / AUTO_CONF).exists():
-        return read_tree(Path(spec).expanduser(), Origin.PATH)
+    if "/" in spec or spec in (".", "..") or look.is_there(Path(spec) / AUTO_CONF):
+        return read_tree(_path(spec), Origin.PATH)
     found, passed_over = _candidates(root)
     chosen = matching(spec, found)
     releases = list(dict.fromkeys(candidate.release for candidate in chosen))
@@ -105,12 +111,19 @@ def select(spec: str | None, root: Path = Path("/")) -> KernelTree:
 def fetched() -> list[Candidate]:
     """Return the fetched kernels, the one that was fetched last first."""
     folder = paths.cache_dir() / FETCHED
-    done = [entry for entry in _listed(folder) if (entry / ".done").exists()]
+    done = [entry for entry in _listed(folder) if look.is_there(entry / ".done")]
     done.sort(key=lambda entry: (entry / ".done").stat().st_mtime, reverse=True)
     found: list[Candidate] = []
     for entry in done:
         found += _in_root(entry, ("usr/src/*",), Origin.FETCHED, [])
     return found
+
+
+def _path(spec: str) -> Path:
+    try:
+        return Path(spec).expanduser()
+    except RuntimeError:  # `~` of a user who is not known
+        return Path(spec)
 
 
 def _default(root: Path) -> KernelTree:
@@ -186,8 +199,11 @@ def _in_root(
     builds: dict[Path, None] = {}
     for place in places:
         for path in sorted(root.glob(place)):
-            if (path / AUTO_CONF).exists() or (path / UTS_RELEASE).exists():
-                builds[path.resolve()] = None
+            try:
+                if (path / AUTO_CONF).exists() or (path / UTS_RELEASE).exists():
+                    builds[path.resolve()] = None
+            except OSError as error:
+                passed_over.append(PassedOver(path, unreadable(error)))
     return [
         candidate for build in builds for candidate in _read_candidate(build, origin, passed_over)
     ]

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from rkmbuild import look
+
 # Debian ships a System.map of one line that names the package with the real one.
 _SMALLEST_MAP = 1024
 
@@ -21,7 +23,7 @@ def find(build: Path, release: str) -> Parts:
     Looked at are the folder that the kernel was built in, the root that the objtree was unpacked
     below (usr/src/NAME), and the machine's own root.
     """
-    roots = [root for root in _roots(build) if root.is_dir()]
+    roots = [root for root in _roots(build) if look.is_folder(root)]
     module_folders = [
         root / lib / "modules" / release for root in roots for lib in ("lib", "usr/lib")
     ]
@@ -34,9 +36,9 @@ def find(build: Path, release: str) -> Parts:
     maps += [root / "boot" / f"System.map-{release}" for root in roots]
     maps += [folder / "System.map" for folder in module_folders]
     return Parts(
-        image=next((path for path in images if path.is_file()), None),
+        image=next((path for path in images if look.is_file(path)), None),
         system_map=next((path for path in maps if _is_map(path)), None),
-        modules=next((path for path in module_folders if (path / "kernel").is_dir()), None),
+        modules=next((path for path in module_folders if look.is_folder(path / "kernel")), None),
     )
 
 
@@ -49,4 +51,4 @@ def _roots(build: Path) -> list[Path]:
 
 
 def _is_map(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size >= _SMALLEST_MAP
+    return look.is_file(path) and path.stat().st_size >= _SMALLEST_MAP

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rkmbuild import runner
+from rkmbuild import look, runner
 from rkmbuild.errors import ToolchainError
 from rkmbuild.toolchain import search_path
 from rkmbuild.toolchain.answers import remembered
@@ -32,10 +32,9 @@ def commands() -> list[Path]:
             )
         return [command]
     found = list(search_path.every(r"bindgen(-[\d.]+)?"))
-    cargo_home = os.environ.get("CARGO_HOME")
-    by_cargo = (Path(cargo_home) if cargo_home else Path.home() / ".cargo") / "bin" / "bindgen"
-    if search_path.is_program(by_cargo):
-        found.append(by_cargo)
+    home = search_path.users_folder("CARGO_HOME", ".cargo")
+    if home and search_path.is_program(home / "bin" / "bindgen"):
+        found.append(home / "bin" / "bindgen")
     return list({command.resolve(): command for command in reversed(found)}.values())
 
 
@@ -51,7 +50,8 @@ def libclangs() -> list[Path]:
     by_environment = os.environ.get("LIBCLANG_PATH")
     if by_environment:
         place = Path(by_environment)
-        found = [place] if place.is_file() and _LIBRARY.fullmatch(place.name) else _inside(place)
+        itself = _LIBRARY.fullmatch(place.name) and look.is_file(place)
+        found = [place] if itself else _inside(place)
         if not found:
             raise ToolchainError(
                 f"LIBCLANG_PATH names {by_environment}, where no libclang is",
@@ -111,7 +111,7 @@ def _inside(folder: Path) -> list[Path]:
         libraries = sorted(f for f in folder.glob("libclang*") if _LIBRARY.fullmatch(f.name))
     except OSError:
         return []
-    return [library for library in libraries if library.is_file()]
+    return [library for library in libraries if look.is_file(library)]
 
 
 def _once(libraries: list[Path]) -> list[Path]:

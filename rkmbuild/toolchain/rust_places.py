@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild import runner
+from rkmbuild import look, runner
 from rkmbuild.errors import ToolchainError
 from rkmbuild.toolchain import search_path
 
@@ -54,10 +54,12 @@ def all_places() -> Iterator[Place]:
 
 def rustup_toolchains() -> list[Place]:
     """Return rustup's toolchains, links to others after those they point to."""
-    home = os.environ.get("RUSTUP_HOME")
-    folder = (Path(home) if home else Path.home() / ".rustup") / "toolchains"
+    home = search_path.users_folder("RUSTUP_HOME", ".rustup")
+    if not home:
+        return []
     try:
-        toolchains = sorted(folder.iterdir(), key=lambda entry: (entry.is_symlink(), entry.name))
+        found = (home / "toolchains").iterdir()
+        toolchains = sorted(found, key=lambda entry: (entry.is_symlink(), entry.name))
     except OSError:
         return []
     return [
@@ -71,9 +73,9 @@ def rustup() -> str | None:
     """Return the command that manages rustup's toolchains, or None where it is not there."""
     if search_path.named("rustup"):
         return "rustup"
-    cargo_home = os.environ.get("CARGO_HOME")
-    own = (Path(cargo_home) if cargo_home else Path.home() / ".cargo") / "bin" / "rustup"
-    return str(own) if search_path.is_program(own) else None
+    home = search_path.users_folder("CARGO_HOME", ".cargo")
+    own = home / "bin" / "rustup" if home else None
+    return str(own) if own and search_path.is_program(own) else None
 
 
 def short_name(toolchain: str) -> str:
@@ -87,7 +89,7 @@ def is_proxy(rustc: Path) -> bool:
     if rustc.resolve().name in ("rustup", "rustup-init"):
         return True
     rustup = rustc.parent / "rustup"
-    return rustup.is_file() and rustup.samefile(rustc)
+    return look.is_file(rustup) and rustup.samefile(rustc)
 
 
 def _installed() -> Iterator[Place]:
@@ -102,9 +104,9 @@ def _installed() -> Iterator[Place]:
 
 def _by_name(toolchain: str) -> Place:
     name = toolchain.removeprefix("+")
-    if os.sep in name or Path(name).is_file():
+    if os.sep in name or look.is_file(Path(name)):
         path = Path(name).absolute()
-        rustc = path / "bin" / "rustc" if path.is_dir() else path
+        rustc = path / "bin" / "rustc" if look.is_folder(path) else path
         if not search_path.is_program(rustc):
             raise ToolchainError(
                 f"--toolchain {toolchain}: {rustc} is no program",

@@ -1,9 +1,11 @@
-"""Find programs in PATH, all of them and not only the first."""
+"""Find programs: all of those in PATH and not only the first, and those in a user's own folders."""
 
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from rkmbuild import look
 
 # A user's own PATH lacks these on Debian; kmod's programs, ldconfig and Fedora's busybox lie there.
 _ALWAYS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -15,7 +17,7 @@ def folders() -> Iterator[Path]:
     for name in (*os.environ.get("PATH", "").split(os.pathsep), *_ALWAYS):
         folder = Path(name)
         # A relative folder in PATH would make the result depend on where one stands.
-        if folder.is_absolute() and folder.is_dir():
+        if folder.is_absolute() and look.is_folder(folder):
             real = folder.resolve()
             if real not in seen:
                 seen.add(real)
@@ -43,6 +45,20 @@ def named(name: str) -> Path | None:
     return next((folder / name for folder in folders() if is_program(folder / name)), None)
 
 
+def users_folder(variable: str, default: str) -> Path | None:
+    """Return the folder that `variable` names, else `default` in the user's home.
+
+    None where nobody says what that is: without HOME, for a user whom the system does not know.
+    """
+    named = os.environ.get(variable)
+    if named:
+        return Path(named)
+    try:
+        return Path.home() / default
+    except RuntimeError:
+        return None
+
+
 def is_program(path: Path) -> bool:
     """Tell whether `path` is a file that we may run."""
-    return path.is_file() and os.access(path, os.X_OK)
+    return look.is_file(path) and os.access(path, os.X_OK)
