@@ -1,8 +1,10 @@
 """The command line: reads the words, calls one function of `rkmbuild.commands`, shows the end."""
 
+import errno
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn, cast
 
@@ -10,7 +12,7 @@ import typer
 
 from rkmbuild import __version__, console, runner
 from rkmbuild.commands import register
-from rkmbuild.errors import InterruptedRunError, RkmbuildError, UsageError
+from rkmbuild.errors import InterruptedRunError, RkmbuildError, StorageError, UsageError
 
 # click's error about words that it cannot make sense of. typer carries a copy of click, and exports
 # the error's subclass alone.
@@ -46,44 +48,79 @@ def main() -> NoReturn:
 
     No traceback reaches the user; `RKMBUILD_DEBUG=1` lets one through for a report.
     """
-    signal.signal(signal.SIGTERM, _interrupted)
-    signal.signal(signal.SIGHUP, _interrupted)
+    _open_standard_streams()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish
+            signal.signal(number, _interrupted)
     sys.exit(_status())
 
 
+def _open_standard_streams() -> None:
+    """Open those that the caller closed, as rustc does: a file of ours would get their number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            # Of those that are free, open(2) gives the lowest number.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+            os.set_inheritable(number, True)
+
+
 def _status() -> int:
+    problem: RkmbuildError
     try:
-        status = _app_status()
-        sys.stdout.flush()
+        return _flushed(_app_status())
     except RkmbuildError as failure:
-        runner.stop_all()
-        console.error(failure)
-        return failure.code
+        problem = failure
     except KeyboardInterrupt:
-        runner.stop_all()
-        console.error(InterruptedRunError("stopped; the cache stays usable"))
-        return InterruptedRunError.code
+        problem = InterruptedRunError("stopped; the cache stays usable")
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; what is left to flush goes nowhere. How
-        # it would have ended nobody knows, so it is no success.
-        runner.stop_all()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output has gone, as `head` does. How it would have ended nobody knows,
+        # so it is no success.
+        _stop_all()
+        console.discard_unread()
         return InterruptedRunError.code
     except Exception as error:
-        runner.stop_all()
         if os.environ.get("RKMBUILD_DEBUG"):
+            _stop_all()
             raise
-        console.error(
-            RkmbuildError(
-                f"rkmbuild met a case that it does not handle: {type(error).__name__}: {error}",
-                hint="run it again with RKMBUILD_DEBUG=1 and report what it prints",
-            )
-        )
-        return RkmbuildError.code
+        problem = _unforeseen(error)
+    _stop_all()
+    try:
+        console.error(problem)
+        sys.stdout.flush()
+    except OSError:
+        console.discard_unread()
+    return problem.code
+
+
+def _flushed(status: int) -> int:
+    sys.stdout.flush()  # at the end of the process nobody could tell what became of it
     return status
 
 
+def _unforeseen(error: Exception) -> RkmbuildError:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        console.discard_unread()  # it may be our own output that has no room
+        return StorageError(f"cannot write {error.filename or 'the output'}: {error.strerror}")
+    return RkmbuildError(
+        f"rkmbuild met a case that it does not handle: {type(error).__name__}: {error}",
+        hint="run it again with RKMBUILD_DEBUG=1 and report what it prints",
+    )
+
+
+def _stop_all() -> None:
+    """Stop what we started, also for a user who cannot wait and presses Ctrl-C once more."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    runner.stop_all()
+
+
 def _app_status() -> int:
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"the current folder cannot be used: {error.strerror}", hint="go to another one"
+        ) from None
     try:
         left = app(standalone_mode=False)
     except _UnclearWords as error:

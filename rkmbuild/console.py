@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rkmbuild.live import Live
 
@@ -53,12 +53,17 @@ def is_json() -> bool:
 
 def is_coloured() -> bool:
     """Tell whether standard output is a terminal that takes colours."""
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return _takes_colours(sys.stdout)
 
 
 def is_verbose() -> bool:
     """Tell whether the user asked for details."""
     return _settings.verbosity is Verbosity.VERBOSE
+
+
+def is_quiet() -> bool:
+    """Tell whether the user asked to hear only what went wrong."""
+    return _settings.verbosity is Verbosity.QUIET
 
 
 def status(verb: str, text: str) -> None:
@@ -101,7 +106,7 @@ def step(verb: str, text: str) -> Iterator[None]:
 
     Steps of several threads are shown side by side.
     """
-    if _settings.verbosity < Verbosity.NORMAL or not sys.stderr.isatty():
+    if _settings.verbosity < Verbosity.NORMAL or _is_dumb() or not sys.stderr.isatty():
         status(verb, text)
         yield
         return
@@ -122,6 +127,17 @@ def line(text: str = "") -> None:
 def flush() -> None:
     """Let what was written to standard output be seen now, also through a pipe."""
     sys.stdout.flush()
+
+
+def discard_unread() -> None:
+    """Have what is still to be written to a stream that cannot be written go nowhere."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def result(document: Any) -> None:  # noqa: ANN401 - any JSON document
@@ -151,16 +167,25 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str =
 def _say(text: str) -> None:
     # In a file that takes both, remarks and results are then in the order in which they were made.
     sys.stdout.flush()
-    if not _live.say(text):
-        sys.stderr.write(text + "\n")
+    try:
+        if not _live.say(text):
+            sys.stderr.write(text + "\n")
+    except BrokenPipeError:
+        # Work does not end because nobody reads what is said of it.
+        discard_unread()
 
 
 def _painted(text: str, colour: str) -> str:
-    return f"\x1b[{colour}m{text}\x1b[0m" if _coloured() else text
+    return f"\x1b[{colour}m{text}\x1b[0m" if _takes_colours(sys.stderr) else text
 
 
-def _coloured() -> bool:
-    return sys.stderr.isatty() and "NO_COLOR" not in os.environ
+def _takes_colours(stream: TextIO) -> bool:
+    # https://no-color.org: where it is set and not empty.
+    return not (os.environ.get("NO_COLOR") or _is_dumb()) and stream.isatty()
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM") == "dumb"
 
 
 def _escaped(text: str) -> str:

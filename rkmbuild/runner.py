@@ -252,6 +252,8 @@ def popen(
         ) from None
     except PermissionError:
         raise ToolchainError(f"{command[0]} may not be run") from None
+    except OSError as error:  # no program for this machine, no memory, too many arguments
+        raise ToolchainError(f"{command[0]} cannot be run: {error.strerror}") from None
     with _live_lock:
         _live.add(process)
     return process

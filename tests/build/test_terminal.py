@@ -1,0 +1,110 @@
+"""What the caller of the command does to it: streams closed or full, Ctrl-C, nohup, no folder."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.errors import InterruptedRunError, StorageError, UsageError
+from rkmbuild.kernel.tree import KernelTree
+from tests import projects
+from tests.cli import rkmbuild
+
+_COMMAND = f"{sys.executable} -m rkmbuild"
+
+
+def shell(script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+
+
+def test_a_build_needs_no_standard_streams(kernel_6_12: KernelTree, tmp_path: Path) -> None:
+    root = projects.make(tmp_path / "p", "streams")
+    for closed in ("<&- >&- 2>&-", ">&-", "2>&-"):
+        done = shell(f"{_COMMAND} build {root} --kernel {kernel_6_12.release} {closed}")
+        assert done.returncode == 0, done.stderr
+        assert list(root.glob("target/rkmbuild/*/streams.ko"))
+
+
+@pytest.mark.parametrize("words", ["kernel list", "kernel show 6.12 --json"])
+def test_an_output_that_is_full_is_said(kernel_6_12: KernelTree, words: str) -> None:
+    assert kernel_6_12.release
+    done = shell(f"{_COMMAND} {words} >/dev/full")
+    assert done.returncode == StorageError.code
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_a_failure_keeps_its_status_when_nobody_reads_it(tmp_path: Path) -> None:
+    done = shell(f"{_COMMAND} build {tmp_path} --json 2>&1 | true; exit ${{PIPESTATUS[0]}}")
+    assert done.returncode == 3, done.stderr
+
+
+def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    done = shell(f"mkdir {gone}; cd {gone}; rmdir {gone}; {_COMMAND} build")
+    assert done.returncode == UsageError.code
+    assert "No such file or directory" in done.stderr
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_hangup_ends_a_run_unless_nohup_asked_for_the_contrary(
+    kernel_6_12: KernelTree, tmp_path: Path, ignored: bool
+) -> None:
+    # It waits for another build of the project, which never ends.
+    root = projects.make(tmp_path / "p")
+    (root / "target" / "rkmbuild").mkdir(parents=True)
+    prefix = "trap '' HUP; " if ignored else ""
+    command = f"{prefix}exec {_COMMAND} build {root} --kernel {kernel_6_12.release}"
+    with (
+        (root / "target" / "rkmbuild" / ".lock").open("w") as lock,
+        subprocess.Popen(["bash", "-c", command], stderr=subprocess.PIPE) as process,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _wait_for(process, b"waiting for another build")
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert (process.poll() is None) == ignored
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[1]
+    assert process.returncode == InterruptedRunError.code
+    assert b"Traceback" not in said
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", text: bytes) -> None:
+    assert process.stderr
+    said = b""
+    while text not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+
+
+def test_ctrl_c_again_and_again_ends_as_once(kernel_6_12: KernelTree, tmp_path: Path) -> None:
+    root = projects.make(tmp_path / "p", "again")
+    environment = {**os.environ, "RKMBUILD_CACHE_DIR": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "rkmbuild", "build", str(root), "-k", str(kernel_6_12.build)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("cache/tmp/*/work/target")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for _ in range(100):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    said = process.communicate(timeout=20)[1].decode()
+    assert process.returncode == InterruptedRunError.code
+    assert "Traceback" not in said
+    assert not list(tmp_path.glob("cache/tmp/*"))
+
+
+def test_a_program_that_is_none_is_said(tmp_path: Path) -> None:
+    rustc = tmp_path / "rustc"
+    rustc.write_text("no program")
+    rustc.chmod(0o755)
+    done = rkmbuild("doctor", "--toolchain", rustc, "-q")
+    assert "Exec format error" in done.stdout + done.stderr
