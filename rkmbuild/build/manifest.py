@@ -28,19 +28,34 @@ def read(manifest: Path) -> dict[str, Any]:
         raise ProjectError(f"{manifest}: {error}") from None
 
 
-def table(document: Mapping[str, Any], name: str, manifest: Path) -> dict[str, Any]:
-    """Return one of its tables, empty where it is not there.
+def table(document: object, name: str, manifest: Path) -> dict[str, Any]:
+    """Return one of the tables in a Cargo.toml, or in a table of it, empty where it is not there.
 
     Raises:
-        ProjectError: it is no table.
+        ProjectError: it is no table, or what it is in is none.
     """
-    found = document.get(name, {})
+    found = document.get(name, {}) if isinstance(document, dict) else None
     if not isinstance(found, dict):
         raise ProjectError(f"{manifest}: `{name}` must be a table")
     return found
 
 
+def strings(document: Mapping[str, Any], name: str, manifest: Path) -> list[str]:
+    """Return one of the lists of strings in a table of a Cargo.toml, empty where it is not there.
+
+    Raises:
+        ProjectError: it is none.
+    """
+    found = document.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise ProjectError(f"{manifest}: `{name}` must be a list of strings")
+    return found
+
+
 def is_module(document: Mapping[str, Any]) -> bool:
     """Tell whether the library of a package can be linked into a module."""
-    library = document.get("lib", {})
-    return "staticlib" in library.get("crate-type", library.get("crate_type", []))
+    library = document.get("lib")
+    if not isinstance(library, dict):
+        return False
+    kinds = library.get("crate-type", library.get("crate_type"))
+    return isinstance(kinds, list) and "staticlib" in kinds

@@ -102,7 +102,7 @@ def load(path: Path) -> Project:
     document = manifests.read(manifest)
     if "package" not in document:
         table = manifests.table(document, "workspace", manifest)
-        members = ", ".join(map(str, table.get("members", [])))
+        members = ", ".join(manifests.strings(table, "members", manifest))
         raise ProjectError(
             f"{manifest} is a workspace, not a package",
             hint=f"name the folder of one of its members: {members}" if members else None,
@@ -128,7 +128,7 @@ def load(path: Path) -> Project:
         root=root,
         workspace=workspace,
         package=name,
-        library=library.get("name", module),
+        library=str(library.get("name", module)),
         source=root / str(library.get("path", "src/lib.rs")),
         module=module,
         features=tuple(manifests.table(document, "features", manifest)),
@@ -147,7 +147,9 @@ def _bound(root: Path, workspace: Path, own: Metadata) -> tuple[str, ...]:
     if workspace != root:
         for folder, document in workspaces.members(workspace).items():
             if folder != root and manifests.is_module(document):
-                said = _metadata(document["package"], folder, folder / "Cargo.toml")
+                manifest = folder / "Cargo.toml"
+                package = manifests.table(document, "package", manifest)
+                said = _metadata(package, folder, manifest)
                 found |= {_header(folder, header) for header in said.headers}
     return tuple(sorted(found))
 

@@ -1,11 +1,14 @@
 """Cargo workspaces: which one a package belongs to, and which packages belong to one."""
 
+import glob
+import os
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from rkmbuild.build import manifest
+from rkmbuild.build.manifest import strings
 from rkmbuild.errors import ProjectError
 
 _DEPENDENCIES = ("dependencies", "build-dependencies")
@@ -18,7 +21,7 @@ def of(root: Path, document: Mapping[str, Any]) -> Path:
         root: The package's folder.
         document: Its Cargo.toml.
     """
-    said = document.get("package", {}).get("workspace")
+    said = manifest.table(document, "package", root / "Cargo.toml").get("workspace")
     if "workspace" in document:
         return root
     if isinstance(said, str):
@@ -40,14 +43,23 @@ def above(root: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def is_member(root: Path, folder: Path, table: Mapping[str, Any]) -> bool:
     """Tell whether the workspace in `folder` names the package in `root`."""
-    relative = root.relative_to(folder)
-    if any(relative.is_relative_to(left_out) for left_out in table.get("exclude", [])):
+    here = _relative(root, folder)
+    said = folder / "Cargo.toml"
+    left_out = (_relative(folder / name, folder) for name in strings(table, "exclude", said))
+    if any(here.is_relative_to(place) for place in left_out):
         return False
-    return any(_matches(relative, str(pattern)) for pattern in table.get("members", []))
+    return any(
+        _matches(here, _relative(folder / name, folder)) for name in strings(table, "members", said)
+    )
 
 
-def _matches(relative: Path, pattern: str) -> bool:
-    wanted = Path(pattern).parts
+def _relative(place: Path, folder: Path) -> Path:
+    # A member may lie beside its workspace: `../driver`.
+    return Path(os.path.relpath(place, folder))
+
+
+def _matches(relative: Path, pattern: Path) -> bool:
+    wanted = pattern.parts
     return len(wanted) == len(relative.parts) and all(map(fnmatch, relative.parts, wanted))
 
 
@@ -62,8 +74,10 @@ def members(folder: Path) -> dict[Path, dict[str, Any]]:
     document = manifest.read(folder / "Cargo.toml")
     found = {folder: document} if "package" in document else {}
     table = manifest.table(document, "workspace", folder / "Cargo.toml")
-    for pattern in table.get("members", []):
-        for place in sorted(folder.glob(str(pattern))):
+    for pattern in strings(table, "members", folder / "Cargo.toml"):
+        # Unlike Path.glob it takes any pattern: `.`, an absolute path.
+        for name in sorted(glob.glob(pattern, root_dir=folder)):  # noqa: PTH207
+            place = Path(os.path.normpath(folder / name))
             if (place / "Cargo.toml").is_file() and is_member(place, folder, table):
                 found[place] = manifest.read(place / "Cargo.toml")
     return found
@@ -77,7 +91,8 @@ def local_packages(root: Path, document: Mapping[str, Any]) -> dict[Path, Mappin
         folder, said = waiting.pop()
         found[folder] = said
         for kind in _DEPENDENCIES:
-            for entry in said.get(kind, {}).values():
+            entries = said.get(kind)
+            for entry in entries.values() if isinstance(entries, dict) else ():
                 place = entry.get("path") if isinstance(entry, dict) else None
                 below = (folder / place).resolve() if isinstance(place, str) else root
                 if below not in found and below != root:

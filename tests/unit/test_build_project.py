@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.build import workspace
 from rkmbuild.build.project import load
 from rkmbuild.errors import ProjectError
 
@@ -94,3 +95,41 @@ def test_a_folder_that_a_workspace_leaves_out_is_its_own(tmp_path: Path) -> None
     make(tmp_path, '[workspace]\nmembers = ["modules/*"]\nexclude = ["modules/one"]\n')
     project = load(make(tmp_path / "modules" / "one"))
     assert project.workspace == project.root
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "package = 3\n",
+        'lib = 3\n[package]\nname = "x"\n',
+        '[package]\nname = "x"\n[lib]\ncrate-type = 3\n',
+        '[package]\nname = "x"\nmetadata = 3\n[lib]\ncrate-type = ["staticlib"]\n',
+        "[workspace]\nmembers = 3\n",
+        '[workspace]\nmembers = "driver"\n',
+        "workspace = 3\n",
+    ],
+)
+def test_a_cargo_toml_of_the_wrong_types_is_refused(tmp_path: Path, text: str) -> None:
+    assert str(tmp_path / "Cargo.toml") in refused(make(tmp_path, text)).message
+
+
+@pytest.mark.parametrize("line", ["members = 3", "members = [3]", 'members = ["*"]\nexclude = 3'])
+def test_a_workspace_of_the_wrong_types_is_refused(tmp_path: Path, line: str) -> None:
+    make(tmp_path, f"[workspace]\n{line}\n")
+    assert str(tmp_path / "Cargo.toml") in refused(make(tmp_path / "driver")).message
+
+
+def test_dependencies_that_are_no_table_are_left_for_cargo_to_say(tmp_path: Path) -> None:
+    assert load(make(tmp_path, f"dependencies = 3\n{GOOD}")).packages() == (tmp_path,)
+
+
+@pytest.mark.parametrize("pattern", [".", "", "../beside", "{root}/beside", "dri*", "nowhere"])
+def test_members_are_named_as_cargo_takes_them(tmp_path: Path, pattern: str) -> None:
+    root = make(tmp_path / "root", "")
+    named = make(tmp_path / "beside", GOOD.replace("my-driver", "beside"))
+    inside = make(root / "driver")
+    (root / "Cargo.toml").write_text(
+        f'[workspace]\nmembers = ["{pattern.format(root=tmp_path)}"]\n'
+    )
+    wanted = {".": root, "dri*": inside}.get(pattern, named if "beside" in pattern else None)
+    assert [*workspace.members(root)] == ([wanted] if wanted else [])
