@@ -43,7 +43,7 @@ def build(
     folder: Path,
     flags: Sequence[str],
     options: CargoOptions,
-    colour: bool,
+    quiet: bool,
 ) -> Library:
     """Build the crate and return its static library.
 
@@ -53,7 +53,7 @@ def build(
         target: The target specification.
         folder: The folder that cargo builds in.
         flags: Arguments of rustc for code of the target.
-        colour: Whether our standard error is a terminal: what cargo is told, since it writes there.
+        quiet: Whether cargo says only what went wrong.
 
     Raises:
         BuildError: cargo failed; it has said why.
@@ -63,6 +63,9 @@ def build(
     # Procedural macros and build scripts, which run on this machine, are then built once for all
     # kernels. cargo knows of it from 1.91 on.
     env["CARGO_BUILD_BUILD_DIR"] = str(project.target / "cargo")
+    # The user's configuration may have the files in cargo's dep-info relative to some folder, and
+    # what is built is then looked for where it is not. Nothing lies below this one.
+    env["CARGO_BUILD_DEP_INFO_BASEDIR"] = str(project.target / "no-such-folder")
 
     def command(*words: str) -> list[str | Path]:
         return [
@@ -74,10 +77,10 @@ def build(
         ]  # fmt: skip
 
     shown = ("--message-format", "json-render-diagnostics")
-    colours = ("--color", "always" if colour else "never")
+    hushed = ("--quiet",) if quiet else ()
     doing = f"building {project.package}"
     done = runner.run(
-        command(*shown, *colours),
+        command(*shown, *hushed),
         doing=doing,
         env=env,
         cwd=project.root,

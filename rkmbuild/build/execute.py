@@ -1,7 +1,6 @@
 """Carries a plan out: the stages in their order, those that need not wait side by side."""
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from rkmbuild.build import (
     generated_header,
     kbuild,
     kernel_crate,
+    package,
     soft,
     sysroot,
 )
@@ -94,7 +94,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
                 folder=folder / "cargo",
                 flags=_flags(plan, root, kernel, folder),
                 options=plan.cargo,
-                colour=sys.stderr.isatty(),
+                quiet=console.is_quiet(),
             )
         if failure:
             raise failure
@@ -152,8 +152,7 @@ def _flags(plan: BuildPlan, root: Path, kernel: Path, work: Path) -> list[str]:
     flags = [*plan.sysroot.flags, f"--sysroot={root}", *soft.FLAGS]
     flags += kernel_crate.flags(kernel)
     flags += ["--cfg=kernel_test"] if plan.tests else []
-    folders = plan.project.packages()
-    sources = sorted(file for folder in folders for file in (folder / "src").rglob("*.rs"))
+    sources = [file for each in plan.project.packages() for file in package.sources(each)]
     extra = kernel_crate.extra_cfgs(plan.tree, sources)
     if extra:
         file = work / f"cfgs-{cache.key(extra)}"

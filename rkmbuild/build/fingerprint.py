@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Self
 
 from rkmbuild import __version__, cache, paths, runner
-from rkmbuild.build import exports, headers
+from rkmbuild.build import cargo_config, exports, headers, package
 from rkmbuild.build.project import Project
 from rkmbuild.kernel.tree import KernelTree
 
 # Variables that choose something, beside those that tools themselves see.
 _CHOOSING = ("RUSTC", "BINDGEN", "LIBCLANG_PATH", "RKMBUILD_CACHE_DIR", exports.VARIABLE)
+# Those that a tool sees and that change nothing in what it makes: another terminal, another login.
+_OF_THE_TERMINAL = ("TERM", "COLORTERM", "NO_COLOR", "CARGO_TERM_COLOR", "SSH_AUTH_SOCK")
 
 Stamp = tuple[int, int] | None
 
@@ -29,7 +31,8 @@ def request_key(request: object) -> str:
         request: A dataclass.
     """
     chosen = {name: os.environ.get(name) for name in _CHOOSING}
-    return cache.key("request", 1, __version__, asdict(request), runner.environment(), chosen)  # type: ignore[call-overload]
+    seen = runner.environment(dict.fromkeys(_OF_THE_TERMINAL))
+    return cache.key("request", 1, __version__, asdict(request), seen, chosen)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,15 @@ def note(state: Path, request: str, noted: Noted) -> None:
 def project_inputs(project: Project, dep_info: Path, kbuild: Path) -> set[Path]:
     """Return the files of the project that a build reads, those that may appear included."""
     files = set(_dep_info(dep_info.read_text(errors="surrogateescape")))
+    # A build script may name a folder, and one that names nothing may read all of its package
+    # (The Cargo Book, "Change detection").
+    folders = [file for file in files if file.is_dir()]
+    folders += [folder for folder in project.packages() if package.has_script(folder)]
+    files |= {file for folder in folders for file in package.below(folder)}
     files |= {project.workspace / "Cargo.toml", project.workspace / "Cargo.lock"}
     for folder in project.packages():
         files |= {folder / "Cargo.toml", folder / "build.rs"}
-    for folder in (project.root, *project.root.parents):
-        files |= {folder / ".cargo" / "config.toml", folder / ".cargo" / "config"}
+    files |= {*cargo_config.files(project.root)}
     files |= (
         {project.root / headers.OWN_CONFIGURATION} if project.metadata.generate_header else set()
     )

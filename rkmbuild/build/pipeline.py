@@ -161,16 +161,30 @@ def _alone(source: Project) -> Iterator[int]:
     kbuild inherits it: a lock of flock(2) lasts until the last process that has it open is gone,
     so that a build waits for what a killed one left running, which writes to the same folder.
     """
-    with cache.writing(source.target):
-        source.target.mkdir(parents=True, exist_ok=True)
-        cache.tag(source.target)
-        lock = os.open(source.target / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    lock = _locked(source)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            console.status("Blocking", "waiting for another build of this project")
-            fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock
     finally:
+        os.close(lock)
+
+
+def _locked(source: Project) -> int:
+    file = source.target / ".lock"
+    while True:
+        with cache.writing(source.target):
+            source.target.mkdir(parents=True, exist_ok=True)
+            cache.tag(source.target)
+            lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                console.status("Blocking", "waiting for another build of this project")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if file.exists() and file.samefile(f"/proc/self/fd/{lock}"):
+                return lock
+        except BaseException:
+            os.close(lock)
+            raise
+        # `clean` took the file away while we waited: who comes next makes another one.
         os.close(lock)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rkmbuild.build import (
     bindings,
+    cargo_config,
     debug_info,
     exports,
     foreign_cc,
@@ -102,6 +103,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
             "its own build knows: bindings to them would be wrong",
             hint="build for a kernel without it",
         )
+    cargo_config.check(project.root)
     rust, _ = rusts.choose(request.toolchain)
     bindgen, _ = bindgens.choose()
     facts = rust_facts.facts(rust, tree.arch)

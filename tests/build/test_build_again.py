@@ -199,3 +199,22 @@ def test_an_interrupted_build_stops_what_it_started(
         with contextlib.suppress(OSError):  # it ended meanwhile
             left += [text for text in [command_line.read_bytes()] if os.fsencode(cache) in text]
     assert not left
+
+
+def test_a_configuration_of_cargos_hides_no_change(kernel_6_12: KernelTree, tmp_path: Path) -> None:
+    root = projects.make(tmp_path / "p", manifest='path = "driver/main.rs"\n')
+    (root / "src").rename(root / "driver")
+    source = (root / "driver" / "lib.rs").rename(root / "driver" / "main.rs")
+    source.write_text(source.read_text() + "\n#[cfg(CONFIG_OF_NO_KERNEL)]\nstatic ONE: u32 = 1;\n")
+    (root / ".cargo").mkdir()
+    (root / ".cargo" / "config.toml").write_text(
+        '[build]\ntarget = "x86_64-unknown-linux-gnu"\nrustflags = ["-Cno-such-option"]\n'
+        f'target-dir = "elsewhere"\ndep-info-basedir = "{tmp_path}"\n'
+    )
+    build(root, kernel_6_12)
+    source.write_text(source.read_text().replace("loaded", "loaded again"))
+    done = rkmbuild("build", root, "--kernel", kernel_6_12.release, "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (module,) = root.glob("target/rkmbuild/*/sample.ko")
+    assert b"loaded again" in module.read_bytes()
+    assert not (root / "elsewhere").exists()
