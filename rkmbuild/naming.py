@@ -35,7 +35,7 @@ _C_KEYWORDS = _words(
 # Crates that every module is linked with, or that rustc takes for its own.
 _CRATES = _words("alloc bindings compiler_builtins core kernel macros pin_init proc_macro std test")
 # Objects that rkmbuild adds to every module (rkmbuild/build/kbuild.py).
-_OBJECTS = _words("rkmbuild_helpers rkmbuild_rust")
+_OBJECTS = _words("rkmbuild_exports rkmbuild_helpers rkmbuild_rust")
 # A module of several objects is `NAME-y := …` to kbuild, and so are these lists of its own
 # (scripts/Makefile.build and Makefile.lib, 6.1 and 6.12).
 _KBUILD_LISTS = _words(

@@ -107,8 +107,10 @@ def plan(
             hint="move the project to a folder with a plain name",
         )
     sources = project.metadata.c_sources
-    if {_RUST, _HELPERS, _EXPORTS, project.module} & {source.stem for source in sources}:
-        raise ProjectError(f"a C file may not be called {project.module}.c, as the module itself")
+    for source in sources:
+        if source.stem in (_RUST, _HELPERS, _EXPORTS, project.module):
+            whose = "the module itself" if source.stem == project.module else "a part of rkmbuild's"
+            raise ProjectError(f"a C file may not be called {source.name}, as {whose}")
     helpers = paths.data("crates") / "kernel" / "helpers"
     values = {
         "module": project.module, "release": release, "rust": _RUST, "helpers": _HELPERS,

@@ -20,7 +20,8 @@ _MODFINAL = "Makefile.modfinal"
 _HEADER = "foreign-compiler.h"
 # What make or the shell would not take as part of a name; kbuild itself refuses spaces and colons,
 # and hands the names of dependency files to gcc after a comma (-Wp,-MMD,name).
-_UNFIT = re.compile(r"[\s:,#$%\"'`\\;&|<>()*?\[\]{}~=]")
+# Bytes that are no UTF-8, which Python reads as these, cargo does not take.
+_UNFIT = re.compile(r"[\s:,#$%\"'`\\;&|<>()*?\[\]{}~=\udc80-\udcff]")
 # `include /usr/src/linux-headers-6.1.0-56-common/Makefile`, relative in openSUSE's packages.
 _INCLUDE = re.compile(r"^include[ \t]+\S.*/Makefile[ \t]*$", re.MULTILINE)
 # Kbuild's generated Makefile names the folder that it was made in, and Debian's from 7.2 on names
@@ -104,7 +105,10 @@ def unfit_for_make(path: Path) -> str | None:
     found = _UNFIT.search(str(path))
     if not found:
         return None
-    return "a space" if found.group().isspace() else f"the character {found.group()}"
+    character = found.group()
+    if character >= "\udc80":
+        return "a byte that is no UTF-8"
+    return "a space" if character.isspace() else f"the character {character}"
 
 
 def objtree_makefile(text: str, folder: Path) -> str:

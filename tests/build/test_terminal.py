@@ -1,7 +1,10 @@
 """What the caller of the command does to it: streams closed or full, Ctrl-C, nohup, no folder."""
 
+import contextlib
 import fcntl
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import InterruptedRunError, StorageError, UsageError
+from rkmbuild.errors import BuildError, InterruptedRunError, StorageError, UsageError
 from rkmbuild.kernel.tree import KernelTree
 from tests import projects
 from tests.cli import rkmbuild
@@ -108,3 +111,22 @@ def test_a_program_that_is_none_is_said(tmp_path: Path) -> None:
     rustc.chmod(0o755)
     done = rkmbuild("doctor", "--toolchain", rustc, "-q")
     assert "Exec format error" in done.stdout + done.stderr
+
+
+def test_who_wants_no_colours_gets_none_from_cargo_either(
+    kernel_6_12: KernelTree, tmp_path: Path
+) -> None:
+    root = projects.make(tmp_path / "p", body="mistake")
+    command = [sys.executable, "-m", "rkmbuild", "build", str(root), "-k", kernel_6_12.release]
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm"}
+    with subprocess.Popen(command, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # the terminal's end
+            while more := os.read(ours, 4096):
+                said += more
+    os.close(ours)
+    assert process.returncode == BuildError.code
+    assert b"error: cargo could not build" in said
+    assert not re.search(rb"\x1b\[[0-9;]*3[0-9]m|\x1b\[[0-9;]*9[0-9]m", said), said

@@ -1,9 +1,12 @@
 """What follows from the state of a part: whether a use is possible, and what mends it."""
 
 import pytest
+import typer
 
+from rkmbuild.commands import doctor
 from rkmbuild.doctor import mend
 from rkmbuild.doctor.check import Check, State, Use, can
+from rkmbuild.errors import InterruptedRunError
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +58,10 @@ def test_the_document_names_the_command_of_a_missing_part_only() -> None:
     assert missing["mend"] == "apt-get install --yes --no-install-recommends make"
     assert missing["state"] == "missing"
     assert part("make", State.OK, packages=("make",)).document()["mend"] == ""
+
+
+def test_a_no_ends_as_an_interruption_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(typer, "confirm", lambda *_, **__: False)
+    with pytest.raises(InterruptedRunError, match="nothing was run"):
+        doctor._agree([("true",)], yes=False)

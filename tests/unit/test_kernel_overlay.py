@@ -125,6 +125,7 @@ def test_a_cache_where_kbuild_cannot_work_is_refused_with_the_reason(
 
 def test_letters_of_any_language_are_fit_for_make() -> None:
     assert overlay.unfit_for_make(Path("/home/jürgen/缓存/a+b@d_e-f.g")) is None
+    assert overlay.unfit_for_make(Path("/home/j\udcfcrgen")) == "a byte that is no UTF-8"
 
 
 # Debian's headers, kbuild's own (6.13 and later), and openSUSE's.
