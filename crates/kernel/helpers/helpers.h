@@ -118,6 +118,7 @@ __rust_helper void *rust_helper_vmalloc_user(unsigned long size);
 __rust_helper int rust_helper_remap_vmalloc(struct vm_area_struct *vma, void *addr);
 __rust_helper void rust_helper_poll_wait(struct file *filp, struct wait_queue_head *queue,
 			   struct poll_table_struct *p);
+__rust_helper void rust_helper_poll_free(struct wait_queue_head *queue);
 
 /* percpu.c */
 __rust_helper void *rust_helper_alloc_percpu(size_t size, size_t align);

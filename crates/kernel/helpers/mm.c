@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
 #include <linux/vmalloc.h>
@@ -47,4 +48,24 @@ __rust_helper int rust_helper_remap_vmalloc(struct vm_area_struct *vma, void *ad
 __rust_helper void rust_helper_poll_wait(struct file *filp, wait_queue_head_t *queue, poll_table *p)
 {
 	poll_wait(filp, queue, p);
+}
+
+/*
+ * As __wake_up_pollfree(), after which the queue is to be empty: but it is so of epoll alone. Threads
+ * in poll(2) and select(2) are woken, look at their files once more, and leave when they return.
+ */
+__rust_helper void rust_helper_poll_free(wait_queue_head_t *queue)
+{
+	bool active;
+
+	for (;;) {
+		__wake_up(queue, TASK_NORMAL, 0, poll_to_key(EPOLLHUP | POLLFREE));
+		/* With the lock, who just left is done with it. */
+		spin_lock_irq(&queue->lock);
+		active = waitqueue_active(queue);
+		spin_unlock_irq(&queue->lock);
+		if (!active)
+			break;
+		msleep(1);
+	}
 }

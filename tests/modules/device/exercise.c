@@ -16,6 +16,7 @@
 #define WHO _IO('r', 0)
 #define GET _IOR('r', 1, uint64_t)
 #define SET _IOW('r', 2, uint64_t)
+#define FORGET _IO('r', 4)
 #define ADD _IOWR('r', 3, uint64_t)
 
 static int failed;
@@ -40,6 +41,14 @@ static void *fill(void *fd)
 	return NULL;
 }
 
+/* Takes away what the others wait for, while they do. */
+static void *forget(void *fd)
+{
+	usleep(50000);
+	CHECK(!ioctl(*(int *)fd, FORGET));
+	return NULL;
+}
+
 int main(void)
 {
 	char buffer[64] = "", line[200];
@@ -61,6 +70,9 @@ int main(void)
 	CHECK(poll(&ready, 1, 0) == 1 && ready.revents == POLLOUT);
 	ready.events = POLLIN;
 	CHECK(poll(&ready, 1, 10) == 0);
+	CHECK(!pthread_create(&thread, NULL, forget, &fd));
+	CHECK(poll(&ready, 1, 200) == 0);
+	pthread_join(thread, NULL);
 	CHECK(!pthread_create(&thread, NULL, fill, &fd));
 	CHECK(poll(&ready, 1, 5000) == 1 && ready.revents == POLLIN);
 	pthread_join(thread, NULL);

@@ -53,7 +53,7 @@ impl<'a> PollTable<'a> {
     /// Waits for `cv` too.
     pub fn register_wait(&self, cv: &PollCondVar) {
         // SAFETY: the file is open, the table valid, and the queue outlives whoever waits: its drop
-        // sends them away and waits until they went.
+        // waits until they went.
         unsafe {
             bindings::rust_helper_poll_wait(
                 self.file.as_ptr(),
@@ -65,6 +65,9 @@ impl<'a> PollTable<'a> {
 }
 
 /// A [`CondVar`] that `poll(2)` can wait for.
+///
+/// Dropping it waits until nobody does: best it goes with the file that is polled, which nobody polls
+/// any more then. Otherwise the file's `poll` is to say that it is ready (`POLLHUP`, say).
 #[pin_data(PinnedDrop)]
 pub struct PollCondVar {
     #[pin]
@@ -91,8 +94,8 @@ impl Deref for PollCondVar {
 #[pinned_drop]
 impl PinnedDrop for PollCondVar {
     fn drop(self: Pin<&mut Self>) {
-        // SAFETY: the queue is initialised.
-        unsafe { bindings::__wake_up_pollfree(self.inner.wait_queue_head.get()) };
+        // SAFETY: the queue is initialised, and where this is dropped, threads may sleep.
+        unsafe { bindings::rust_helper_poll_free(self.inner.wait_queue_head.get()) };
         // epoll reads the queue under RCU: wait until none does any more.
         super::rcu::synchronize_rcu();
     }

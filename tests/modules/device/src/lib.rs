@@ -35,6 +35,7 @@ const MAGIC: u32 = b'r' as u32;
 const WHO: u32 = _IO(MAGIC, 0);
 const GET: u32 = _IOR::<u64>(MAGIC, 1);
 const SET: u32 = _IOW::<u64>(MAGIC, 2);
+const FORGET: u32 = _IO(MAGIC, 4);
 const ADD: u32 = _IOWR::<u64>(MAGIC, 3);
 
 #[pin_data]
@@ -71,6 +72,9 @@ struct Device {
     state: Mutex<State>,
     #[pin]
     filled: PollCondVar,
+    /// Goes while the file is open.
+    #[pin]
+    passing: Mutex<Option<Pin<KBox<PollCondVar>>>>,
     pages: UserPages,
 }
 
@@ -101,6 +105,10 @@ impl MiscDevice for Device {
                     value: 1,
                 }),
                 filled <- kernel::new_poll_condvar!("filled"),
+                passing <- kernel::new_mutex!(Some(KBox::pin_init(
+                    kernel::new_poll_condvar!("passing"),
+                    GFP_KERNEL,
+                )?)),
                 pages,
             }),
             GFP_KERNEL,
@@ -148,6 +156,9 @@ impl MiscDevice for Device {
         table: PollTable<'_>,
     ) -> Result<u32> {
         table.register_wait(&me.filled);
+        if let Some(passing) = &*me.passing.lock() {
+            table.register_wait(passing);
+        }
         let ready = if me.state.lock().text.is_empty() {
             0
         } else {
@@ -167,6 +178,11 @@ impl MiscDevice for Device {
         cmd: u32,
         arg: usize,
     ) -> Result<isize> {
+        if cmd == FORGET {
+            let passing = me.passing.lock().take();
+            drop(passing);
+            return Ok(0);
+        }
         let user = UserSlice::new(UserPtr::from_addr(arg), _IOC_SIZE(cmd));
         let mut state = me.state.lock();
         match cmd {
