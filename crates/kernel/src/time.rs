@@ -36,7 +36,27 @@ pub fn jiffies() -> Jiffies {
 }
 
 /// A clock.
-pub trait ClockSource {
+///
+/// The kernel looks its number up in a table of clocks, so whoever has a clock of another says
+/// `unsafe`:
+///
+/// ```compile_fail,E0200
+/// struct Mine;
+///
+/// impl kernel::time::ClockSource for Mine {
+///     const ID: i32 = -1000;
+///
+///     fn ktime_get() -> i64 {
+///         0
+///     }
+/// }
+/// ```
+///
+/// # Safety
+///
+/// The number must be that of a clock which the kernel's timers count by, and `ktime_get` return
+/// its time, which is not negative.
+pub unsafe trait ClockSource {
     /// The kernel's number for it.
     const ID: bindings::clockid_t;
 
@@ -51,7 +71,8 @@ macro_rules! clocks {
             #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
             pub struct $name;
 
-            impl ClockSource for $name {
+            // SAFETY: timers count by it, and the function is that of this clock.
+            unsafe impl ClockSource for $name {
                 const ID: bindings::clockid_t = bindings::$id as bindings::clockid_t;
 
                 fn ktime_get() -> i64 {

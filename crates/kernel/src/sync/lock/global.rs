@@ -36,7 +36,8 @@ impl<B: GlobalLockBackend> GlobalLock<B> {
     ///
     /// # Safety
     ///
-    /// [`init`](Self::init) must be called once, before the lock is used.
+    /// [`init`](Self::init) must be called once, before the lock is used. There must be no other lock
+    /// with this `B`: a [`GlobalLockedBy`] takes the guard of any for that of the one.
     pub const unsafe fn new(value: B::Item) -> Self {
         Self {
             inner: UnsafeCell::new(MaybeUninit::uninit()),
@@ -210,7 +211,8 @@ macro_rules! global_lock {
         $pub static $name: $crate::sync::GlobalLock<$name> = {
             // Not in the block below, which says `unsafe` of the lock alone.
             let value: $valuety = $value;
-            // SAFETY: the caller of the macro says that it will be initialised.
+            // SAFETY: the caller of the macro says that it will be initialised, and no other lock has
+            // the type that was just made for it.
             unsafe { $crate::sync::GlobalLock::new(value) }
         };
     };
