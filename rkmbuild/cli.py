@@ -1,6 +1,7 @@
 """The command line: reads the words, calls one function of `rkmbuild.commands`, shows the end."""
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -62,6 +63,9 @@ def _open_standard_streams() -> None:
             # Of those that are free, open(2) gives the lowest number.
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
             os.set_inheritable(number, True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file may have a name, and a source a letter, that the output has none for.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _status() -> int:

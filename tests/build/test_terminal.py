@@ -130,3 +130,9 @@ def test_who_wants_no_colours_gets_none_from_cargo_either(
     assert process.returncode == BuildError.code
     assert b"error: cargo could not build" in said
     assert not re.search(rb"\x1b\[[0-9;]*3[0-9]m|\x1b\[[0-9;]*9[0-9]m", said), said
+
+
+def test_a_letter_that_the_output_has_none_for_is_shown_by_its_code(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("caf\N{LATIN SMALL LETTER E WITH ACUTE} \N{RIGHTWARDS ARROW}\n")
+    done = rkmbuild("decode", tmp_path / "log", env={"PYTHONIOENCODING": "ascii:strict"})
+    assert (done.returncode, done.stdout) == (0, "caf\\xe9 \\u2192\n"), done.stderr
