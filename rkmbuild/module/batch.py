@@ -1,8 +1,11 @@
 """Judges many modules for one kernel, on all processors."""
 
 import concurrent.futures
+import contextlib
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -71,9 +74,21 @@ def judge(
         jobs, mp_context=context, initializer=_start, initargs=(kernel, explain, deep)
     )
     try:
-        yield from pool.map(_work, paths, chunksize=_CHUNK)
+        with _uninterrupted():
+            verdicts = pool.map(_work, paths, chunksize=_CHUNK)
+        yield from verdicts
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep Ctrl-C, which a terminal sends to all, from what is started here: we tell it to end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _one(path: Path, kernel: Target, *, explain: bool, deep: bool) -> Verdict:
@@ -91,6 +106,15 @@ class _Worker:
 
 def _start(kernel: Target, explain: bool, deep: bool) -> None:
     _Worker.kernel, _Worker.explain, _Worker.deep = kernel, explain, deep
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for our parent to end; one that was killed outright tells us nothing."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _work(path: Path) -> Verdict:
