@@ -4,8 +4,8 @@ import contextlib
 import os
 import resource
 import subprocess
-import tempfile
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from rkmbuild import runner
 from rkmbuild.errors import BuildError
@@ -37,12 +37,9 @@ def run(
         BuildError: it failed, or came to the end of what it may use.
     """
     command = tuple(os.fspath(part) for part in argv)
-    # Files, since the kernel ends a process that writes more to one than it may, but not to a pipe.
-    with (
-        tempfile.TemporaryFile() as given,
-        tempfile.TemporaryFile() as out,
-        tempfile.TemporaryFile() as err,
-    ):
+    # Files, since the kernel ends a process that writes more to one than it may, but not to a pipe;
+    # in memory, since /tmp may be full, or not ours to write.
+    with _file("given") as given, _file("out") as out, _file("err") as err:
         given.write(stdin)
         given.seek(0)
         process = runner.popen(
@@ -62,6 +59,10 @@ def run(
         )
         raise runner.failed(done, doing=doing)
     return said
+
+
+def _file(name: str) -> BinaryIO:
+    return os.fdopen(os.memfd_create(name), "w+b")
 
 
 def _limit(process: subprocess.Popen[bytes], memory: int) -> None:
