@@ -85,7 +85,7 @@ def write(
         if not re.fullmatch(r"\d+\.\d+[\w.+-]*", kernel):
             raise UsageError(f"`{kernel}` is no kernel to fetch", hint="a series is, as 6.12")
     root = modules[0].root if len(modules) == 1 else modules[0].workspace
-    repository = _repository(root)
+    repository = _repository(modules[0].workspace)
     file = repository / _FILES[service]
     if file.exists() and not force:
         raise UsageError(f"{file} is there already", hint="--force overwrites it")

@@ -139,6 +139,21 @@ def test_a_workspace_has_each_of_its_modules_tested(tmp_path: Path) -> None:
     assert "rkmbuild test --kernel 6.1 --junit target/ci/junit.xml" in script
 
 
+@pytest.mark.parametrize("submodule", [False, True])
+def test_the_workflow_of_one_module_is_where_its_workspace_is(
+    tmp_path: Path, submodule: bool
+) -> None:
+    (tmp_path / "Cargo.toml").write_text('[workspace]\nmembers = ["my-driver"]\n')
+    root = tmp_path / "my-driver"
+    (root / ".git" if submodule else root).mkdir(parents=True)
+    (root / "Cargo.toml").write_text(projects.MANIFEST.format(name="my-driver"))
+    file = ci.write(root, Service.GITLAB).file
+    assert file == tmp_path / ".gitlab-ci.yml"
+    job = _read(file)["rkmbuild"]
+    assert "cd my-driver" in job["script"]
+    assert "target/rkmbuild/*/*.ko" in job["artifacts"]["paths"]
+
+
 @pytest.mark.vm
 def test_the_job_does_what_it_says(tmp_path: Path, kernel_6_12: KernelTree) -> None:
     root = tmp_path / "my-driver"
