@@ -7,12 +7,16 @@ _LONGEST = 4096
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _HOST = r"[\w.-]{1,64} kernel(?:\[\d+\])?: "
 _PREFIXES = (
-    # syslog and journalctl -o short, short-precise
-    rf"[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? {_HOST}",
+    # syslog and journalctl -o short, short-precise; ts of moreutils
+    rf"[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? (?:{_HOST})?",
+    # journalctl -o short-full
+    rf"[A-Z][a-z]{{2}} \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d [\w+:-]{{1,10}} {_HOST}",
     # journalctl -o short-iso, short-iso-precise; dmesg --time-format iso; collectors of logs
     rf"\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)? (?:{_HOST})?",
-    # journalctl -o short-unix, short-monotonic
-    rf"(?:\d{{9,11}}\.\d+|\[ *\d+\.\d+\]) {_HOST}",
+    # journalctl -o short-unix, short-monotonic, short-delta
+    rf"(?:\d{{9,11}}\.\d+|\[ *\d+\.\d+(?: < *\d+\.\d+[ *]>)?\]) {_HOST}",
+    # minicom and tio, on a serial line
+    r"\[(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:\.\d+)?\] ",
     # dmesg -x
     r"(?:kern|user|daemon|syslog) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: ",
     # a console without quiet words: console_msg_format=syslog, dmesg -r
