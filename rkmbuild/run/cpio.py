@@ -41,7 +41,7 @@ def folder(name: str) -> Entry:
 
 def link(name: str, target: str) -> Entry:
     """Return a symbolic link."""
-    return Entry(name=name, mode=stat.S_IFLNK | 0o777, data=target.encode())
+    return Entry(name=name, mode=stat.S_IFLNK | 0o777, data=target.encode(errors="surrogateescape"))
 
 
 def character_device(name: str, major: int, minor: int) -> Entry:

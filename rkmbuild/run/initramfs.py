@@ -77,7 +77,7 @@ def build(
     Args:
         busybox: A statically linked busybox.
         files: What else is to be there: path in the guest -> a text, bytes, a file of the host
-            (executable if it is so there) or a folder of the host with all in it.
+            (executable if it is so there) or a folder of the host with all files in it.
         script: Shell commands for init, run one after another, each in a shell of its own.
         port: The guest's name of the device that results go to, as `ttyS1`.
         stop_on_failure: Leave out the rest of the script after a command that failed; or after
@@ -94,7 +94,8 @@ def build(
         *(cpio.folder(name) for name in ("proc", "sys", "tmp", "root")),
     ]
     for number, command in enumerate(script):
-        entries.append(cpio.file(f"{STEPS}/{number:04}", f"{command}\n".encode()))
+        text = f"{command}\n".encode(errors="surrogateescape")
+        entries.append(cpio.file(f"{STEPS}/{number:04}", text))
         if stop_on_failure is True or (stop_on_failure and number in stop_on_failure):
             entries.append(cpio.file(f"{STOP}/{number:04}", b""))
     try:
@@ -115,7 +116,9 @@ def _entries(name: str, content: Content) -> Iterator[cpio.Entry]:
     elif content.is_dir():
         yield cpio.folder(name)
         for found in sorted(content.rglob("*")):
-            yield _copy(f"{name}/{found.relative_to(content)}", found)
+            # A pipe would be waited for, and a socket is nothing without who listens.
+            if found.is_symlink() or found.is_dir() or found.is_file():
+                yield _copy(f"{name}/{found.relative_to(content)}", found)
     else:
         yield _copy(name, content.resolve())
 

@@ -23,22 +23,30 @@ def prepare(file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"cannot write {file}: {error.strerror}") from None
-    if file.is_dir() or not os.access(file.parent, os.W_OK):
+    if file.is_dir() or not os.access(file if _is_special(file) else file.parent, os.W_OK):
         raise StorageError(f"cannot write {file}")
 
 
 def write(session: Session, file: Path) -> None:
-    """Write the file, whole or not at all.
+    """Write the file, whole or not at all; a device or a pipe, as /dev/stdout, is written into.
 
     Raises:
         StorageError: it cannot be written.
     """
     half = file.with_name(f".{file.name}.part")
     try:
-        half.write_bytes(document(session))
-        half.rename(file)
+        if _is_special(file):
+            file.write_bytes(document(session))
+        else:
+            half.write_bytes(document(session))
+            half.rename(file)
     except OSError as error:
         raise StorageError(f"cannot write {file}: {error.strerror}") from None
+
+
+def _is_special(file: Path) -> bool:
+    """Tell whether a file is there that another one must not take the place of."""
+    return file.exists() and not file.is_file()
 
 
 def document(session: Session) -> bytes:
@@ -74,7 +82,7 @@ def _case(module: str, result: TestResult) -> ET.Element:
     case = ET.Element("testcase", classname=classname, name=_text(name))
     case.set("time", f"{result.seconds or 0.0:.3f}")
     if result.case.file:
-        case.set("file", result.case.file)
+        case.set("file", _text(result.case.file))
     if result.case.line:
         case.set("line", str(result.case.line))
     message = _text(result.message)

@@ -1,5 +1,6 @@
 """Programs for a guest, which has no shared libraries: static binaries of tests/*.rs."""
 
+import os
 import re
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def build(source: Path, rust: Rust, arch: str, folder: Path) -> Path:
     program = folder / f"{source.stem}-{name}"
     if program.exists():
         return program
-    half = folder / f".{program.name}"
+    # Of its own for each run: two may compile it at once.
+    half = folder / f".{program.name}.{os.getpid()}"
     with cache.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with console.step("Compiling", f"{source.parent.name}/{source.name}"):

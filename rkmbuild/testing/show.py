@@ -52,10 +52,12 @@ def failures(session: Session) -> Iterator[str]:
 
 def warnings(session: Session) -> Iterator[str]:
     """Return what the kernel warned of during tests that passed."""
-    for result in session.results:
-        if result.status.good:
-            for trouble in result.troubles:
-                yield f"the kernel warned during {result.case.name}: {trouble.title}"
+    for run in session.runs:
+        place = session.place(run)
+        where = f"[{place}] " if place else ""
+        for result in run.results:
+            for trouble in result.troubles if result.status.good else ():
+                yield f"the kernel warned during {where}{result.case.name}: {trouble.title}"
 
 
 def table(session: Session) -> tuple[list[str], list[list[str]]]:

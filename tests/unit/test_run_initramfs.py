@@ -1,5 +1,6 @@
 """What a guest gets as its root file system."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,22 @@ def test_the_order_in_which_files_are_named_does_not_matter(busybox: Path) -> No
     assert initramfs.build(busybox, files=files, script=[], port="ttyS1") == initramfs.build(
         busybox, files=turned, script=[], port="ttyS1"
     )
+
+
+def test_of_a_folder_only_files_are_taken_whatever_they_are_called(
+    busybox: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tests"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe")
+    (folder / "odd\udcff").write_text("content of it")
+    (folder / "link").symlink_to("odd\udcff")
+    built = initramfs.build(
+        busybox, files={"/tests": folder}, script=["cat 'odd\udcff'"], port="ttyS1"
+    )
+    assert built.count(b"odd\xff") == 3
+    assert b"content of it" in built
+    assert b"pipe" not in built
 
 
 def test_a_missing_file_is_named(busybox: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The forms that results come in: for a person, JUnit's XML, KTAP, JSON."""
 
 import json
+import os
 from pathlib import Path
 
 import junitparser
@@ -104,6 +105,18 @@ def test_a_junit_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     junit.prepare(tmp_path / "new" / "junit.xml")
     junit.write(_session(), tmp_path / "new" / "junit.xml")
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["junit.xml"]
+
+
+def test_a_device_is_written_into_and_stays_what_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    junit.prepare(pipe)
+    junit.write(_session(), pipe)
+    with os.fdopen(reader, "rb") as opened:
+        assert b"<testsuites" in opened.read()
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 def test_the_merged_ktap_is_such_that_our_own_reader_takes_it() -> None:
