@@ -1,5 +1,6 @@
 """Tools that read what nobody vouches for come to an end, with what they were allowed."""
 
+import tempfile
 import time
 
 import pytest
@@ -31,6 +32,11 @@ def _number(value: int) -> str:
 
 def test_what_a_tool_reads_and_says_passes_through() -> None:
     assert confined.run(["cat"], doing="reading", seconds=10, stdin=b"a\xffb\n") == "a\udcffb\n"
+
+
+def test_no_folder_for_temporary_files_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")
+    assert demangle(["_ZN4core3fmt5write17h0123456789abcdefE"]) == ["core::fmt::write"]
 
 
 def test_a_tool_that_takes_too_long_is_ended() -> None:
