@@ -1,7 +1,7 @@
 """Programs for a guest, which has no shared libraries: static binaries of tests/*.rs."""
 
-import os
 import re
+import tempfile
 from pathlib import Path
 
 from rkmbuild import cache, console, runner
@@ -33,17 +33,23 @@ def build(source: Path, rust: Rust, arch: str, folder: Path) -> Path:
     program = folder / f"{source.stem}-{name}"
     if program.exists():
         return program
-    # Of its own for each run: two may compile it at once.
-    half = folder / f".{program.name}.{os.getpid()}"
     with cache.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        # One of its own for each run: two may compile it at once.
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as half:
+            _compile(source, rust, target, Path(half) / "program", tests=not _MAIN.search(text))
+            (Path(half) / "program").rename(program)
+    return program
+
+
+def _compile(source: Path, rust: Rust, target: str, program: Path, *, tests: bool) -> None:
     with console.step("Compiling", f"{source.parent.name}/{source.name}"):
         done = runner.run(
             [
-                rust.rustc, *([] if _MAIN.search(text) else ["--test"]),
+                rust.rustc, *(["--test"] if tests else []),
                 "--edition", "2021", "--target", target, "--crate-name", _crate(source.stem),
                 "-Ctarget-feature=+crt-static", "-Copt-level=1", "-Cstrip=symbols",
-                "-o", half, source,
+                "-o", program, source,
             ],
             doing=f"compiling {source.name}",
             success=range(256),
@@ -52,8 +58,6 @@ def build(source: Path, rust: Rust, arch: str, folder: Path) -> Path:
         raise _failure(done, source, target)
     if done.stderr.strip():
         console.warning(done.stderr.strip())
-    half.rename(program)
-    return program
 
 
 def _target(rust: Rust, arch: str) -> str:
