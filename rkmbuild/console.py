@@ -145,6 +145,15 @@ def result(document: Any) -> None:  # noqa: ANN401 - any JSON document
     sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
 
 
+def visible(text: str) -> str:
+    """Show what could steer a terminal as a backslash code: texts come from files of any origin."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
     """Write a table to standard output: framed on a terminal, aligned plain text elsewhere."""
     if sys.stdout.isatty():

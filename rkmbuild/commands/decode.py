@@ -89,14 +89,12 @@ def _failure(decoder: "Decoder") -> ToolchainError | None:
 
 
 def _show(file: str, decoder: "Decoder", *, quiet: bool) -> int:
-    from rkmbuild.trace.show import clean
-
     count = 0
     for line, decoded in _read(file, decoder):
         traces.show(decoded)
         count += decoded is not None
         if line is not None and not quiet:
-            console.line(clean(line))
+            console.line(console.visible(line))
     return count
 
 

@@ -26,7 +26,7 @@ def show(decoded: "Decoded | None") -> None:
 def told(reports: "Sequence[Decoded]") -> str | None:
     """Return what the first crash or hang was in the module's own source, if that is known."""
     from rkmbuild.run.outcome import Kind
-    from rkmbuild.trace.show import clean, here
+    from rkmbuild.trace.show import here
 
     ends = (decoded for decoded in reports if decoded.report.kind != Kind.WARNING)
     end = next((decoded for decoded in ends if decoded.where), None)
@@ -34,7 +34,7 @@ def told(reports: "Sequence[Decoded]") -> str | None:
         return None
     where = end.where
     place = f"in the source, that was {where.function} at {here(where.file)}:{where.line}"
-    return clean(f"{place}; it {end.report.panic}" if end.report.panic else place)
+    return console.visible(f"{place}; it {end.report.panic}" if end.report.panic else place)
 
 
 @contextlib.contextmanager

@@ -60,6 +60,9 @@ def judge(
         deep: Disassemble the code as well.
     """
     report = Report({"release": kernel.release, "name": ""})
+    if kernel.closed:
+        message = "modules go neither in nor out any more (kernel.modules_disabled=1)"
+        report.add("modules-disabled", message)
     body, appended = signature.split(data)
     policy = signature.Policy(
         known=kernel.config.on("MODULE_SIG"),
@@ -74,6 +77,8 @@ def judge(
         report.words["name"] = subject.name
         _judge(subject, report, explain=explain, deep=deep)
     findings = report.findings
+    # What there is too much of to judge is not gone through for this either.
+    whole = subject and not any(finding.rule.id == "table-size" for finding in findings)
     if explain:
         places = demangle.demangle([finding.place for finding in findings])
         findings = [
@@ -85,24 +90,36 @@ def judge(
         kernel=kernel.release,
         module=subject.name if subject else "",
         findings=tuple(findings),
-        needs=symbols.needs(subject) if subject else (),
+        needs=symbols.needs(subject) if subject and whole else (),
         unchecked=tuple(report.unchecked),
-        exports=tuple(symbols.exports(subject)) if subject else (),
+        exports=tuple(symbols.exports(subject)) if subject and whole else (),
     )
 
 
 def _judge(subject: Subject, report: Report, *, explain: bool, deep: bool) -> None:
+    name = subject.field("name") or subject.name
+    if name in subject.target.blacklisted:
+        message = f"`{name}` is in module_blacklist= of the kernel's command line"
+        report.add("blacklisted", message, log=f"Module {name} is blacklisted")
     metadata.check(subject, report)
     oddities.check(subject.file, subject.index, report)
     metadata.taints(subject, report)
     if not subject.target.knows_exports:
         report.unchecked.append("symbols: this kernel has no Module.symvers")
-    if subject.name in subject.target.loaded:
-        report.add("already-there", f"a module `{subject.name}` is loaded")
+    _types(subject, report)
+    early = subject.target.since(6, 4)
+    if early:
+        _already_there(subject, report)
     addresses = layout.place(subject, report)
+    if not early:
+        _already_there(subject, report)
+    layout.percpu(subject, report)
     _constructors(subject, report)
     symbols.check_crcs(subject, report)
     fits = oddities.tables_fit(subject.file)
+    if not oddities.are_read_whole(subject.file, report):
+        report.unchecked.append("symbols, relocations and code: there are too many")
+        return
     values = symbols.check(subject, report, suggest=explain and fits)
     if _for_another_kernel(report):
         return
@@ -132,6 +149,20 @@ def _for_another_kernel(report: Report) -> bool:
     """Tell whether the rest would only say again that the module is another kernel's."""
     telling = {"this-module", "modversions", "vermagic"}
     return any(finding.rule.id in telling for finding in report.findings)
+
+
+def _types(subject: Subject, report: Report) -> None:
+    """btf_module_notify (kernel/bpf/btf.c): types that are not for it refuse, or go unused."""
+    config = subject.target.config
+    strict = config.on("DEBUG_INFO_BTF_MODULES") and not config.on("MODULE_ALLOW_BTF_MISMATCH")
+    if strict and subject.file.find(".BTF", allocated=False):
+        report.unchecked.append("types: this kernel refuses a module whose .BTF is not for it")
+
+
+def _already_there(subject: Subject, report: Report) -> None:
+    """add_unformed_module; 6.4 and later look already before the sections are laid out."""
+    if subject.name in subject.target.loaded:
+        report.add("already-there", f"a module `{subject.name}` is loaded")
 
 
 def _constructors(subject: Subject, report: Report) -> None:

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from rkmbuild import console
+
 # include/uapi/linux/elf.h
 MAGIC = b"\x7fELF"
+EI_CLASS = 4
+CLASS64_LITTLE = b"\x02\x01"
 ET_REL = 1
 EM_X86_64 = 62
 HEADER_SIZE = 64
@@ -49,6 +53,11 @@ STT_SECTION = 3
 # Names are cut off here: KSYM_NAME_LEN is 512 (include/linux/kallsyms.h), and a string table
 # without an end must not make every look-up walk through the whole file, nor fill the memory.
 MAX_NAME = 1024
+
+# The largest modules of a distribution have a fifth of it. A few kilobytes can unpack to tables
+# that take minutes to go through and gigabytes to keep: what is beyond is not read.
+MOST_SYMBOLS = 1 << 19
+MOST_RELOCATIONS = 4 << 20
 
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _SECTION = struct.Struct("<IIQQQQIIQQ")
@@ -210,14 +219,14 @@ class Elf:
         return memoryview(self.data)[section.offset : section.end]
 
     def symbols(self, section: Section) -> list[Symbol]:
-        """Return the symbols of a symbol table; a cut-off one at its end is left out."""
-        table = self.content(section)
+        """Return the symbols of a symbol table, up to `MOST_SYMBOLS`; not one that is cut off."""
+        table = self.content(section)[: MOST_SYMBOLS * SYMBOL_SIZE]
         whole = len(table) - len(table) % SYMBOL_SIZE
         return list(map(Symbol._make, _SYMBOL.iter_unpack(table[:whole])))
 
     def relocations(self, section: Section) -> Relocations:
-        """Return the entries of a SHT_RELA section; a cut-off one at its end is left out."""
-        table = self.content(section)
+        """Return the entries of a SHT_RELA section, as `symbols` does: to `MOST_RELOCATIONS`."""
+        table = self.content(section)[: MOST_RELOCATIONS * RELOCATION_SIZE]
         table = table[: len(table) - len(table) % RELOCATION_SIZE]
         words, halves = table.cast("Q"), table.cast("I")
         return Relocations(
@@ -229,5 +238,5 @@ class Elf:
 
 
 def decoded(name: bytes) -> str:
-    """Return a name of the file as text, whatever its bytes are."""
-    return name.decode(errors="backslashreplace")
+    """Return a name of the file as text that can be shown, whatever its bytes are."""
+    return console.visible(name.decode(errors="backslashreplace"))

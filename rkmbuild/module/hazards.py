@@ -119,6 +119,12 @@ _DANGERS = (
         "a static of this size belongs into memory that init allocates",
     ),
     _dangerous(
+        "table-size",
+        "there are at most half a million symbols and four million relocations: the kernel would "
+        "take more, but no driver has a fifth of it, and they are not judged",
+        f"{_MAIN}: simplify_symbols, apply_relocations",
+    ),
+    _dangerous(
         "section-flags",
         "code is loaded, and what the kernel writes to is writable",
         f"{_MAIN}: layout_sections; kernel/jump_label.c, lib/bug.c write to their tables",

@@ -126,6 +126,8 @@ def read(data: bytes, *, name: str, exports: Mapping[str, ExportedSymbol]) -> Fa
     body, appended = signature.split(data)
     if len(body) < elf.HEADER_SIZE or body[:4] != elf.MAGIC:
         raise NotAModuleError(f"{name} is not a kernel module: it is no ELF file")
+    if body[elf.EI_CLASS : elf.EI_CLASS + 2] != elf.CLASS64_LITTLE:
+        raise NotAModuleError(f"{name} cannot be read: it is no ELF64 file of little-endian order")
     file = Elf(body)
     if file.header.type != elf.ET_REL or not file.sections:
         raise NotAModuleError(f"{name} is not a kernel module: it is no relocatable object")
@@ -210,6 +212,8 @@ def _imports(
 
 
 def _relocations(file: Elf) -> Counter[str]:
+    # Each machine has numbers of its own.
+    names = relocations.NAMES if file.header.machine == elf.EM_X86_64 else {}
     found: Counter[str] = Counter()
     for section in file.sections:
         if section.type != elf.SHT_RELA or section.info >= len(file.sections):
@@ -220,5 +224,5 @@ def _relocations(file: Elf) -> Counter[str]:
         if file.sections[section.info].allocated and counted <= len(file.data):
             kinds = Counter(file.relocations(section).types)
             for kind, count in kinds.items():
-                found[relocations.NAMES.get(kind, str(kind))] += count
+                found[names.get(kind, str(kind))] += count
     return found

@@ -46,7 +46,6 @@ def place(subject: Subject, report: Report) -> list[int]:
         report.add("too-large", f"the sections need {size >> 20} MiB")
     elif size > _MUCH:
         report.add("much-memory", f"the sections need {size >> 20} MiB of the kernel's memory")
-    _percpu(subject, report)
     addresses[subject.index.percpu] = PERCPU_ADDRESS if subject.index.percpu else 0
     return addresses
 
@@ -79,7 +78,8 @@ def _write_and_execute(subject: Subject, report: Report) -> None:
             return
 
 
-def _percpu(subject: Subject, report: Report) -> None:
+def percpu(subject: Subject, report: Report) -> None:
+    """Judge the per-CPU variables: percpu_modalloc, percpu_modcopy (kernel/module/main.c)."""
     number = subject.index.percpu
     if not number:
         return

@@ -5,8 +5,6 @@ from rkmbuild.module.elf import Elf
 from rkmbuild.module.report import Report
 from rkmbuild.module.structure import Index
 
-_EI_CLASS = 4
-_CLASS64_LITTLE = b"\x02\x01"
 _PAGE = 4096
 # Sections that are written to after load, by name (include/asm-generic/vmlinux.lds.h)
 _WRITTEN = (".data", ".bss")
@@ -15,7 +13,7 @@ _WRITTEN_TABLES = frozenset({"__jump_table", "__bug_table", "__dyndbg", "__trace
 
 def check(file: Elf, index: Index, report: Report) -> None:
     """Find what the loader does not look at, and stumbles over later; or others do."""
-    if file.header.ident[_EI_CLASS : _EI_CLASS + 2] != _CLASS64_LITTLE:
+    if file.header.ident[elf.EI_CLASS : elf.EI_CLASS + 2] != elf.CLASS64_LITTLE:
         report.add("elf-class", "the file does not call itself ELF64, little-endian")
     zero = file.sections[0]
     if zero.offset or zero.flags:
@@ -69,6 +67,21 @@ def tables_fit(file: Elf) -> bool:
     """
     sizes = (s.size for s in file.sections if s.type not in (elf.SHT_NULL, elf.SHT_NOBITS))
     return sum(sizes) <= 2 * len(file.data)
+
+
+def are_read_whole(file: Elf, report: Report) -> bool:
+    """Tell whether the tables of symbols and of relocations are of a size that can be judged."""
+    symbols = relocations = 0
+    for section in file.sections:
+        if section.type == elf.SHT_SYMTAB:
+            symbols += section.size // elf.SYMBOL_SIZE
+        home = file.sections[section.info] if section.info < len(file.sections) else None
+        if section.type == elf.SHT_RELA and home and home.allocated:
+            relocations += section.size // elf.RELOCATION_SIZE
+    if symbols <= elf.MOST_SYMBOLS and relocations <= elf.MOST_RELOCATIONS:
+        return True
+    report.add("table-size", f"there are {symbols} symbols and {relocations} relocations")
+    return False
 
 
 def _overlaps(file: Elf, report: Report) -> None:

@@ -104,7 +104,12 @@ def _unfilled(subject: Subject, report: Report) -> None:
     file = subject.file
     filled: dict[int, set[int]] = {}
     for section in file.sections:
-        if section.type == elf.SHT_RELA and section.info < len(file.sections):
+        # Debug information has many times as many, and no code.
+        if (
+            section.type == elf.SHT_RELA
+            and section.info < len(file.sections)
+            and file.sections[section.info].executable
+        ):
             filled.setdefault(section.info, set()).update(file.relocations(section).offsets)
     for number, section in enumerate(file.sections):
         if not (section.executable and subject.allocated[number]):

@@ -79,11 +79,14 @@ _TABLE = (
     Renamed("mempool_create_node", "mempool_create_node_noprof", (6, 10)),
 )
 
+# A replacement of several is the first one's.
+_BY_OLD = {row.old: row for row in _TABLE}
+_BY_NEW = {row.new: row for row in reversed(_TABLE) if row.new}
+
 
 def find(name: str) -> Renamed | None:
     """Return the row that has `name` as its old or its new name; the old one first."""
-    old = next((row for row in _TABLE if row.old == name), None)
-    return old or next((row for row in _TABLE if row.new == name), None)
+    return _BY_OLD.get(name) or _BY_NEW.get(name)
 
 
 def table() -> tuple[Renamed, ...]:

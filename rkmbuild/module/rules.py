@@ -30,6 +30,14 @@ def _refused(rule: str, errno: str, text: str, source: str, way_out: str) -> Rul
 
 
 _LOADER = (
+    # may_init_module, before the file is read
+    _refused(
+        "modules-disabled",
+        "EPERM",
+        "the kernel still takes modules: kernel.modules_disabled is off",
+        f"{_MAIN}: may_init_module",
+        "only a reboot switches it off again",
+    ),
     # module_sig_check, before anything else is looked at
     _refused(
         "signature-malformed",
@@ -144,7 +152,14 @@ _LOADER = (
         "elf_validity_check",
         "elf_validity_cache_index_str",
     ),
-    # early_mod_check, check_modinfo
+    # load_module (6.1), early_mod_check (6.12), check_modinfo
+    _refused(
+        "blacklisted",
+        "EPERM",
+        "the kernel's command line does not forbid the module (module_blacklist=)",
+        f"{_MAIN}: blacklisted",
+        "take its name out of module_blacklist= and boot again",
+    ),
     _refused(
         "modversions",
         "ENOEXEC",

@@ -79,15 +79,25 @@ def exports(subject: Subject) -> list[ExportedSymbol]:
 def check_exports(subject: Subject, report: Report) -> None:
     """Apply check_export_symbol_versions and verify_exported_symbols (kernel/module/main.c)."""
     for symbol in exports(subject):
-        known = subject.target.exports.get(symbol.name)
-        if known and known.module == "vmlinux":
+        owner = _owner(subject, symbol.name)
+        if owner:
+            whose = "the kernel's own" if owner == "kernel" else f"exported by {owner}"
             report.add(
                 "export-duplicate",
-                f"`{symbol.name}` is the kernel's own",
+                f"`{symbol.name}` is {whose}",
                 place="__ksymtab_gpl" if symbol.gpl else "__ksymtab",
-                log=f"exports duplicate symbol {symbol.name} (owned by kernel)",
+                log=f"exports duplicate symbol {symbol.name} (owned by {owner})",
             )
             return
+
+
+def _owner(subject: Subject, name: str) -> str:
+    """Return who else exports a symbol in the kernel as it is: `kernel`, a module, or nobody."""
+    known = subject.target.exports.get(name)
+    owner = known.module.rpartition("/")[2].replace("-", "_") if known else ""
+    if owner == "vmlinux":
+        return "kernel"
+    return owner if owner in subject.target.loaded - {subject.name} else ""
 
 
 def check_crcs(subject: Subject, report: Report) -> None:
@@ -212,8 +222,11 @@ def asked_by(subject: Subject, number: int) -> str:
     """Return the first functions whose relocations name symbol `number`."""
     found: list[str] = []
     for section in subject.file.sections:
-        if section.type != elf.SHT_RELA or not 0 < section.info < len(subject.file.sections):
+        home = section.info
+        if section.type != elf.SHT_RELA or not 0 < home < len(subject.file.sections):
             continue
+        if not subject.allocated[home]:
+            continue  # debug information, which asks for nothing
         rows = subject.file.relocations(section)
         if number not in rows.symbols:
             continue

@@ -57,6 +57,8 @@ class Target:
         modules: Its lib/modules/<release> folder, or None.
         enforced: Whether it loads only signed modules.
         locked_down: Whether lockdown is at `integrity` or above.
+        closed: Whether it takes no more modules at all (kernel.modules_disabled).
+        blacklisted: Names of modules that its command line forbids.
         loaded: Names of the modules that are in it now; none for a kernel that does not run.
         loaded_exports: What those of them export that Module.symvers does not know; of these only
             the names are known.
@@ -74,6 +76,8 @@ class Target:
     modules: Path | None
     enforced: bool = False
     locked_down: bool = False
+    closed: bool = False
+    blacklisted: frozenset[str] = frozenset()
     loaded: frozenset[str] = frozenset()
     loaded_exports: frozenset[str] = frozenset()
 
@@ -134,7 +138,8 @@ def running(tree: KernelTree, *, root: Path = Path("/")) -> Target:
     """Gather the same for the kernel that runs, with what it enforces and has loaded by now.
 
     Reads module.sig_enforce in /sys, the lockdown level in securityfs (needs root; taken from the
-    configuration where it cannot be read) and /proc/modules.
+    configuration where it cannot be read), kernel.modules_disabled, the command line and
+    /proc/modules.
 
     Raises:
         KernelError: as `of`; or the tree is another kernel's.
@@ -153,9 +158,22 @@ def running(tree: KernelTree, *, root: Path = Path("/")) -> Target:
         known,
         enforced=known.enforced or enforced,
         locked_down="[none]" not in level if level else known.locked_down,
+        closed=_read(root / "proc/sys/kernel/modules_disabled").strip() == "1",
+        blacklisted=_blacklisted(_read(root / "proc/cmdline")),
         loaded=loaded,
         loaded_exports=_loaded_exports(known, loaded, root / "proc/kallsyms"),
     )
+
+
+def _blacklisted(command_line: str) -> frozenset[str]:
+    """Return the names in module_blacklist=: the last one counts, and a dash is an underscore.
+
+    kernel/module/main.c, blacklisted; kernel/params.c, parameq. What stands after `--` is init's.
+    """
+    words = command_line.partition(" -- ")[0].split()
+    given = [word.partition("=") for word in words]
+    lists = [value for name, _, value in given if name.replace("-", "_") == "module_blacklist"]
+    return frozenset(filter(None, lists[-1].strip('"').split(","))) if lists else frozenset()
 
 
 def _loaded_exports(known: Target, loaded: frozenset[str], kallsyms: Path) -> frozenset[str]:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from rkmbuild import console
+
 # Of console_msg_format=syslog: the priority, the time, with CONFIG_PRINTK_CALLER who printed it
 # (kernel/printk/printk.c, info_print_prefix).
 _LINE = re.compile(r"<(\d+)>(?:\[\s*(\d+\.\d+)\](?:\[\s*[TC]\d+\])? ?)?(.*)", re.DOTALL)
@@ -44,17 +46,11 @@ def parse(line: str, *, step: int | None = None) -> KernelMessage:
     """Read one line of the console; what could steer a terminal is shown as a backslash code."""
     found = _LINE.fullmatch(line)
     if not found:
-        return KernelMessage(text=_visible(line), step=step)
+        return KernelMessage(text=console.visible(line), step=step)
     priority, seconds, text = found.groups()
     return KernelMessage(
-        text=_visible(text),
+        text=console.visible(text),
         level=int(priority) & 7,
         seconds=None if seconds is None else float(seconds),
         step=step,
-    )
-
-
-def _visible(text: str) -> str:
-    return "".join(
-        c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text
     )

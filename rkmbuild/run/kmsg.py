@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from rkmbuild import console
 from rkmbuild.errors import PermissionDeniedError, RefusedError
 from rkmbuild.module.modinfo import module_name
 
@@ -65,7 +66,7 @@ class Record:
         """Give it as `dmesg` shows it; what could steer a terminal is shown as a backslash code."""
         head = f"[{self.microseconds // 1_000_000:>5}.{self.microseconds % 1_000_000:06}] "
         for line in self.text.split("\n"):
-            yield head + "".join(c if c.isprintable() or c == "\t" else _visible(c) for c in line)
+            yield head + console.visible(line)
             head = " " * len(head)
 
     def is_about(self, module: str) -> bool:
@@ -194,7 +195,3 @@ def next_sequence(device: Path = DEVICE) -> int | None:
 
 def _plain(data: bytes) -> str:
     return _ESCAPE.sub(lambda code: bytes([int(code[1], 16)]), data).decode(errors="replace")
-
-
-def _visible(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rkmbuild.console import visible
 from rkmbuild.trace.addr2line import Spot
 from rkmbuild.trace.decode import Decoded, DecodedFrame
 from rkmbuild.trace.source import Origin, origin
@@ -26,9 +27,9 @@ def lines(decoded: Decoded, *, colour: bool = False) -> Iterator[str]:
     if not decoded.telling:
         return
     paint = _painted if colour else _plain
-    yield _MARK + paint(f"decoded: {clean(decoded.report.title)}", _HEAD)
+    yield _MARK + paint(f"decoded: {visible(decoded.report.title)}", _HEAD)
     if decoded.report.panic:
-        yield _MARK + paint(f"  {clean(decoded.report.panic)}", _BOLD)
+        yield _MARK + paint(f"  {visible(decoded.report.panic)}", _BOLD)
     for text in _matches(decoded):
         yield _MARK + paint(f"  {text}", _DIM)
     blocks = [tuple(block) for block in _blocks(decoded.frames)]
@@ -37,13 +38,6 @@ def lines(decoded: Decoded, *, colour: bool = False) -> Iterator[str]:
             yield _MARK + (paint(text, style) if style else text)
         if times > 1:
             yield _MARK + paint(f"      ... {times} times in all", _DIM)
-
-
-def clean(text: str) -> str:
-    """Show what could steer a terminal as a backslash code: names come from files of any origin."""
-    return "".join(
-        c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text
-    )
 
 
 def here(file: str) -> str:
@@ -71,7 +65,7 @@ def _blocks(frames: Sequence[DecodedFrame]) -> Iterator[Iterator[tuple[str, str]
             yield from map(_frame, group)
         else:
             names = ", ".join(_bare(frame.name) for frame in group)
-            yield iter([(clean(f"  ... {names}"), _DIM)])
+            yield iter([(visible(f"  ... {names}"), _DIM)])
 
 
 def _own(frame: DecodedFrame) -> bool:
@@ -83,7 +77,7 @@ def _frame(frame: DecodedFrame) -> Iterator[tuple[str, str]]:
         yield _unloaded(frame), ""
     if not frame.spots:
         why = f" ({frame.problem})" if frame.problem else ""
-        yield clean(f"    {_short(frame.name)}{why}"), ""
+        yield visible(f"    {_short(frame.name)}{why}"), ""
         return
     for spot, text in zip(frame.spots, frame.sources, strict=True):
         yield from _spot(frame, spot, text)
@@ -101,9 +95,9 @@ def _spot(frame: DecodedFrame, spot: Spot, text: str | None) -> Iterator[tuple[s
     if own and spot.file in frame.changed:
         remarks += " (the file has changed since)"
     at = f" at {place}" if place else ""
-    yield clean(f"  {mark} {name:<{_WIDTH}}{at}{remarks}"), _BOLD if own and reliable else ""
+    yield visible(f"  {mark} {name:<{_WIDTH}}{at}{remarks}"), _BOLD if own and reliable else ""
     if own and text is not None and text.strip():
-        yield clean(f"      {spot.line:>6} | {text.rstrip()}"), ""
+        yield visible(f"      {spot.line:>6} | {text.rstrip()}"), ""
 
 
 def _unloaded(frame: DecodedFrame) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from rkmbuild.kernel import find
 from rkmbuild.module import target
 from rkmbuild.module.check import judge
 from rkmbuild.module.rules import RULES
-from tests.modules import Sym, kernel, module
+from tests.modules import A, Sec, Sym, kernel, module
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +108,21 @@ def test_a_kernel_that_does_not_run_is_not_the_running_one() -> None:
         target.running(Tree())  # type: ignore[arg-type]
 
 
+class Running:
+    """The tree of the kernel that runs."""
+
+    release = os.uname().release
+
+
+def running(root: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> target.Target:
+    """The running kernel, whose /proc and /sys are these files."""
+    monkeypatch.setattr(target, "of", lambda _tree: kernel())
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return target.running(Running(), root=root)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("enforce", "lockdown", "expected"),
     [
@@ -123,20 +139,77 @@ def test_the_running_kernel_is_judged_with_what_it_enforces_and_has_loaded(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Tree:
-        release = os.uname().release
-
     files = {
         "sys/module/module/parameters/sig_enforce": f"{enforce}\n",
         "sys/kernel/security/lockdown": f"{lockdown}\n",
         "proc/modules": "tiny 16384 0 - Live 0x0000000000000000 (OE)\nloop 40960 0 - Live 0x0\n",
     }
-    for name, text in files.items():
-        if text.strip():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text)
-    monkeypatch.setattr(target, "of", lambda _tree: kernel())
-    known = target.running(Tree(), root=tmp_path)  # type: ignore[arg-type]
+    there = {name: text for name, text in files.items() if text.strip()}
+    known = running(tmp_path, monkeypatch, **there)
     assert (known.enforced, known.locked_down) == expected
     verdict = judge(bytes(module()), known, explain=False)
     assert "already-there" in {finding.rule.id for finding in verdict.findings}
+
+
+def test_a_kernel_that_takes_no_more_modules_refuses_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_ = running(tmp_path, monkeypatch, **{"proc/sys/kernel/modules_disabled": "0\n"})
+    assert judge(bytes(module()), open_, explain=False).refusal is None
+    closed = running(tmp_path, monkeypatch, **{"proc/sys/kernel/modules_disabled": "1\n"})
+    refusal = judge(bytes(module()), closed, explain=False).refusal
+    assert refusal
+    assert (refusal.rule.id, refusal.errno) == ("modules-disabled", "EPERM")
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        ("module_blacklist=other,tiny,more", True),
+        ("quiet module-blacklist=tiny", True),
+        ("module_blacklist=tiny module_blacklist=other", False),
+        ("module_blacklist=tin,tiny2", False),
+        ("quiet -- module_blacklist=tiny", False),
+        ("quiet", False),
+    ],
+)
+def test_what_the_command_line_forbids_is_refused(
+    line: str, refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = running(tmp_path, monkeypatch, **{"proc/cmdline": f"{line}\n"})
+    verdict = judge(bytes(module()), known, explain=False)
+    found = verdict.refusal
+    assert (found.rule.id if found else None) == ("blacklisted" if refused else None)
+    assert not found or (found.errno, found.log) == ("EPERM", "Module tiny is blacklisted")
+
+
+@pytest.mark.parametrize("whose", ["its own", "a neighbour's"])
+def test_what_cannot_be_read_of_a_link_is_no_reason_to_give_up(tmp_path: Path, whose: str) -> None:
+    made = module(name="no name") if whose == "its own" else module(depends="beside")
+    saved(tmp_path, "beside.ko", b"no module at all")
+    result = run("check", saved(tmp_path, "a.ko", bytes(made.add(Sym("nobody")))))
+    assert result.exit_code == 40
+    assert "nothing exports `nobody`" in result.stdout
+
+
+def test_no_name_in_a_file_steers_the_terminal(tmp_path: Path) -> None:
+    name = "\x1b]0;title\x07\u202e"
+    made = module(description=name).add(
+        Sec(name, b"abc", A), Sec(name, b"abc", A), Sym(name), Sym(f"f{name}", ".text", 0, 4, 2)
+    )
+    file = saved(tmp_path, "a.ko", bytes(made))
+    for words in (("check", file), ("inspect", file), ("inspect", file, "-v")):
+        shown = run(*words).stdout
+        assert "\\x1b]0;title\\x07\\u202e" in shown
+        assert "\x1b" not in shown
+        assert "\x07" not in shown
+
+
+def test_inspect_names_no_relocation_of_another_machine(tmp_path: Path) -> None:
+    riscv = replace(module(), extra={"machine": 243})
+    facts = json.loads(run("inspect", saved(tmp_path, "a.ko", bytes(riscv)), "--json").stdout)
+    assert facts["relocations"] == {"4": 2, "1": 3, "2": 1}
+    small = bytearray(bytes(module()))
+    small[4] = 1
+    result = run("inspect", saved(tmp_path, "b.ko", bytes(small)))
+    assert "no ELF64 file" in str(result.exception)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from rkmbuild.errors import NotAModuleError
-from rkmbuild.module import check, inspect
+from rkmbuild.module import check, elf, inspect
 from tests.modules import AX, A, Module, Sec, Sym, kernel, module
 
 SECONDS = 10.0
@@ -56,6 +56,23 @@ def one_circle_of_many_functions() -> bytes:
     return bytes(module().add(Sec(".text.x", code, AX), *names))
 
 
+def grown(kind: int, size: int) -> bytes:
+    """A module whose first table of this type goes on for so many bytes."""
+    data = bytearray(bytes(module()))
+    shoff, shnum = struct.unpack_from("<Q", data, 40)[0], struct.unpack_from("<H", data, 60)[0]
+    at = next(
+        place
+        for place in range(shoff, shoff + 64 * shnum, 64)
+        if struct.unpack_from("<I", data, place + 4)[0] == kind
+    )
+    offset, old = struct.unpack_from("<QQ", data, at + 24)
+    # Numbers that are all different take the most memory.
+    entry = b"".join(struct.pack("<Q", 1 << 40 | n) for n in range(3 << 15))
+    more = entry * (size // len(entry))
+    struct.pack_into("<QQ", data, at + 24, len(data), old + len(more))
+    return bytes(data) + data[offset : offset + old] + more
+
+
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "relocations over one another": lambda: sections_over_one_another(4, 0),
     "code over itself": lambda: sections_over_one_another(1, 6),
@@ -68,6 +85,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
         module().add(Sec(".text.calls", b"\xe8\0\0\0\0" * 400_000, AX))
     ),
     "a circle of calls": one_circle_of_many_functions,
+    "a table of symbols without end": lambda: grown(elf.SHT_SYMTAB, 50 << 20),
+    "relocations without end": lambda: grown(elf.SHT_RELA, 200 << 20),
     "much of .modinfo": lambda: bytes(module().section(".modinfo", data=b"a=b\0" * 500_000)),
     "many versions": lambda: bytes(
         module().add(Sec("__versions", bytes(64) * 50_000, A)).section("__versions", flags=A)

@@ -9,7 +9,7 @@ from rkmbuild.module import check, elf, signature
 from rkmbuild.module.findings import Severity, Verdict
 from rkmbuild.module.target import Target
 from tests.corpus import signatures
-from tests.modules import VERMAGIC, A, Module, Sec, kernel, modinfo, module, versions
+from tests.modules import AX, VERMAGIC, WA, A, Module, Sec, kernel, modinfo, module, versions
 
 NEW = kernel("6.12.0")
 MARKER = b"~Module signature appended~\n"
@@ -196,3 +196,25 @@ def test_a_signature_of_attributes_or_with_contents_is_refused_whoever_made_it()
     contents = signatures.with_contents(made, body)
     assert refusal(signatures.append(body, contents)) == ("signature-kind", "EBADMSG")
     assert refusal(signatures.append(body, contents), kernel(MODULE_SIG="")) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [("6.1.0", ("write-and-execute", "ENOEXEC")), ("6.12.0", ("already-there", "EEXIST"))],
+)
+def test_whether_it_is_loaded_is_asked_early_from_6_4_on(
+    version: str, expected: tuple[str, str]
+) -> None:
+    made = module(vermagic=VERMAGIC.replace("6.12.0", version))
+    both = made.add(Sec(".data.code", bytes(4), WA | AX))
+    known = dataclasses.replace(kernel(version), loaded=frozenset({"tiny"}))
+    assert refusal(both, known) == expected
+
+
+def test_types_are_said_to_be_unchecked_where_they_decide() -> None:
+    with_types = module().add(Sec(".BTF", b"types", 0))
+    strict = kernel(DEBUG_INFO_BTF_MODULES="y")
+    assert [what.partition(":")[0] for what in judge(with_types, strict).unchecked] == ["types"]
+    assert not judge(module(), strict).unchecked
+    lenient = kernel(DEBUG_INFO_BTF_MODULES="y", MODULE_ALLOW_BTF_MISMATCH="y")
+    assert not judge(with_types, lenient).unchecked

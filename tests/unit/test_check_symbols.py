@@ -155,6 +155,14 @@ def test_an_export_that_is_the_kernels_own_is_refused() -> None:
     assert refusal(exporting("_printk")) == ("export-duplicate", "ENOEXEC")
 
 
+def test_an_export_that_another_loaded_module_has_is_refused() -> None:
+    assert refusal(exporting("raid_thing")) is None
+    known = replace(NEW, loaded=frozenset({"md_mod"}))
+    verdict = judge(exporting("raid_thing"), known)
+    assert verdict.refusal
+    assert verdict.refusal.log == "exports duplicate symbol raid_thing (owned by md_mod)"
+
+
 def test_exports_without_crcs_are_forced_where_the_kernel_allows_it() -> None:
     made = exporting("mine").section("__kcrctab", flags=0)
     assert finding(judge(made), "forced").log == "no versions for exported symbols: kernel tainted"

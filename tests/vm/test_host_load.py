@@ -178,4 +178,4 @@ def test_a_kernel_that_takes_no_unsigned_modules_says_why(host: Host) -> None:
 
 
 def test_a_kernel_that_takes_no_modules_any_more_says_so(host: Host) -> None:
-    host.failed("load: disabled", 36, "kernel.modules_disabled=1")
+    host.failed("load: disabled", 40, "kernel.modules_disabled=1")
