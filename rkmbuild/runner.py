@@ -235,16 +235,19 @@ def popen(
     sys.stdout.flush()
     sys.stderr.flush()
     try:
-        process = subprocess.Popen(
-            list(command),
-            env=dict(environment() if env is None else env),
-            cwd=cwd,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            process_group=0 if own_group else None,
-            pass_fds=keep_open,
-        )
+        with _noted_before_interrupts():
+            process = subprocess.Popen(
+                list(command),
+                env=dict(environment() if env is None else env),
+                cwd=cwd,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                process_group=0 if own_group else None,
+                pass_fds=keep_open,
+            )
+            with _live_lock:
+                _live.add(process)
     except FileNotFoundError as error:
         missing = command[0] if error.filename in (None, command[0]) else str(error.filename)
         raise ToolchainError(
@@ -254,9 +257,32 @@ def popen(
         raise ToolchainError(f"{command[0]} may not be run") from None
     except OSError as error:  # no program for this machine, no memory, too many arguments
         raise ToolchainError(f"{command[0]} cannot be run: {error.strerror}") from None
-    with _live_lock:
-        _live.add(process)
     return process
+
+
+@contextlib.contextmanager
+def _noted_before_interrupts() -> Iterator[None]:
+    """Hold back signals that ask us to stop until a process that was begun is in the list.
+
+    A handler's exception between the two would leave it behind, and Ctrl-C does not reach its group.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # handlers run in the main thread
+        return
+    came: list[int] = []
+    # What is ignored, as nohup wishes it, stays so for the process as well.
+    before = {
+        number: signal.signal(number, lambda number, _frame: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) not in (None, signal.SIG_IGN)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
