@@ -98,6 +98,9 @@ def test_several_kernels_are_a_table_and_pass_together(
     assert second.split() == ["tests::the_message_is_whole", "ok", "ok"]
     assert third.split() == ["tests/says_hello.sh", "ok", "ok"]
     assert (empty, last.partition(";")[0]) == ("", "test result: ok. 4 passed")
+    # What was built for it is not built again.
+    again = rkmbuild("build", root, "--kernel", kernel_6_12.release)
+    assert "Fresh" in again.stderr, again.stderr
 
 
 def test_the_tests_of_6_1_run_alike_and_come_as_ktap(
