@@ -4,7 +4,10 @@ import re
 
 # Lines of the kernel's are shorter; what comes after is not looked at.
 _LONGEST = 4096
-_ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# ECMA-48: control sequences, as colours, and strings, as a window's title
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+# What a serial line adds: NULs of a machine that starts, carriage returns on either side.
+_JUNK = "\0\r"
 _HOST = r"[\w.-]{1,64} kernel(?:\[\d+\])?: "
 _PREFIXES = (
     # syslog and journalctl -o short, short-precise; ts of moreutils
@@ -30,14 +33,16 @@ _PREFIXES = (
     # CONFIG_PRINTK_CALLER (kernel/printk/printk.c, print_caller)
     r"\[ *[TC]\d+\] ?",
 )
-# No more of them stand before one line.
-_PREFIX = re.compile(f"(?:{'|'.join(_PREFIXES)}){{0,5}}")
+_ANY = f"(?:{'|'.join(_PREFIXES)})"
+# No more of them stand before one line; who quotes a log in a mail or indents it does so before.
+_PREFIX = re.compile(rf"(?:> ?){{0,5}}(?:[ \t]{{0,32}}{_ANY}{_ANY}{{0,4}})?")
 
 
 def text_of(line: str) -> str:
     """Return what the kernel printed, without what stands around it."""
-    line = line[:_LONGEST].rstrip("\r\n")
+    line = line[:_LONGEST]
     if "\x1b" in line:
         line = _ESCAPE.sub("", line)
+    line = line.lstrip(_JUNK).rstrip(f"{_JUNK}\n\t ")
     match = _PREFIX.match(line)
     return line[match.end() :] if match else line

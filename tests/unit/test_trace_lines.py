@@ -37,6 +37,13 @@ _PREFIXES = (
     "Nov 21 09:16:40 [    2.630916] ",
     "[2026-11-21 09:16:40] [    2.630916] ",
     "[09:16:40.123] [    2.630916] ",
+    "\r[    2.630916] ",
+    "\0\0\r\0<4>[    2.630916] ",
+    "    [    2.630916] ",
+    "> [    2.630916] ",
+    "> > Nov 21 09:16:40 host kernel: ",
+    "> ",
+    "\x1b]0;serial\x07\x1b[?25l\x1b[2K[    2.630916] ",
     "\x1b[32m[    2.630916] \x1b[0m\x1b[33m",
 )
 
@@ -44,6 +51,7 @@ _PREFIXES = (
 @pytest.mark.parametrize("prefix", _PREFIXES)
 def test_a_prefix_is_left_out(prefix: str) -> None:
     assert text_of(f"{prefix}{_TEXT}\r\n") == _TEXT
+    assert text_of(f"{prefix}{_TEXT}  \x1b[0m\x1b[K\r\r\n") == _TEXT
 
 
 @pytest.mark.parametrize("prefix", _PREFIXES)
