@@ -264,15 +264,15 @@ def popen(
 def _noted_before_interrupts() -> Iterator[None]:
     """Hold back signals that ask us to stop until a process that was begun is in the list.
 
-    A handler's exception between the two would leave it behind, and Ctrl-C does not reach its group.
+    A handler's exception between the two would leave it behind: Ctrl-C does not reach its group.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # handlers run in the main thread
         return
-    came: list[int] = []
+    came: list[signal.Signals] = []
     # What is ignored, as nohup wishes it, stays so for the process as well.
     before = {
-        number: signal.signal(number, lambda number, _frame: came.append(number))
+        number: signal.signal(number, lambda number, _frame: came.append(signal.Signals(number)))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         if signal.getsignal(number) not in (None, signal.SIG_IGN)
     }

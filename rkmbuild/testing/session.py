@@ -18,6 +18,8 @@ from rkmbuild.testing.results import KernelRun, Session, TestResult
 from rkmbuild.testing.script import Group
 from rkmbuild.toolchain.parts import Rust
 
+_TICK = 0.05
+
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
@@ -158,7 +160,10 @@ def run(
         except BaseException:
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
-            runner.stop_all()
+            # One may just have been about to start its guest, which nobody would end otherwise.
+            while not all(future.done() for future in everything):
+                runner.stop_all()
+                time.sleep(_TICK)
             raise
     runs = []
     for (built, its_groups), own, booted in zip(planned, results, futures, strict=True):

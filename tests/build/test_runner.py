@@ -19,7 +19,7 @@ def test_a_process_that_had_just_begun_when_we_were_interrupted_is_ended_as_well
         signal.raise_signal(signal.SIGINT)
         return begun[0]
 
-    monkeypatch.setattr(runner.subprocess, "Popen", interrupted)
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         runner.popen(["sleep", "60"])
