@@ -50,8 +50,8 @@ def _within(seconds: float, is_so: Callable[[], bool]) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("number", "said"), [(signal.SIGINT, "stopped\n"), (signal.SIGKILL, "")])
-def test_the_workers_end_in_silence(tmp_path: Path, number: signal.Signals, said: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_the_workers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "a.ko").write_bytes(bytes(module()))
     with subprocess.Popen(
         [sys.executable, "-c", _JUDGE, tmp_path / "a.ko"],
@@ -70,6 +70,6 @@ def test_the_workers_end_in_silence(tmp_path: Path, number: signal.Signals, said
         else:
             process.send_signal(number)
         told = process.communicate(timeout=30)[0]
-        assert told == said or number == signal.SIGKILL
-        assert "Traceback" not in told
-    assert _within(10, lambda: all(map(_is_over, workers)))
+    # Of one that was killed outright Python's own processes have something to say.
+    assert told == "stopped\n" or number == signal.SIGKILL
+    assert _within(30, lambda: all(map(_is_over, workers)))
