@@ -76,10 +76,14 @@ __rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char
 							   struct ftrace_ops *ops,
 							   struct ftrace_regs *fregs))
 {
-	/* ftrace may write into what it parses. */
-	char *filter = kstrdup(pattern, GFP_KERNEL);
+	char *filter;
 	int ret;
 
+	/* It would take functions off an empty filter, which as such stands for all there are. */
+	if (*pattern == '!')
+		return -EINVAL;
+	/* ftrace may write into what it parses. */
+	filter = kstrdup(pattern, GFP_KERNEL);
 	if (!filter)
 		return -ENOMEM;
 	ops->func = func;

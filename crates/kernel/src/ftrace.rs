@@ -81,7 +81,7 @@ impl<T: Callback> FtraceOps<T> {
     ///
     /// `functions` is a name, or a pattern as `set_ftrace_filter` takes it: `vfs_*`.
     ///
-    /// It fails with `EINVAL` where no function is called so.
+    /// It fails with `EINVAL` where no function is called so, and for what begins with `!`.
     pub fn register(functions: &'static CStr, callback: T) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             callback,

@@ -148,7 +148,7 @@ pub(super) trait Store<T>: 'static {
     fn store(data: &T, reader: &mut UserSliceReader) -> Result;
 }
 
-/// Not at all: the kernel does not open it so.
+/// Not at all. The permissions say so to all but root.
 pub(super) struct Nothing;
 
 impl<T> Show<T> for Nothing {
