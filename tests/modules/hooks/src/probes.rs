@@ -191,7 +191,10 @@ pub(crate) fn of_nothing() {
     let kprobe = KBox::pin_init(Kprobe::register(name, Count::default()), GFP_KERNEL);
     let kretprobe = KBox::pin_init(Kretprobe::register(name, Results::default()), GFP_KERNEL);
     let ftrace = KBox::pin_init(FtraceOps::register(name, Count::default()), GFP_KERNEL);
-    let but_one = KBox::pin_init(FtraceOps::register(c"!vfs_read", Count::default()), GFP_KERNEL);
+    let but_one = KBox::pin_init(
+        FtraceOps::register(c"!vfs_read", Count::default()),
+        GFP_KERNEL,
+    );
     let tracepoint = KBox::pin_init(TracepointProbe::register(Nothing::default()), GFP_KERNEL);
     pr_info!(
         "probes of nothing: {:?} {:?} {:?} {:?} {:?}\n",
