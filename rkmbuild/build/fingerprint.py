@@ -32,7 +32,9 @@ def request_key(request: object) -> str:
     """
     chosen = {name: os.environ.get(name) for name in _CHOOSING}
     seen = runner.environment(dict.fromkeys(_OF_THE_TERMINAL))
-    return cache.key("request", 1, __version__, asdict(request), seen, chosen)  # type: ignore[call-overload]
+    # Of two installations each knows the files of its own `kernel` crate, and not the other's.
+    ours = f"{__version__} in {paths.data('crates')}"
+    return cache.key("request", 1, ours, asdict(request), seen, chosen)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)

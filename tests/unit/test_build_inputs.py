@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild import paths
 from rkmbuild.build import cargo_config, fingerprint, package, pipeline, project
 from rkmbuild.build.project import Project
 from rkmbuild.build.request import BuildRequest
@@ -66,6 +67,15 @@ def test_another_terminal_is_no_other_request(
         monkeypatch.setenv(name, "dumb")
     assert fingerprint.request_key(request) == before
     monkeypatch.setenv("CARGO_HOME", str(tmp_path))
+    assert fingerprint.request_key(request) != before
+
+
+def test_another_installation_does_not_take_over_what_one_has_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = BuildRequest(path=tmp_path)
+    before = fingerprint.request_key(request)
+    monkeypatch.setattr(paths, "data", lambda name: tmp_path / name)
     assert fingerprint.request_key(request) != before
 
 
