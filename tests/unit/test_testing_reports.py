@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import junitparser
@@ -10,6 +11,8 @@ import pytest
 from rkmbuild.errors import StorageError
 from rkmbuild.run import ktap as protocol
 from rkmbuild.run.klog import KernelMessage
+from rkmbuild.run.outcome import Kind as TroubleKind
+from rkmbuild.run.outcome import Trouble
 from rkmbuild.testing import junit, ktap, show
 from rkmbuild.testing.cases import Case, Kind
 from rkmbuild.testing.results import KernelRun, Session, Status, TestResult
@@ -176,6 +179,18 @@ def test_several_modules_are_told_apart() -> None:
     ]
     on_one = Session(runs=session.runs[::2], seconds=1.0)
     assert [on_one.place(run) for run in on_one.runs] == ["counter", "reader"]
+
+
+def test_a_warning_tells_whose_test_it_came_with() -> None:
+    warned = Trouble(kind=TroubleKind.WARNING, title="WARNING: at lib.rs", trace=())
+    runs = [
+        replace(run, results=tuple(replace(result, troubles=(warned,)) for result in run.results))
+        for run in _workspace().runs
+    ]
+    assert list(show.warnings(Session(runs=tuple(runs), seconds=1.0))) == [
+        f"the kernel warned during [counter on {release}] tests::adds: WARNING: at lib.rs"
+        for release in (_OLD, _NEW)
+    ]
 
 
 def test_the_json_of_several_modules_lists_them() -> None:
