@@ -13,7 +13,7 @@ from rkmbuild.errors import KernelError, StorageError, UsageError
 from rkmbuild.module import compression, modinfo
 from rkmbuild.module.modinfo import Modinfo
 from rkmbuild.run import depends, parameters
-from rkmbuild.run.persist_record import Record, conf_of, digest, options_of, read_all
+from rkmbuild.run.persist_record import HOME, Record, conf_of, digest, options_of, read_all
 from rkmbuild.run.placing import (
     Depmod,
     MakeFolder,
@@ -26,8 +26,6 @@ from rkmbuild.run.placing import (
 )
 
 _ROOT = Path("/")
-# Below lib/modules/<release>; depmod prefers what is in `updates` (depmod.d(5)).
-_HOME = Path("updates/rkmbuild")
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def install(ko: Path, words: Sequence[str] = (), *, root: Path = _ROOT) -> Insta
             "the running kernel has no folder in /lib/modules, where modules are looked for at boot"
         )
     own, options = _contents(module, folder, words)
-    modules = {folder / _HOME / f"{each.name}.ko": each.path for each in own}
+    modules = {folder / HOME / f"{each.name}.ko": each.path for each in own}
     writes = {place: compression.decompress(file) for place, file in modules.items()}
     if options:
         writes[options_of(module.name, root)] = options

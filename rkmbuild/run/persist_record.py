@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+# Below lib/modules/<release>; depmod prefers what is in `updates` (depmod.d(5)).
+HOME = Path("updates/rkmbuild")
 _LOAD = Path("etc/modules-load.d")
 _OPTIONS = Path("etc/modprobe.d")
 _PREFIX = "rkmbuild-"
@@ -62,7 +64,11 @@ def options_of(name: str, root: Path) -> Path:
 
 
 def read_all(root: Path) -> dict[str, Record]:
-    """Return what was installed, by module; a file without our mark is none of ours."""
+    """Return what was installed, by module; a file without our mark is none of ours.
+
+    Nor is what a record names and we would never have made: root goes by it, and somebody may have
+    written into it.
+    """
     found = {}
     for conf in sorted((root / _LOAD).glob(f"{_PREFIX}*.conf")):
         name = conf.stem.removeprefix(_PREFIX)
@@ -72,11 +78,21 @@ def read_all(root: Path) -> dict[str, Record]:
             continue
         if text.startswith(_MARK.format(name=name)):
             files: dict[Path, frozenset[str]] = {}
-            for place, value in _FILE.findall(text):
-                files[Path(place)] = files.get(Path(place), frozenset()) | {value}
+            for place, value in ((Path(place), value) for place, value in _FILE.findall(text)):
+                if _may_be_ours(place, root):
+                    files[place] = files.get(place, frozenset()) | {value}
             folders = tuple(Path(place) for place in _FOLDER.findall(text))
             found[name] = Record(name=name, files=files, folders=folders)
     return found
+
+
+def _may_be_ours(place: Path, root: Path) -> bool:
+    """Tell whether a file lies where `load --persist` puts modules and parameters."""
+    if ".." in place.parts or not place.is_relative_to(root):
+        return False
+    if place.parent == root / _OPTIONS:
+        return place.name.startswith(_PREFIX)
+    return place.parent.match(f"lib/modules/*/{HOME}") and place.suffix == ".ko"
 
 
 def digest(place: Path) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from rkmbuild.errors import KernelError, StorageError, UsageError
 from rkmbuild.run import depends, persist
-from rkmbuild.run.persist_record import Record, conf_of, read_all
+from rkmbuild.run.persist_record import Record, conf_of, options_of, read_all
 from rkmbuild.run.placing import Depmod, MakeFolder, Remove, Write
 from tests.unit import elf_file
 
@@ -42,9 +42,22 @@ def _install(ko: Path, root: Path, *words: str) -> None:
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     record = Record(name="one", folders=(tmp_path / "a", tmp_path / "b"))
-    record = record.having(tmp_path / "a/one.ko", b"1").having(tmp_path / "two", b"2")
+    module = tmp_path / "lib/modules/6.12-test/updates/rkmbuild/one.ko"
+    record = record.having(module, b"1").having(options_of("one", tmp_path), b"2")
     _write(Write(conf_of("one", tmp_path), record.render()))
     assert read_all(tmp_path) == {"one": record}
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["x.ko", "etc/passwd", "etc/modprobe.d/theirs.conf", "lib/modules/6.12-test/kernel/one.ko",
+     "lib/modules/6.12-test/updates/rkmbuild/../../../../../etc/x.ko"],
+)  # fmt: skip
+def test_a_record_that_names_what_is_not_ours_is_not_believed(tmp_path: Path, place: str) -> None:
+    (tmp_path / "x.ko").write_bytes(b"theirs")
+    record = Record(name="one").having(tmp_path / place, b"theirs")
+    _write(Write(conf_of("one", tmp_path), record.render()))
+    assert read_all(tmp_path)["one"].files == {}
 
 
 def test_the_record_comes_first_and_the_lists_last(root: Path, ko: Path) -> None:
