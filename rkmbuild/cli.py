@@ -19,6 +19,8 @@ from rkmbuild.errors import InterruptedRunError, RkmbuildError, StorageError, Us
 # the error's subclass alone.
 _UnclearWords = cast("type[Any]", typer.BadParameter.__base__)
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 app = typer.Typer(
     name="rkmbuild",
     help="Build, check, load and test out-of-tree Linux kernel modules written in Rust.",
@@ -50,7 +52,7 @@ def main() -> NoReturn:
     No traceback reaches the user; `RKMBUILD_DEBUG=1` lets one through for a report.
     """
     _open_standard_streams()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish
             signal.signal(number, _interrupted)
     sys.exit(_status())
@@ -113,9 +115,13 @@ def _unforeseen(error: Exception) -> RkmbuildError:
 
 def _stop_all() -> None:
     """Stop what we started, also for a user who cannot wait and presses Ctrl-C once more."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    _ignore_more()
     runner.stop_all()
+
+
+def _ignore_more() -> None:
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _app_status() -> int:
@@ -154,4 +160,5 @@ def _unclear(error: Any) -> int:  # noqa: ANN401 - see _UnclearWords
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> NoReturn:
+    _ignore_more()  # what cleans up on the way out is not to be interrupted
     raise KeyboardInterrupt

@@ -24,11 +24,14 @@ PASSED_ON = (
     "HOME", "USER", "LOGNAME", "PATH", "TMPDIR", "TERM", "COLORTERM", "NO_COLOR",
     "LANG", "LC_ALL", "LC_CTYPE", "TZ", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
     "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTUP_AUTO_INSTALL",
-    "CARGO_NET_OFFLINE", "CARGO_HTTP_PROXY", "CARGO_HTTP_CAINFO", "CARGO_TERM_COLOR",
+    "CARGO_TERM_COLOR", "GIT_SSH_COMMAND",
     "http_proxy", "https_proxy", "all_proxy", "no_proxy",
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK", "CCACHE_DIR", "SOURCE_DATE_EPOCH",
 )  # fmt: skip
+
+# What a user tells cargo of networks and registries by its environment, tokens included.
+_PASSED_ON_BY_BEGINNING = ("CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_")
 
 _live: set[subprocess.Popen[bytes]] = set()
 _live_lock = threading.Lock()
@@ -58,7 +61,11 @@ def environment(extra: Mapping[str, str | None] | None = None) -> dict[str, str]
 
     A value of None in `extra` removes the variable.
     """
-    env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name in PASSED_ON or name.startswith(_PASSED_ON_BY_BEGINNING)
+    }
     for name, value in (extra or {}).items():
         if value is None:
             env.pop(name, None)

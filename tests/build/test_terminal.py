@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -136,3 +137,40 @@ def test_a_letter_that_the_output_has_none_for_is_shown_by_its_code(tmp_path: Pa
     (tmp_path / "log").write_text("caf\N{LATIN SMALL LETTER E WITH ACUTE} \N{RIGHTWARDS ARROW}\n")
     done = rkmbuild("decode", tmp_path / "log", env={"PYTHONIOENCODING": "ascii:strict"})
     assert (done.returncode, done.stdout) == (0, "caf\\xe9 \\u2192\n"), done.stderr
+
+
+def test_ctrl_c_before_the_command_has_begun_ends_it_without_a_word() -> None:
+    script = """
+import os, signal, sys
+from rkmbuild import __main__
+
+class CtrlC:
+    def find_spec(name, path, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, CtrlC)
+__main__.main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
+
+
+def test_a_locale_of_old_is_no_hindrance(kernel_6_12: KernelTree, tmp_path: Path) -> None:
+    place = tmp_path / "Prüfung"
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    said = "Grüße"
+    done = rkmbuild("new", place / "old", "--description", said, "--vcs", "none", env=ascii_only)
+    assert done.returncode == 0, done.stderr
+    assert said in (place / "old" / "Cargo.toml").read_text()
+    done = rkmbuild("build", place / "old", "-k", kernel_6_12.release, "--plan", env=ascii_only)
+    assert str(place / "old") in done.stdout
+
+
+def test_bootstrap_is_found_from_any_folder(tmp_path: Path) -> None:
+    for checkout in (tmp_path / "rkm", tmp_path / "other" / "rkm"):
+        checkout.mkdir(parents=True)
+    shutil.copy(Path(__file__).parents[2] / "bootstrap", tmp_path / "rkm")
+    done = shell(f"cd {tmp_path} && CDPATH={tmp_path}/other sh rkm/bootstrap --help")
+    assert done.returncode == 0, done.stderr
+    assert "./bootstrap demo" in done.stdout
