@@ -135,8 +135,7 @@ def command_line(
     """
     line = [words]
     if chosen.name == "tcg":
-        khz = accel.clock_khz()
-        line += [f"tsc_early_khz={khz}"] if khz else []
+        line += accel.clock_words()
     elif not chosen.proven:
         line.append("earlyprintk=serial,ttyS0,115200")
     return " ".join([*line, *([append] if append else []), "--", nonce])

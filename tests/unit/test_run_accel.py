@@ -80,3 +80,38 @@ def test_the_variable_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(accel.VARIABLE, "xen")
     with pytest.raises(UsageError, match="it takes kvm or tcg"):
         accel.choose(_QEMU)
+
+
+def _host(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+_CPUINFO = "processor\t: 0\ncpu MHz\t\t: 2596.142\n"
+_CPUFREQ = "sys/devices/system/cpu/cpu0/cpufreq"
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"proc/cpuinfo": _CPUINFO}, ["tsc_early_khz=2596142", "tsc=reliable"]),
+        # What such a processor runs at now is not what its counter counts.
+        (
+            {"proc/cpuinfo": _CPUINFO, f"{_CPUFREQ}/scaling_driver": "acpi-cpufreq\n"},
+            ["tsc_early_khz=2596142"],
+        ),
+        (
+            {"proc/cpuinfo": _CPUINFO, f"{_CPUFREQ}/base_frequency": "2600000\n"},
+            ["tsc_early_khz=2600000", "tsc=reliable"],
+        ),
+        ({"proc/cpuinfo": "processor\t: 0\n"}, []),
+        ({}, []),
+    ],
+    ids=["one frequency", "several", "a base frequency", "none told", "nothing"],
+)
+def test_a_guest_trusts_a_clock_whose_frequency_is_certain(
+    tmp_path: Path, files: dict[str, str], words: list[str]
+) -> None:
+    assert accel.clock_words(_host(tmp_path / "host", files)) == words
