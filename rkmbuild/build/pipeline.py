@@ -117,7 +117,8 @@ def build_all(request: BuildRequest, modules: Sequence[Project]) -> Iterator[Bui
 
 def _build_one(request: BuildRequest, source: Project, tree: KernelTree) -> BuildResult:
     clock = Clock()
-    key = fingerprint.request_key(request)
+    # By the tree that was found, whatever words the user had for it.
+    key = fingerprint.request_key(replace(request, kernel=str(tree.build)))
     work = source.work(tree.release, request.cargo.profile, tests=request.tests)
     state = work / _STATE
     noted = fingerprint.is_current(state, key)

@@ -108,16 +108,15 @@ def _build(
     from rkmbuild.run import guest
     from rkmbuild.testing.session import Built
 
-    trees = {tree.release: (tree, spec) for spec in kernels for tree in [find.select(spec)]}
-    for tree, _ in trees.values():
+    trees = {tree.release: tree for tree in map(find.select, kernels)}
+    for tree in trees.values():
         guest.bootable(tree)
     made = []
-    for path, (tree, spec) in itertools.product(paths, trees.values()):
-        # In the user's own words, a `build` of before need not be done again.
+    for path, tree in itertools.product(paths, trees.values()):
         plain, with_tests = (
             pipeline.build(
                 pipeline.BuildRequest(
-                    path=path, kernel=spec or str(tree.build), toolchain=toolchain, tests=tests
+                    path=path, kernel=str(tree.build), toolchain=toolchain, tests=tests
                 )
             )
             for tests in (False, True)

@@ -46,6 +46,9 @@ def test_a_changed_source_is_built_and_a_sysroot_is_not(
     assert stages(result) == {"plan", "crate", "kbuild", "check", "finish"}
     assert b"loaded again" in Path(str(result["module"])).read_bytes()
     assert build(project, kernel_6_12)["fresh"]
+    # In other words it is the same kernel.
+    by_path = rkmbuild("build", project, "--kernel", kernel_6_12.build, "--json")
+    assert json.loads(by_path.stdout)["fresh"]
 
 
 def test_another_profile_is_another_module(project: Path, kernel_6_12: KernelTree) -> None:
