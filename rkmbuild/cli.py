@@ -19,8 +19,6 @@ from rkmbuild.errors import InterruptedRunError, RkmbuildError, StorageError, Us
 # the error's subclass alone.
 _UnclearWords = cast("type[Any]", typer.BadParameter.__base__)
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 app = typer.Typer(
     name="rkmbuild",
     help="Build, check, load and test out-of-tree Linux kernel modules written in Rust.",
@@ -52,7 +50,7 @@ def main() -> NoReturn:
     No traceback reaches the user; `RKMBUILD_DEBUG=1` lets one through for a report.
     """
     _open_standard_streams()
-    for number in _ENDING:
+    for number in runner.ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish
             signal.signal(number, _interrupted)
     sys.exit(_status())
@@ -120,7 +118,7 @@ def _stop_all() -> None:
 
 
 def _ignore_more() -> None:
-    for number in _ENDING:
+    for number in runner.ENDING:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -33,6 +33,9 @@ PASSED_ON = (
 # What a user tells cargo of networks and registries by its environment, tokens included.
 _PASSED_ON_BY_BEGINNING = ("CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_")
 
+# The signals that ask us to end, with all that we started.
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 _live: set[subprocess.Popen[bytes]] = set()
 _live_lock = threading.Lock()
 
@@ -280,7 +283,7 @@ def _noted_before_interrupts() -> Iterator[None]:
     # What is ignored, as nohup wishes it, stays so for the process as well.
     before = {
         number: signal.signal(number, lambda number, _frame: came.append(signal.Signals(number)))
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        for number in ENDING
         if signal.getsignal(number) not in (None, signal.SIG_IGN)
     }
     try:
