@@ -19,7 +19,8 @@ from rkmbuild.toolchain import bindgen_places, rust, rust_places, search_path
 from tests import projects
 
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("unshare"), reason="only root can hide a program"
+    os.geteuid() != 0 or not shutil.which("unshare"),
+    reason="only root, with unshare, can hide a program",
 )
 
 
