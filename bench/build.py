@@ -11,9 +11,9 @@ from pathlib import Path
 from bench import measure
 from bench.by_hand import Baseline, CModule
 from bench.measure import Report, Row
-from rkmbuild import paths, runner
-from rkmbuild.build import pipeline
-from rkmbuild.build.pipeline import BuildRequest, BuildResult
+from rkmbuild.base import paths, process
+from rkmbuild.pipeline import pipeline
+from rkmbuild.pipeline.pipeline import BuildRequest, BuildResult
 
 _EXAMPLE = paths.data("examples") / "hello_world"
 _MARK = "Hello kernel module!"
@@ -52,13 +52,13 @@ class Bench:
     def ours(self, command: list[str], cache: Path | None = None) -> float:
         """Run a command of ours; return the seconds that took."""
         env = self.environment(cache)
-        done = runner.run(command, doing="measuring rkmbuild", env=env, cwd=paths.data("crates"))
+        done = process.run(command, doing="measuring rkmbuild", env=env, cwd=paths.data("crates"))
         return done.seconds
 
     def environment(self, cache: Path | None = None) -> dict[str, str]:
         """Return what rkmbuild runs with; `cache` where it is not the usual one."""
         here = {"PYTHONPATH": str(Path(__file__).parents[1])}
-        return runner.environment(here | {"RKMBUILD_CACHE_DIR": str(cache or paths.cache_dir())})
+        return process.environment(here | {"RKMBUILD_CACHE_DIR": str(cache or paths.cache_dir())})
 
 
 def version(bench: Bench) -> Row:
@@ -184,7 +184,7 @@ def memory(bench: Bench) -> list[Row]:
     bench.baseline.forget()
     command, cargo_env = bench.baseline.crate_command()
     rustc = measure.peak(command, cargo_env, bench.baseline.project)
-    make = measure.peak(bench.baseline.make_command(), runner.environment(), here)
+    make = measure.peak(bench.baseline.make_command(), process.environment(), here)
     alone = measure.peak(bench.build_command(), env, here)
     return [
         Row(

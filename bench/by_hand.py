@@ -4,10 +4,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from rkmbuild import paths, runner
-from rkmbuild.build import bindings, debug_info, kernel_crate, spec, sysroot
-from rkmbuild.build.pipeline import BuildResult
-from rkmbuild.build.plan import BuildPlan
+from rkmbuild.base import paths, process
+from rkmbuild.pipeline import bindings, debug_info, kernel_crate, spec, sysroot
+from rkmbuild.pipeline.pipeline import BuildResult
+from rkmbuild.pipeline.plan import BuildPlan
 
 
 class Baseline:
@@ -132,7 +132,7 @@ class Baseline:
     def _seconds(
         command: list[str | Path], folder: Path, env: Mapping[str, str] | None = None
     ) -> float:
-        return runner.run(command, doing="working by hand", cwd=folder, env=env).seconds
+        return process.run(command, doing="working by hand", cwd=folder, env=env).seconds
 
 
 class CModule:
@@ -149,12 +149,12 @@ class CModule:
 
     def build(self) -> float:
         """Run make; return the seconds that took."""
-        return runner.run([*self._command, "modules"], doing="building a C module").seconds
+        return process.run([*self._command, "modules"], doing="building a C module").seconds
 
     def size(self) -> float:
         """Return the module's size without debug information, in KB."""
         stripped = self._folder / "stripped"
         command: list[str | Path] = [self._objcopy, "--strip-debug"]
         command += [self._folder / "hello_c.ko", stripped]
-        runner.run(command, doing="stripping a C module")
+        process.run(command, doing="stripping a C module")
         return stripped.stat().st_size / 1024

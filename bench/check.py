@@ -18,11 +18,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rkmbuild import console, runner
+from rkmbuild.base import console, process
 from rkmbuild.kernel import find
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.module import batch, check, compression, target
-from rkmbuild.module.target import Target
+from rkmbuild.ko import compression
+from rkmbuild.verdict import batch, check, target
+from rkmbuild.verdict.target import Target
 from tests.corpus.cases import offered
 
 
@@ -92,7 +93,7 @@ def corpus(tree: KernelTree, flipped: int) -> dict[str, Any]:
 
 def fuzz(seconds: int) -> int:
     """Return how many files a fuzzer made up, none of which broke the checker."""
-    done = runner.run(
+    done = process.run(
         [sys.executable, "-m", "tests.fuzz", str(seconds)],
         doing="fuzzing",
         cwd=Path(__file__).parents[1],

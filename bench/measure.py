@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from rkmbuild import console, runner
+from rkmbuild.base import console, process
 
 # Runs its arguments and prints the largest resident set, in kilobytes, of all processes below it:
 # a child of its own, so that nothing that ran before counts.
@@ -127,7 +127,7 @@ def alternating(
 def peak(argv: Sequence[str | os.PathLike[str]], env: Mapping[str, str], cwd: Path) -> float:
     """Return the largest resident set, in MB, of any one process that the command starts."""
     command = [sys.executable, "-c", _PEAK, *argv]
-    done = runner.run(command, doing="measuring memory", env=env, cwd=cwd)
+    done = process.run(command, doing="measuring memory", env=env, cwd=cwd)
     return int(done.stdout) / 1024
 
 

@@ -11,9 +11,10 @@ from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
-from rkmbuild import __version__, console, runner
+from rkmbuild import __version__
+from rkmbuild.base import console, process
+from rkmbuild.base.errors import InterruptedRunError, RkmbuildError, StorageError, UsageError
 from rkmbuild.commands import register
-from rkmbuild.errors import InterruptedRunError, RkmbuildError, StorageError, UsageError
 
 # click's error about words that it cannot make sense of. typer carries a copy of click, and exports
 # the error's subclass alone.
@@ -50,7 +51,7 @@ def main() -> NoReturn:
     No traceback reaches the user; `RKMBUILD_DEBUG=1` lets one through for a report.
     """
     _open_standard_streams()
-    for number in runner.ENDING:
+    for number in process.ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish
             signal.signal(number, _interrupted)
     sys.exit(_status())
@@ -114,11 +115,11 @@ def _unforeseen(error: Exception) -> RkmbuildError:
 def _stop_all() -> None:
     """Stop what we started, also for a user who cannot wait and presses Ctrl-C once more."""
     _ignore_more()
-    runner.stop_all()
+    process.stop_all()
 
 
 def _ignore_more() -> None:
-    for number in runner.ENDING:
+    for number in process.ENDING:
         signal.signal(number, signal.SIG_IGN)
 
 

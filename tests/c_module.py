@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from rkmbuild import runner
-from rkmbuild.build import foreign_cc
-from rkmbuild.build.kbuild import always
+from rkmbuild.base import process
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.modfinal import KBUILD_LINES
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import foreign_cc
+from rkmbuild.pipeline.kbuild import always
 from rkmbuild.toolchain.parts import CCompiler
 
 # Enough for the compiler to need each mitigation: a call through a pointer, a switch that asks for
@@ -102,7 +102,7 @@ def build(
     lines = f"{KBUILD_LINES}obj-m := {name}.o\n{name}-y := {name}-main.o\n"
     (folder / "Kbuild").write_text(lines + extra)
     words = [f"{variable}={value}" for variable, value in variables.items()]
-    done = runner.run(
+    done = process.run(
         ["make", "-C", shadow.build, f"M={folder}", *words, "modules"], doing="building a C module"
     )
     assert done.stderr == ""

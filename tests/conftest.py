@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import paths
+from rkmbuild.base import paths
 from rkmbuild.kernel import fetch, find
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelTree

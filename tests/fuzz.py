@@ -15,10 +15,11 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["rkmbuild.module"]):
-    from rkmbuild.errors import NotAModuleError
-    from rkmbuild.module import check, inspect
-    from rkmbuild.module.rules import RULES
+with atheris.instrument_imports(include=["rkmbuild.ko", "rkmbuild.verdict"]):
+    from rkmbuild.base.errors import NotAModuleError
+    from rkmbuild.ko import contents
+    from rkmbuild.verdict import check
+    from rkmbuild.verdict.rules import RULES
 
 from tests import modules
 
@@ -37,7 +38,7 @@ def one_input(data: bytes) -> None:
         assert all(finding.rule.id in RULES for finding in verdict.findings)
         verdict.document()
     with contextlib.suppress(NotAModuleError):
-        inspect.read(data, name="fuzz", exports={}).document()
+        contents.read(data, name="fuzz", exports={}).document()
 
 
 def seeds(folder: Path) -> None:

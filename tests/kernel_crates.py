@@ -4,9 +4,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.build import bindings, kernel_crate, pipeline, sysroot
-from rkmbuild.build.request import BuildRequest
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import bindings, kernel_crate, pipeline, sysroot
+from rkmbuild.project.request import BuildRequest
 
 ROOT = Path(__file__).parents[1]
 CRATES = ROOT / "crates"

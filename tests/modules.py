@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import Kconfig, KernelVersion
-from rkmbuild.module import elf
-from rkmbuild.module.target import StructModule, Target
+from rkmbuild.ko import elf
+from rkmbuild.verdict.target import StructModule, Target
 
 LAYOUT = StructModule(size=256, name_at=24, init_at=96, exit_at=200)
 VERMAGIC = "6.12.0-test SMP preempt mod_unload modversions "

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from rkmbuild import cache
+from rkmbuild.base import cache
 from tests import debian
 
 # By release: the suite that has it, and packages of that suite's libraries that newer ones lack.

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options
 
 if TYPE_CHECKING:
-    from rkmbuild.build.pipeline import BuildRequest, BuildResult
-    from rkmbuild.build.plan import BuildPlan
-    from rkmbuild.build.stages import StageTime
+    from rkmbuild.pipeline.pipeline import BuildRequest, BuildResult
+    from rkmbuild.pipeline.plan import BuildPlan
+    from rkmbuild.pipeline.stages import StageTime
 
 
 class Profile(StrEnum):
@@ -66,7 +66,8 @@ def build(
     as_json: options.Json = False,
 ) -> None:
     """Build the module of a project, or the modules of a workspace."""
-    from rkmbuild.build import pipeline, selection
+    from rkmbuild.pipeline import pipeline
+    from rkmbuild.project import selection
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     request = pipeline.BuildRequest(
@@ -144,7 +145,7 @@ def _show_result(result: "BuildResult", request: "BuildRequest", *, with_timings
             f"{result.tree.release} in {seconds:.2f} s ({_times(result.stages)})",
         )
     if with_timings and result.stages:
-        from rkmbuild.build import timings
+        from rkmbuild.pipeline import timings
 
         page = result.module.with_name("timings.html")
         timings.write_page(result, page)

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
+from rkmbuild.base.errors import UsageError
 from rkmbuild.commands import options
-from rkmbuild.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rkmbuild.module.findings import Finding, Verdict
-    from rkmbuild.module.target import Target
+    from rkmbuild.verdict.findings import Finding, Verdict
+    from rkmbuild.verdict.target import Target
 
 # From so many files on only what fails is shown.
 _MANY = 4
@@ -48,7 +48,7 @@ def check(
         return
     if not ko:
         raise UsageError("which module?", hint="rkmbuild check KO...")
-    from rkmbuild.module import batch
+    from rkmbuild.verdict import batch
 
     known = _target(kernel, running=running)
     paths = batch.files(ko)
@@ -66,7 +66,7 @@ def check(
 def _target(spec: str | None, *, running: bool) -> "Target":
     from rkmbuild.kernel import find
     from rkmbuild.kernel import running as running_kernel
-    from rkmbuild.module import target
+    from rkmbuild.verdict import target
 
     if running and spec:
         raise UsageError("--running and --kernel exclude each other")
@@ -76,11 +76,10 @@ def _target(spec: str | None, *, running: bool) -> "Target":
 
 
 def _judged(paths: "Sequence[Path]", known: "Target", jobs: int | None) -> "list[Verdict]":
-    from rkmbuild.module import batch
-    from rkmbuild.run import siblings
+    from rkmbuild.verdict import batch, with_dependencies
 
     verdicts = (
-        siblings.judged_again(verdict, known)
+        with_dependencies.judged_again(verdict, known)
         for verdict in batch.judge(paths, known, jobs=jobs, explain=len(paths) < 100)
     )
     if len(paths) < _MANY:
@@ -118,7 +117,7 @@ def _show(verdicts: "Sequence[Verdict]") -> None:
 
 
 def _show_one(verdict: "Verdict") -> None:
-    from rkmbuild.module.findings import Severity
+    from rkmbuild.verdict.findings import Severity
 
     refusal = verdict.refusal
     if refusal:
@@ -146,7 +145,7 @@ def _show_finding(finding: "Finding") -> None:
 
 
 def _show_rules() -> None:
-    from rkmbuild.module.rules import RULES
+    from rkmbuild.verdict.rules import RULES
 
     if console.is_json():
         console.result(

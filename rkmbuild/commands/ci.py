@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from rkmbuild import console
-from rkmbuild.ci import Service
+from rkmbuild.base import console
 from rkmbuild.commands import options
+from rkmbuild.project.workflows import Service
 
 
 def ci(
@@ -33,7 +33,7 @@ def ci(
 
     It keeps the modules, the results as JUnit's XML, and what was printed.
     """
-    from rkmbuild import ci as workflows
+    from rkmbuild.project import workflows
 
     console.configure(quiet=quiet, as_json=as_json)
     made = workflows.write(path, service, kernels=tuple(kernel or ()), force=force)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options
 
 
@@ -23,8 +23,8 @@ def clean(
     json: options.Json = False,
 ) -> None:
     """Remove what `build` made of a project, or empty the tool's cache."""
-    from rkmbuild import cleaning
-    from rkmbuild.errors import UsageError
+    from rkmbuild.base.errors import UsageError
+    from rkmbuild.project import cleaning
 
     console.configure(quiet=quiet, as_json=json)
     if not cache:
@@ -43,8 +43,9 @@ def clean(
 def _ask() -> None:
     import sys
 
-    from rkmbuild import cleaning, paths
-    from rkmbuild.errors import InterruptedRunError, UsageError
+    from rkmbuild.base import paths
+    from rkmbuild.base.errors import InterruptedRunError, UsageError
+    from rkmbuild.project import cleaning
 
     root = paths.cache_dir()
     if not sys.stdin.isatty():

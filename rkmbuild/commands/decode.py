@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
+from rkmbuild.base.errors import ToolchainError, UsageError
 from rkmbuild.commands import options, traces
-from rkmbuild.errors import ToolchainError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +120,7 @@ def _document(file: str, decoder: "Decoder") -> int:
 
 def _read(file: str, decoder: "Decoder") -> "Iterator[tuple[str | None, Decoded | None]]":
     """Give each line with the report that was whole before it; at the end a report without line."""
-    from rkmbuild.trace.lines import text_of
+    from rkmbuild.klog.lines import text_of
 
     try:
         with _opened(file) as log:

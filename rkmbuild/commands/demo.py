@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ def demo(
 
     Gets a kernel from the distribution if none with an image to boot is here; installs nothing.
     """
-    from rkmbuild.build import pipeline
     from rkmbuild.commands import run
-    from rkmbuild.run import guest
+    from rkmbuild.guest import boot
+    from rkmbuild.pipeline import pipeline
 
     console.configure(verbose=verbose, quiet=quiet)
     project = _project()
     tree = _tree(kernel)
-    guest.bootable(tree)
+    boot.bootable(tree)
     console.status("Chosen", f"{project} for {tree.release}")
     built = pipeline.build(pipeline.BuildRequest(path=project, kernel=str(tree.build)))
     run.load(built.module, tree, timeout=30.0)
@@ -56,7 +56,7 @@ def _project() -> Path:
 
     A project's target/ is in its folder, and where the tool is installed nothing is written.
     """
-    from rkmbuild import cache, paths
+    from rkmbuild.base import cache, paths
 
     source = paths.data("examples") / _EXAMPLE
     if _in_checkout(source) and os.access(source, os.W_OK):

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
+from rkmbuild.base.errors import InterruptedRunError, ToolchainError, UsageError
 from rkmbuild.commands import options
-from rkmbuild.errors import InterruptedRunError, ToolchainError, UsageError
 
 if TYPE_CHECKING:
-    from rkmbuild.doctor.check import Check
+    from rkmbuild.doctor.table import Check
 
 
 def doctor(
@@ -29,20 +29,20 @@ def doctor(
     json: options.Json = False,
 ) -> None:
     """Say what this machine has and lacks for building, running and loading modules."""
-    from rkmbuild.doctor import mend
-    from rkmbuild.doctor.check import Use, can
+    from rkmbuild.doctor import repairs
     from rkmbuild.doctor.examine import beyond, mendable
+    from rkmbuild.doctor.table import Use, can
 
     console.configure(quiet=quiet, as_json=json)
     trees, checks = mendable(develop=develop, toolchain=toolchain)
     if fix:
         # A kernel that was fetched in the first round may ask for a compiler in the second.
         for _ in range(2):
-            commands = mend.commands(checks)
+            commands = repairs.commands(checks)
             if not commands:
                 break
             _agree(commands, yes=yes)
-            mend.run(commands)
+            repairs.run(commands)
             trees, checks = mendable(develop=develop, toolchain=toolchain)
     if not quiet:
         checks += beyond(trees)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options
 
 if TYPE_CHECKING:
     from rkmbuild.kernel.symvers import ExportedSymbol
-    from rkmbuild.module.inspect import Facts
+    from rkmbuild.ko.contents import Facts
 
 _SHOWN = 12
 _BAR = 30
@@ -26,8 +26,8 @@ def inspect(
 ) -> None:
     """Show what is in a module: sections, functions, imports and exports, without judging."""
     console.configure(verbose=verbose, as_json=as_json)
-    from rkmbuild.module import compression
-    from rkmbuild.module import inspect as room
+    from rkmbuild.ko import compression
+    from rkmbuild.ko import contents as room
 
     data = compression.decompress(ko)
     facts = room.read(data, name=str(ko), exports={})

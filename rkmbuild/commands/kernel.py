@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options
 
 if TYPE_CHECKING:

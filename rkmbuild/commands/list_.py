@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options
 
 
@@ -13,7 +13,7 @@ def list_(
     as_json: options.Json = False,
 ) -> None:
     """List the modules in the running kernel, those built by rkmbuild first."""
-    from rkmbuild.run import procmodules
+    from rkmbuild.host import procmodules
 
     console.configure(as_json=as_json)
     modules = [m for m in procmodules.loaded() if m.rkmbuild is not None or not ours]

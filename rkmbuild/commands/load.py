@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
+from rkmbuild.base.errors import UsageError
 from rkmbuild.commands import options, traces
-from rkmbuild.errors import UsageError
 
 if TYPE_CHECKING:
-    from rkmbuild.run.host import Change
+    from rkmbuild.host.host import Change
 
 
 def load(
@@ -64,7 +64,7 @@ def load(
             raise UsageError("--remove-persist takes a module, and nothing else")
         _remove_persistent(target, package)
         return
-    from rkmbuild.run import host
+    from rkmbuild.host import host
 
     ko = target if _is_file(target) else _built(target, package, first_build=first_build)
     if not persist:
@@ -72,7 +72,7 @@ def load(
             change = host.load(ko, parameters, swap=swap, allow=allow or ())
         show_change(change)
         return
-    from rkmbuild.run import persist as persistent
+    from rkmbuild.host import persist as persistent
 
     installation = persistent.install(ko, parameters)
     with traces.explained(ko):
@@ -88,15 +88,15 @@ def load(
 
 
 def _remove_persistent(target: Path, package: str | None) -> None:
-    from rkmbuild.run import persist
+    from rkmbuild.host import persist
 
     name = target.name
     if target.is_file():
-        from rkmbuild.module import modinfo
+        from rkmbuild.ko import modinfo
 
         name = modinfo.read(target).name
     elif (target / "Cargo.toml").is_file() or not name:
-        from rkmbuild.build import selection
+        from rkmbuild.project import selection
 
         name = selection.select_one(target, package).module
     files = persist.remove(name.partition(".ko")[0])
@@ -119,7 +119,7 @@ def show_change(change: "Change", more: dict[str, list[str]] | None = None) -> N
     for record in change.log or ():
         for line in record.lines():
             console.line(line)
-    from rkmbuild.run import procmodules
+    from rkmbuild.host import procmodules
 
     for name in change.unloaded:
         console.status("Unloaded", name)
@@ -141,13 +141,13 @@ def _is_file(target: Path) -> bool:
 
 def _built(path: Path, package: str | None, *, first_build: bool) -> Path:
     """Return the module of a project, built for the running kernel."""
-    from rkmbuild.build import selection
-    from rkmbuild.errors import ProjectError
+    from rkmbuild.base.errors import ProjectError
+    from rkmbuild.project import selection
 
     release = os.uname().release
     found = selection.select_one(path, package)
     if first_build:
-        from rkmbuild.build import pipeline
+        from rkmbuild.pipeline import pipeline
 
         return pipeline.build(pipeline.BuildRequest(path=found.root, kernel=release)).module
     ko = found.target / release / f"{found.module}.ko"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options, traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rkmbuild.run.kmsg import Record
+    from rkmbuild.klog.kmsg import Record
     from rkmbuild.trace.decode import Decoded
 
     Traces = tuple[Decoded, ...]
@@ -43,15 +43,15 @@ def log(
 
     With --json: one document, or with --follow one line a message.
     """
-    from rkmbuild.run import kmsg
-    from rkmbuild.trace import live
+    from rkmbuild.klog import kmsg
+    from rkmbuild.trace import running_log
 
     console.configure(as_json=as_json)
     start = _start(module) if since_load else 0
     with kmsg.Reader() as reader:
         records = reader.follow() if follow else reader.available()
         late = (record for record in records if record is None or record.sequence >= start)
-        shown = live.with_traces(late, None if raw else live.decoder())
+        shown = running_log.with_traces(late, None if raw else running_log.decoder())
         wanted = (about for about in shown if module is None or _is_about(module, *about))
         if as_json and not follow:
             console.result([_document(*about) for about in wanted])
@@ -62,9 +62,9 @@ def log(
 
 
 def _start(module: str | None) -> int:
-    from rkmbuild.errors import NotLoadedError
-    from rkmbuild.module.modinfo import module_name
-    from rkmbuild.run import records
+    from rkmbuild.base.errors import NotLoadedError
+    from rkmbuild.host import records
+    from rkmbuild.ko.modinfo import module_name
 
     record = records.find(module_name(module)) if module else records.latest()
     if record is None or record.sequence is None:
@@ -74,7 +74,7 @@ def _start(module: str | None) -> int:
 
 
 def _is_about(module: str, record: "Record", ended: "Traces") -> bool:
-    from rkmbuild.module.modinfo import module_name
+    from rkmbuild.ko.modinfo import module_name
 
     name = module_name(module)
     return record.is_about(module) or any(name in decoded.modules for decoded in ended)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options
 
 
@@ -44,8 +44,8 @@ def new(
     json: options.Json = False,
 ) -> None:
     """Make a project for a kernel module written in Rust."""
-    from rkmbuild.errors import UsageError
-    from rkmbuild.new import NewRequest, Vcs, create
+    from rkmbuild.base.errors import UsageError
+    from rkmbuild.project.new import NewRequest, Vcs, create
 
     console.configure(quiet=quiet, as_json=json)
     if list_:
@@ -76,7 +76,7 @@ def new(
 
 
 def _list_templates() -> None:
-    from rkmbuild.skeleton import templates
+    from rkmbuild.project.templates import templates
 
     found = templates()
     if console.is_json():

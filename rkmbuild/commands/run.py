@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options, traces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rkmbuild.guest.trial import ModuleRun, Plan
     from rkmbuild.kernel.tree import KernelTree
-    from rkmbuild.run.klog import KernelMessage
-    from rkmbuild.run.module import ModuleRun, Plan
+    from rkmbuild.klog.klog import KernelMessage
     from rkmbuild.trace.decode import Decoded
 
 _MODULE_ENDINGS = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
@@ -68,25 +68,25 @@ def load(
     raw: bool = False,
 ) -> None:
     """Run a finished module and show it; raises what it failed with."""
-    from rkmbuild.run import module
+    from rkmbuild.guest import trial
 
-    planned = module.plan(ko, tree, params=params)
+    planned = trial.plan(ko, tree, params=params)
     if shell:
-        from rkmbuild.run.shell import interact
+        from rkmbuild.guest.shell import interact
 
         interact(planned)
         return
     console.status("Booting", f"{tree.release} with `{planned.module.name}`")
     shown = _Shown(planned, raw=raw)
-    result = module.run(planned, timeout=timeout, on_message=shown.message)
+    result = trial.run(planned, timeout=timeout, on_message=shown.message)
     _show(result, shown.end())
 
 
 def _module(path: Path, package: str | None, kernel: str | None) -> tuple[Path, "KernelTree"]:
     if path.name.endswith(_MODULE_ENDINGS) or path.is_file():
-        from rkmbuild.errors import NotAModuleError
+        from rkmbuild.base.errors import NotAModuleError
         from rkmbuild.kernel import find
-        from rkmbuild.module import modinfo
+        from rkmbuild.ko import modinfo
 
         release = modinfo.read(path).release
         if not (kernel or release):
@@ -94,7 +94,8 @@ def _module(path: Path, package: str | None, kernel: str | None) -> tuple[Path, 
                 f"{path} does not say what kernel it is for", hint="--kernel names one"
             )
         return path, find.select(kernel or release)
-    from rkmbuild.build import pipeline, selection
+    from rkmbuild.pipeline import pipeline
+    from rkmbuild.project import selection
 
     root = selection.select_one(path, package).root
     result = pipeline.build(pipeline.BuildRequest(path=root, kernel=kernel))
@@ -105,10 +106,10 @@ class _Shown:
     """What goes out while the guest runs, and the traces in it."""
 
     def __init__(self, planned: "Plan", *, raw: bool) -> None:
-        from rkmbuild.trace import guest
+        from rkmbuild.trace import guest_log
 
         self._loading = planned.loading
-        self._decoder = None if raw else guest.decoder(planned)
+        self._decoder = None if raw else guest_log.decoder(planned)
         self._decoded: list[Decoded] = []
 
     def message(self, message: "KernelMessage") -> None:
@@ -133,7 +134,7 @@ class _Shown:
 
 
 def _show(result: "ModuleRun", decoded: "Sequence[Decoded]") -> None:
-    from rkmbuild.run import procmodules
+    from rkmbuild.host import procmodules
 
     failure = result.failure
     if console.is_json():
@@ -151,9 +152,9 @@ def _show(result: "ModuleRun", decoded: "Sequence[Decoded]") -> None:
     loaded = result.loaded
     for each in reversed(loaded if len(loaded) > 1 else ()):
         console.status("Loaded", procmodules.counted(each))
-    guest = result.guest
+    ended = result.guest
     console.status(
         "Finished",
-        f"`{result.plan.module.name}` loaded and unloaded cleanly in {guest.seconds:.1f} s "
-        f"({guest.accel.name}: {guest.accel.reason})",
+        f"`{result.plan.module.name}` loaded and unloaded cleanly in {ended.seconds:.1f} s "
+        f"({ended.accel.name}: {ended.accel.reason})",
     )

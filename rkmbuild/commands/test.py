@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def run_tests(
 
     Exit status: 0 all passed, 24 some did not; others as `build` and `run`.
     """
-    from rkmbuild.build import selection
-    from rkmbuild.errors import TestsFailedError, UsageError
+    from rkmbuild.base.errors import TestsFailedError, UsageError
+    from rkmbuild.project import selection
     from rkmbuild.testing import cases
     from rkmbuild.testing import junit as xml
     from rkmbuild.testing import session as sessions
@@ -103,14 +103,14 @@ def run_tests(
 def _build(
     paths: list[Path], kernels: "list[str] | list[None]", toolchain: str | None
 ) -> "list[Built]":
-    from rkmbuild.build import pipeline
+    from rkmbuild.guest import boot
     from rkmbuild.kernel import find
-    from rkmbuild.run import guest
+    from rkmbuild.pipeline import pipeline
     from rkmbuild.testing.session import Built
 
     trees = {tree.release: tree for tree in map(find.select, kernels)}
     for tree in trees.values():
-        guest.bootable(tree)
+        boot.bootable(tree)
     made = []
     for path, tree in itertools.product(paths, trees.values()):
         plain, with_tests = (
@@ -141,7 +141,7 @@ def _run(
     toolchain: str | None,
     silent: bool,
 ) -> "Session":
-    from rkmbuild.testing import results, session, show
+    from rkmbuild.testing import printing, results, session
     from rkmbuild.toolchain import rust
 
     planned = [
@@ -167,15 +167,15 @@ def _run(
     def report(built: "Built", result: "TestResult") -> None:
         if not silent:
             where = results.place(built.name, modules, result.release, releases)
-            console.line(show.line(result, where))
+            console.line(printing.line(result, where))
             console.flush()
 
     return session.run(planned, timeout=timeout, report=report)
 
 
 def _show(session: "Session", *, ktap: bool) -> None:
-    from rkmbuild.testing import ktap as protocol
-    from rkmbuild.testing import show
+    from rkmbuild.testing import ktap_document as protocol
+    from rkmbuild.testing import printing
 
     if console.is_json():
         console.result(session.document())
@@ -184,12 +184,12 @@ def _show(session: "Session", *, ktap: bool) -> None:
         for line in protocol.document(session):
             console.line(line)
         return
-    for line in show.failures(session):
+    for line in printing.failures(session):
         console.line(line)
     if len(session.releases) > 1:
         console.line()
-        console.table(*show.table(session))
-    for line in show.warnings(session):
+        console.table(*printing.table(session))
+    for line in printing.warnings(session):
         console.warning(line)
     console.line()
-    console.line(show.summary(session))
+    console.line(printing.summary(session))

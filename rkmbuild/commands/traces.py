@@ -3,8 +3,8 @@
 import contextlib
 from typing import TYPE_CHECKING
 
-from rkmbuild import console
-from rkmbuild.errors import CrashedError
+from rkmbuild.base import console
+from rkmbuild.base.errors import CrashedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,16 +17,16 @@ def show(decoded: "Decoded | None") -> None:
     """Write a decoded report to standard output, if there is one that tells anything."""
     if decoded is None:
         return
-    from rkmbuild.trace import show
+    from rkmbuild.trace import text
 
-    for line in show.lines(decoded, colour=console.is_coloured()):
+    for line in text.lines(decoded, colour=console.is_coloured()):
         console.line(line)
 
 
 def told(reports: "Sequence[Decoded]") -> str | None:
     """Return what the first crash or hang was in the module's own source, if that is known."""
-    from rkmbuild.run.outcome import Kind
-    from rkmbuild.trace.show import here
+    from rkmbuild.klog.outcome import Kind
+    from rkmbuild.trace.text import here
 
     ends = (decoded for decoded in reports if decoded.report.kind != Kind.WARNING)
     end = next((decoded for decoded in ends if decoded.where), None)
@@ -47,16 +47,16 @@ def explained(ko: "Path") -> "Iterator[None]":
     try:
         yield
     except CrashedError as error:
-        from rkmbuild.module import modinfo
-        from rkmbuild.trace import search, show
+        from rkmbuild.klog.lines import text_of
+        from rkmbuild.ko import modinfo
+        from rkmbuild.trace import search, text
         from rkmbuild.trace.decode import Decoder
-        from rkmbuild.trace.lines import text_of
 
         module = modinfo.read(ko)
         ids = {module.name: module.build_id}
         found = search.Search(search.of_module(ko), known=lambda name: ids.get(name, ""))
         decoder = Decoder(found)
         reports = [decoder.feed(text_of(line)) for line in error.output.split("\n")]
-        shown = (show.lines(report) for report in (*reports, decoder.flush()) if report)
+        shown = (text.lines(report) for report in (*reports, decoder.flush()) if report)
         error.output = "\n".join([error.output, *(line for lines in shown for line in lines)])
         raise

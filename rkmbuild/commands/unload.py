@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rkmbuild import console
+from rkmbuild.base import console
 from rkmbuild.commands import options
 from rkmbuild.commands.load import show_change
 
@@ -21,7 +21,7 @@ def unload(
     as_json: options.Json = False,
 ) -> None:
     """Unload a module from the running kernel, if nothing uses it."""
-    from rkmbuild.run import host, persist
+    from rkmbuild.host import host, persist
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     change = host.unload(name, with_users=with_users)

@@ -1,9 +1,9 @@
 """The whole examination, in the order of the table."""
 
-from rkmbuild.build import foreign_cc
-from rkmbuild.doctor import host, machine, parts
-from rkmbuild.doctor.check import Check
+from rkmbuild.doctor import host, kernels, tools
+from rkmbuild.doctor.table import Check
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import foreign_cc
 from rkmbuild.toolchain import cc
 
 
@@ -16,13 +16,13 @@ def mendable(
         develop: Also check what this project's own tests need.
         toolchain: The Rust toolchain asked for.
     """
-    trees, found = machine.kernels()
+    trees, found = kernels.kernels()
     compilers = [tree.compiler.command for tree in trees]
     oldest = max([cc.OLDEST_CLANG, *map(foreign_cc.least_clang, trees)])
-    tools = parts.toolchain(compilers, oldest, develop=develop, toolchain=toolchain)
-    return trees, [*tools, *found]
+    parts_found = tools.toolchain(compilers, oldest, develop=develop, toolchain=toolchain)
+    return trees, [*parts_found, *found]
 
 
 def beyond(trees: list[KernelTree]) -> list[Check]:
     """Check what no command can mend: this machine's virtualisation and its running kernel."""
-    return [machine.virtualisation(trees), *host.host()]
+    return [kernels.virtualisation(trees), *host.host()]

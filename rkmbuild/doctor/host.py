@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from rkmbuild.doctor.check import Check, State, Use
+from rkmbuild.doctor.table import Check, State, Use
 from rkmbuild.toolchain import search_path
 
 # Documentation/admin-guide/tainted-kernels.rst, as of 6.12; the letter is what an oops shows.

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rkmbuild import cache, runner
-from rkmbuild.errors import KernelError, ToolchainError
+from rkmbuild.base import cache, process
+from rkmbuild.base.errors import KernelError, ToolchainError
 from rkmbuild.kernel import modfinal
 from rkmbuild.kernel.overlay import Overlay
 
@@ -67,7 +67,7 @@ def parse(text: str, folder: Path) -> list[str]:
 def _ask(overlay: Overlay, make_variables: Mapping[str, str]) -> list[str]:
     with cache.temporary() as folder:
         (folder / "Kbuild").write_text(_KBUILD)
-        runner.run(
+        process.run(
             [
                 "make", "-s", "-C", overlay.build, f"M={folder}",
                 *(f"{name}={value}" for name, value in make_variables.items()),

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from rkmbuild.errors import KernelError
+from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel.tree import Compiler, Kconfig
 
 _COMPILE_H = Path("include/generated/compile.h")

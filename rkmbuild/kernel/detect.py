@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rkmbuild.errors import KernelError
+from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import compiler, images, kconfig
 from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion, Origin
 

@@ -4,9 +4,10 @@ import re
 import shutil
 from pathlib import Path
 
-from rkmbuild import cache, console, paths
-from rkmbuild.errors import FetchError, KernelError, StorageError
-from rkmbuild.kernel import apt, find, offer
+from rkmbuild.base import cache, console, paths
+from rkmbuild.base.errors import FetchError, KernelError, StorageError
+from rkmbuild.distro import apt, offer
+from rkmbuild.kernel import find
 from rkmbuild.kernel.detect import read_release, read_tree
 from rkmbuild.kernel.kconfig import AUTO_CONF
 from rkmbuild.kernel.tree import KernelTree, Origin

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild import console, look, paths
-from rkmbuild.errors import KernelError
-from rkmbuild.kernel import distribution
+from rkmbuild.base import console, files, paths
+from rkmbuild.base.errors import KernelError
+from rkmbuild.distro import distribution
 from rkmbuild.kernel.detect import (
     UTS_RELEASE,
     build_folder,
@@ -93,7 +93,7 @@ def select(spec: str | None, root: Path = Path("/")) -> KernelTree:
     """
     if spec is None:
         return _default(root)
-    if "/" in spec or spec in (".", "..") or look.is_there(Path(spec) / AUTO_CONF):
+    if "/" in spec or spec in (".", "..") or files.is_there(Path(spec) / AUTO_CONF):
         return read_tree(_path(spec), Origin.PATH)
     found, passed_over = _candidates(root)
     chosen = matching(spec, found)
@@ -111,7 +111,7 @@ def select(spec: str | None, root: Path = Path("/")) -> KernelTree:
 def fetched() -> list[Candidate]:
     """Return the fetched kernels, the one that was fetched last first."""
     folder = paths.cache_dir() / FETCHED
-    done = [entry for entry in _listed(folder) if look.is_there(entry / ".done")]
+    done = [entry for entry in _listed(folder) if files.is_there(entry / ".done")]
     done.sort(key=lambda entry: (entry / ".done").stat().st_mtime, reverse=True)
     found: list[Candidate] = []
     for entry in done:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild import look
+from rkmbuild.base import files
 
 # Debian ships a System.map of one line that names the package with the real one.
 _SMALLEST_MAP = 1024
@@ -23,7 +23,7 @@ def find(build: Path, release: str) -> Parts:
     Looked at are the folder that the kernel was built in, the root that the objtree was unpacked
     below (usr/src/NAME), and the machine's own root.
     """
-    roots = [root for root in _roots(build) if look.is_folder(root)]
+    roots = [root for root in _roots(build) if files.is_folder(root)]
     module_folders = [
         root / lib / "modules" / release for root in roots for lib in ("lib", "usr/lib")
     ]
@@ -36,9 +36,9 @@ def find(build: Path, release: str) -> Parts:
     maps += [root / "boot" / f"System.map-{release}" for root in roots]
     maps += [folder / "System.map" for folder in module_folders]
     return Parts(
-        image=next((path for path in images if look.is_file(path)), None),
+        image=next((path for path in images if files.is_file(path)), None),
         system_map=next((path for path in maps if _is_map(path)), None),
-        modules=next((path for path in module_folders if look.is_folder(path / "kernel")), None),
+        modules=next((path for path in module_folders if files.is_folder(path / "kernel")), None),
     )
 
 
@@ -51,4 +51,4 @@ def _roots(build: Path) -> list[Path]:
 
 
 def _is_map(path: Path) -> bool:
-    return look.is_file(path) and path.stat().st_size >= _SMALLEST_MAP
+    return files.is_file(path) and path.stat().st_size >= _SMALLEST_MAP

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from rkmbuild.errors import KernelError
+from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel.tree import Kconfig
 
 AUTO_CONF = Path("include/config/auto.conf")

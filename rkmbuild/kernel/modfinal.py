@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild import paths
-from rkmbuild.errors import KernelError
+from rkmbuild.base import paths
+from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel.tree import KernelVersion
 
 REMOVE = "RKMBUILD_CFLAGS_REMOVE"

@@ -9,8 +9,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild import cache, paths
-from rkmbuild.errors import KernelError, StorageError
+from rkmbuild.base import cache, paths
+from rkmbuild.base.errors import KernelError, StorageError
 from rkmbuild.kernel import modfinal
 from rkmbuild.kernel.tree import KernelTree
 

@@ -5,7 +5,7 @@ import os
 import zlib
 from pathlib import Path
 
-from rkmbuild.errors import KernelError
+from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import find, kconfig
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild.errors import KernelError
+from rkmbuild.base.errors import KernelError
 
 
 class ExportedSymbol(NamedTuple):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from rkmbuild.errors import ProjectError, UsageError
-from rkmbuild.module.modinfo import Modinfo
+from rkmbuild.base.errors import ProjectError, UsageError
+from rkmbuild.ko.modinfo import Modinfo
 
 FOLDER = "tests"
 

@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from rkmbuild.run import guest
-from rkmbuild.run.klog import KernelMessage
-from rkmbuild.run.result import GuestResult, Outcome, Step
-from rkmbuild.testing import judge, traces
+from rkmbuild.guest import boot
+from rkmbuild.guest.result import GuestResult, Outcome, Step
+from rkmbuild.klog.klog import KernelMessage
+from rkmbuild.testing import explain, judge
 from rkmbuild.testing.cases import Case, Kind
 from rkmbuild.testing.results import Status, TestResult
 from rkmbuild.testing.script import Command, Group, Role, commands
@@ -64,7 +64,7 @@ class _Guest:
     def run(self) -> None:
         """Boot it, run the tests, and tell of each that was reached."""
         stops = {n for n, command in enumerate(self._script) if command.role is not Role.TEST}
-        result = guest.boot(
+        result = boot.boot(
             self._group.tree,
             files=self._group.files,
             script=[command.text for command in self._script],
@@ -99,7 +99,7 @@ class _Guest:
 
     def _tell(self, result: TestResult) -> None:
         self.told.add(result.case)
-        self._report(traces.explained(result, self._group))
+        self._report(explain.explained(result, self._group))
 
     def _left(self, kind: Kind | None = None) -> list[Case]:
         left = (case for case in self._cases if case not in self.told)

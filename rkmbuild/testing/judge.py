@@ -4,10 +4,10 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from rkmbuild.run import ktap, outcome, refusal
-from rkmbuild.run.klog import KernelMessage
-from rkmbuild.run.outcome import Trouble
-from rkmbuild.run.result import Step
+from rkmbuild.guest.result import Step
+from rkmbuild.klog import ktap, outcome, refusal
+from rkmbuild.klog.klog import KernelMessage
+from rkmbuild.klog.outcome import Trouble
 from rkmbuild.testing import leaks
 from rkmbuild.testing.cases import Case, Kind
 from rkmbuild.testing.results import Status, TestResult

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from rkmbuild.errors import StorageError
+from rkmbuild.base.errors import StorageError
 from rkmbuild.testing.results import KernelRun, Session, Status, TestResult
 
 # What XML 1.0 has no way to write.

@@ -4,8 +4,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from rkmbuild import cache, console, runner
-from rkmbuild.errors import BuildError
+from rkmbuild.base import cache, console, process
+from rkmbuild.base.errors import BuildError
 from rkmbuild.toolchain.parts import Rust
 
 _MAIN = re.compile(r"^\s*(?:pub\s+)?fn\s+main\s*\(", re.MULTILINE)
@@ -44,7 +44,7 @@ def build(source: Path, rust: Rust, arch: str, folder: Path) -> Path:
 
 def _compile(source: Path, rust: Rust, target: str, program: Path, *, tests: bool) -> None:
     with console.step("Compiling", f"{source.parent.name}/{source.name}"):
-        done = runner.run(
+        done = process.run(
             [
                 rust.rustc, *(["--test"] if tests else []),
                 "--edition", "2021", "--target", target, "--crate-name", _crate(source.stem),
@@ -73,7 +73,7 @@ def _crate(stem: str) -> str:
     return f"_{name}" if name[:1].isdigit() else name
 
 
-def _failure(done: runner.Completed, source: Path, target: str) -> BuildError:
+def _failure(done: process.Completed, source: Path, target: str) -> BuildError:
     hint = None
     if re.search(r"cannot find -l|unable to find library", done.stderr):
         hint = (

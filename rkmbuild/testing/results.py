@@ -7,10 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from rkmbuild.run.klog import KernelMessage
-from rkmbuild.run.outcome import Trouble
+from rkmbuild.klog.klog import KernelMessage
+from rkmbuild.klog.outcome import Trouble
 from rkmbuild.testing.cases import Case
-from rkmbuild.trace import show
+from rkmbuild.trace import text
 from rkmbuild.trace.decode import Decoded
 
 
@@ -62,7 +62,7 @@ class TestResult:
     @property
     def explanation(self) -> list[str]:
         """The decoded traces, as `decode` shows them."""
-        return [line for each in self.decoded for line in show.lines(each)]
+        return [line for each in self.decoded for line in text.lines(each)]
 
     def document(self) -> dict[str, Any]:
         """Return it as `--json` shows it; times in seconds."""

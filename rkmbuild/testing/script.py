@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+from rkmbuild.guest import initramfs
+from rkmbuild.guest.trial import Plan, insert
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.run import initramfs, parameters
-from rkmbuild.run.module import Plan, insert
+from rkmbuild.ko import parameters
 from rkmbuild.testing import leaks
 from rkmbuild.testing.cases import FOLDER, Case, Kind
 

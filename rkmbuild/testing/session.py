@@ -8,10 +8,10 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild import runner
+from rkmbuild.base import process
+from rkmbuild.guest import initramfs, trial
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.module import modinfo
-from rkmbuild.run import initramfs, module
+from rkmbuild.ko import modinfo
 from rkmbuild.testing import cases, guests, programs, script
 from rkmbuild.testing.cases import Case, Kind
 from rkmbuild.testing.results import KernelRun, Session, TestResult
@@ -76,7 +76,7 @@ def groups(
         UsageError: the module has no such parameter as a test wants.
         BuildError: a program cannot be compiled.
     """
-    plain = module.plan(built.ko, built.tree)
+    plain = trial.plan(built.ko, built.tree)
     files = {
         **plain.files,
         script.with_tests_place(plain.module.name): built.with_tests,
@@ -162,7 +162,7 @@ def run(
             pool.shutdown(wait=False, cancel_futures=True)
             # One may just have been about to start its guest, which nobody would end otherwise.
             while not all(future.done() for future in everything):
-                runner.stop_all()
+                process.stop_all()
                 time.sleep(_TICK)
             raise
     runs = []

@@ -5,11 +5,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rkmbuild import runner
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base import process
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain import bindgen_places, versions
-from rkmbuild.toolchain.answers import remembered
 from rkmbuild.toolchain.parts import Bindgen, PassedOver, Version
+from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.unusable import UnusablePartError, unusable
 
 # 0.60 is the first with --allowlist-* and --opaque-type as they are used here.
@@ -128,7 +128,7 @@ def _usable_commands(passed_over: list[PassedOver]) -> list[tuple[Path, Version]
 
 def _version(command: Path) -> Version:
     def ask() -> dict[str, Any]:
-        done = runner.run(
+        done = process.run(
             [command, "--version"],
             doing="asking bindgen for its version",
             timeout=60,
@@ -149,10 +149,10 @@ def _try(command: Path, version: Version, library: Path) -> tuple[Bindgen | None
         with tempfile.TemporaryDirectory(prefix="rkmbuild-") as folder:
             header = Path(folder) / "trial.h"
             header.write_text(_TRIAL)
-            done = runner.run(
+            done = process.run(
                 [command, header],
                 doing="trying bindgen",
-                env=runner.environment({"LIBCLANG_PATH": str(library)}),
+                env=process.environment({"LIBCLANG_PATH": str(library)}),
                 timeout=60,
                 failure=ToolchainError,
             )

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rkmbuild import look, runner
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base import files, process
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain import search_path
-from rkmbuild.toolchain.answers import remembered
 from rkmbuild.toolchain.parts import Version
+from rkmbuild.toolchain.remembered import remembered
 
 # The names under which bindgen looks for the library in a folder (clang-sys, build/dynamic.rs).
 _LIBRARY = re.compile(r"libclang(-[\d.]+)?\.so(\.[\d.]+)?")
@@ -50,7 +50,7 @@ def libclangs() -> list[Path]:
     by_environment = os.environ.get("LIBCLANG_PATH")
     if by_environment:
         place = Path(by_environment)
-        itself = _LIBRARY.fullmatch(place.name) and look.is_file(place)
+        itself = _LIBRARY.fullmatch(place.name) and files.is_file(place)
         found = [place] if itself else _inside(place)
         if not found:
             raise ToolchainError(
@@ -92,7 +92,7 @@ def _known_to_loader() -> list[Path]:
         ldconfig = search_path.named("ldconfig")
         if not ldconfig:
             return {"libraries": []}
-        done = runner.run(
+        done = process.run(
             [ldconfig, "-p"],
             doing="asking the loader for its libraries",
             failure=ToolchainError,
@@ -111,7 +111,7 @@ def _inside(folder: Path) -> list[Path]:
         libraries = sorted(f for f in folder.glob("libclang*") if _LIBRARY.fullmatch(f.name))
     except OSError:
         return []
-    return [library for library in libraries if look.is_file(library)]
+    return [library for library in libraries if files.is_file(library)]
 
 
 def _once(libraries: list[Path]) -> list[Path]:

@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from rkmbuild import runner
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base import process
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain import search_path, versions
-from rkmbuild.toolchain.answers import remembered
 from rkmbuild.toolchain.parts import CCompiler, PassedOver, Version
+from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.unusable import unusable
 
 # The first that has return thunks and hardens against straight-line speculation, which the kernels
@@ -104,7 +104,7 @@ def _clangs() -> list[Path]:
 
 
 def _ask(path: Path) -> dict[str, Any]:
-    text = runner.run(
+    text = process.run(
         [path, "--version"],
         doing=f"asking {path.name} for its version",
         timeout=60,

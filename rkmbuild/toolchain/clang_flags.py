@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from rkmbuild import cache
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base import cache
+from rkmbuild.base.errors import ToolchainError
 
 # Flags whose value is the next word, as far as kbuild, or a user's ccflags-y, has them.
 _TWO_WORDS = frozenset({

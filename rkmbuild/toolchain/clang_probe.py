@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild import cache, runner
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base import cache, process
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain.parts import Bindgen
 
 # `clang: error: unknown argument: '-x'`, `error: unknown warning option …`, and what bindgen makes
@@ -75,10 +75,10 @@ class BindgenProbe:
 def _objections(
     command: Sequence[str | Path], extra: dict[str, str | None], name: str
 ) -> list[str]:
-    done = runner.run(
+    done = process.run(
         command,
         doing=f"asking {name} which of the kernel's compiler flags it has",
-        env=runner.environment({"LC_ALL": "C", **extra}),
+        env=process.environment({"LC_ALL": "C", **extra}),
         success=range(256),
         timeout=60,
         failure=ToolchainError,

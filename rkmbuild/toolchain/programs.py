@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rkmbuild import runner
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base import process
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain import search_path, versions
-from rkmbuild.toolchain.answers import remembered
 from rkmbuild.toolchain.parts import PassedOver, Tool, Version
+from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.unusable import unusable
 
 
@@ -34,7 +34,7 @@ def at(path: Path, read: Callable[[str], Version | None] = versions.after_packag
     """
 
     def ask() -> dict[str, Any]:
-        done = runner.run(
+        done = process.run(
             [path, "--version"],
             doing=f"asking {path.name} for its version",
             timeout=60,

@@ -4,11 +4,11 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from rkmbuild import runner
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base import process
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain import programs, search_path, versions
-from rkmbuild.toolchain.answers import remembered
 from rkmbuild.toolchain.parts import PassedOver, Tool, Version
+from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.unusable import unusable
 
 # The microvm machine, which boots in a second because it has no firmware to wait for.
@@ -72,7 +72,7 @@ def _why_not(tool: Tool) -> str:
         return f"it is {tool.version}, and {OLDEST} is the oldest that can be used"
 
     def ask() -> dict[str, Any]:
-        done = runner.run(
+        done = process.run(
             [tool.path, "-machine", "help"],
             doing="asking qemu for its machines",
             timeout=60,
@@ -87,7 +87,7 @@ def _why_not(tool: Tool) -> str:
 def _asked(path: Path) -> Tool:
     # busybox answers as the applet that its file name says, and has no --version.
     def ask() -> dict[str, Any]:
-        done = runner.run(
+        done = process.run(
             [path, "--help"], doing="asking busybox for its version", failure=ToolchainError
         )
         return {"text": done.stdout or done.stderr}

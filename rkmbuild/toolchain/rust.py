@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rkmbuild import runner
-from rkmbuild.errors import ToolchainError
-from rkmbuild.toolchain import packages, rust_places, search_path, versions
-from rkmbuild.toolchain.answers import remembered
+from rkmbuild.base import process
+from rkmbuild.base.errors import ToolchainError
+from rkmbuild.distro import packages
+from rkmbuild.toolchain import rust_places, search_path, versions
 from rkmbuild.toolchain.parts import PassedOver, Rust, Version
+from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.rust_places import Place
 from rkmbuild.toolchain.unusable import UnusablePartError, unusable
 
@@ -138,11 +139,11 @@ def read_verbose(text: str) -> dict[str, str]:
 
 
 def _ask_rustc(rustc: Path) -> dict[str, Any]:
-    def ask(*arguments: str, success: tuple[int, ...] = (0,)) -> runner.Completed:
-        return runner.run(
+    def ask(*arguments: str, success: tuple[int, ...] = (0,)) -> process.Completed:
+        return process.run(
             [rustc, *arguments],
             doing="asking rustc for its version",
-            env=runner.environment({"RUSTC_BOOTSTRAP": "1"}),
+            env=process.environment({"RUSTC_BOOTSTRAP": "1"}),
             success=success,
             timeout=60,
             failure=ToolchainError,
@@ -188,7 +189,7 @@ def _cargo(rustc: Path, version: Version) -> tuple[Path | None, str]:
 def _cargo_version(cargo: Path) -> Version:
     def ask() -> dict[str, Any]:
         doing = "asking cargo for its version"
-        done = runner.run([cargo, "-V"], doing=doing, timeout=60, failure=ToolchainError)
+        done = process.run([cargo, "-V"], doing=doing, timeout=60, failure=ToolchainError)
         return {"text": done.stdout}
 
     text: str = remembered("cargo -V", [cargo], ask)["text"]

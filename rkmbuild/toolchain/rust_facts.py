@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rkmbuild import cache, runner
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base import cache, process
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain.parts import Rust
 
 BARE_TARGET = {"x86_64": "x86_64-unknown-none"}
@@ -59,10 +59,10 @@ def facts(rust: Rust, arch: str) -> RustFacts:
 
     def make(folder: Path) -> None:
         # Unstable options of a stable compiler: the kernel's own build opens them the same way.
-        env = runner.environment({"RUSTC_BOOTSTRAP": "1"})
+        env = process.environment({"RUSTC_BOOTSTRAP": "1"})
 
         def ask(*argv: str | Path) -> str:
-            return runner.run(
+            return process.run(
                 argv, doing="asking the Rust toolchain", env=env, failure=ToolchainError
             ).stdout
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild import look, runner
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base import files, process
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain import search_path
 
 
@@ -89,7 +89,7 @@ def is_proxy(rustc: Path) -> bool:
     if rustc.resolve().name in ("rustup", "rustup-init"):
         return True
     rustup = rustc.parent / "rustup"
-    return look.is_file(rustup) and rustup.samefile(rustc)
+    return files.is_file(rustup) and rustup.samefile(rustc)
 
 
 def _installed() -> Iterator[Place]:
@@ -104,9 +104,9 @@ def _installed() -> Iterator[Place]:
 
 def _by_name(toolchain: str) -> Place:
     name = toolchain.removeprefix("+")
-    if os.sep in name or look.is_file(Path(name)):
+    if os.sep in name or files.is_file(Path(name)):
         path = Path(name).absolute()
-        rustc = path / "bin" / "rustc" if look.is_folder(path) else path
+        rustc = path / "bin" / "rustc" if files.is_folder(path) else path
         if not search_path.is_program(rustc):
             raise ToolchainError(
                 f"--toolchain {toolchain}: {rustc} is no program",
@@ -140,7 +140,7 @@ def _behind_proxy(rustc: Path) -> Path:
         return _behind_link(rustc)
     rustup = rustc.parent / "rustup"
     command = rustup if search_path.is_program(rustup) else rustc.resolve()
-    done = runner.run(
+    done = process.run(
         [command, "which", "rustc"],
         doing="asking rustup for its compiler",
         failure=ToolchainError,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rkmbuild import look
+from rkmbuild.base import files
 
 # A user's own PATH lacks these on Debian; kmod's programs, ldconfig and Fedora's busybox lie there.
 _ALWAYS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -17,7 +17,7 @@ def folders() -> Iterator[Path]:
     for name in (*os.environ.get("PATH", "").split(os.pathsep), *_ALWAYS):
         folder = Path(name)
         # A relative folder in PATH would make the result depend on where one stands.
-        if folder.is_absolute() and look.is_folder(folder):
+        if folder.is_absolute() and files.is_folder(folder):
             real = folder.resolve()
             if real not in seen:
                 seen.add(real)
@@ -61,4 +61,4 @@ def users_folder(variable: str, default: str) -> Path | None:
 
 def is_program(path: Path) -> bool:
     """Tell whether `path` is a file that we may run."""
-    return look.is_file(path) and os.access(path, os.X_OK)
+    return files.is_file(path) and os.access(path, os.X_OK)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from rkmbuild.errors import ToolchainError
-from rkmbuild.toolchain import packages
+from rkmbuild.base.errors import ToolchainError
+from rkmbuild.distro import packages
 from rkmbuild.toolchain.parts import PassedOver
 
 

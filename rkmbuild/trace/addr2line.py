@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild import confined
-from rkmbuild.errors import RkmbuildError, ToolchainError
+from rkmbuild.base import limits
+from rkmbuild.base.errors import RkmbuildError, ToolchainError
 from rkmbuild.trace.debugfile import Place
 
 # A healthy file of a large driver takes well under a second.
@@ -72,7 +72,7 @@ class Addr2line:
             return
         words = ["addr2line", "-a", "-f", "-i", "-C", "-j", section, "-e", str(self._debug)]
         try:
-            said = confined.run(
+            said = limits.run(
                 [*words, *(f"{offset:#x}" for offset in offsets)],
                 doing="looking up source lines",
                 seconds=_SECONDS,

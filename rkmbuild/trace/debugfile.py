@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rkmbuild.errors import NotAModuleError
-from rkmbuild.module import compression, elf, modinfo
-from rkmbuild.module.elf import Elf
-from rkmbuild.trace.frames import SHORTEST_CUT, Frame
+from rkmbuild.base.errors import NotAModuleError
+from rkmbuild.klog.frames import SHORTEST_CUT, Frame
+from rkmbuild.ko import compression, elf, modinfo
+from rkmbuild.ko.elf import Elf
 
 _BUILD_ID = ".note.gnu.build-id"
 # What makes the debug information of a .ko; it may be in the module itself.

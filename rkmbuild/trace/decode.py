@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rkmbuild.module.demangle import demangle
+from rkmbuild.klog.frames import Frame
+from rkmbuild.klog.reports import Collector, Report
+from rkmbuild.ko.demangle import demangle
 from rkmbuild.trace import unloaded
 from rkmbuild.trace.addr2line import Addr2line, Spot
 from rkmbuild.trace.debugfile import DebugFile, Place
-from rkmbuild.trace.frames import Frame
-from rkmbuild.trace.reports import Collector, Report
 from rkmbuild.trace.search import Found, Search, fitting
 from rkmbuild.trace.source import Origin, Sources, origin
 

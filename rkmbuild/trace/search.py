@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.errors import NotAModuleError, RkmbuildError
-from rkmbuild.module import modinfo
-from rkmbuild.run import records
+from rkmbuild.base.errors import NotAModuleError, RkmbuildError
+from rkmbuild.host import records
+from rkmbuild.klog.frames import Frame
+from rkmbuild.ko import modinfo
 from rkmbuild.trace.debugfile import DebugFile, Place
-from rkmbuild.trace.frames import Frame
 
 _DEBUG = ".debug"
 _ENDING = ".ko.debug"

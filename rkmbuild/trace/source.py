@@ -6,7 +6,7 @@ import stat
 from enum import StrEnum
 from pathlib import Path
 
-from rkmbuild import paths
+from rkmbuild.base import paths
 
 # Debug information may name any file; only what looks like source is opened.
 _ENDINGS = (".rs", ".c", ".h", ".S")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import paths
-from rkmbuild.build import layout
+from rkmbuild.base import paths
 from rkmbuild.kernel import cflags, overlay
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import c_layout
 from rkmbuild.toolchain import cc, rust
 from tests import projects
 from tests.cli import rkmbuild
@@ -27,12 +27,12 @@ def assertions(tree: KernelTree, tmp_path: Path) -> str:
     shadow = overlay.prepare(tree, foreign_compiler=False)
     header = paths.data("crates") / "bindings" / "bindings.h"
     flags = cflags.module_c_flags(shadow, {"CC": str(compiler.path)})
-    return layout.assertions(header, compiler, flags, shadow.build, tmp_path)
+    return c_layout.assertions(header, compiler, flags, shadow.build, tmp_path)
 
 
 def test_every_type_and_field_of_the_sample_is_asserted(tree: KernelTree, tmp_path: Path) -> None:
     made = assertions(tree, tmp_path)
-    for _, name, fields in layout.sample():
+    for _, name, fields in c_layout.sample():
         assert f"size_of::<{name}>() == " in made
         assert all(f"offset_of!({name}, {field}) == " in made for field in fields)
 

@@ -11,7 +11,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection
 from elftools.elf.sections import SymbolTableSection
 
-from rkmbuild.errors import BuildError, ProjectError, RefusedByKernelError
+from rkmbuild.base.errors import BuildError, ProjectError, RefusedByKernelError
 from rkmbuild.kernel import symvers
 from rkmbuild.kernel.tree import KernelTree
 from tests import projects

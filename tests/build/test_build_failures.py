@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import BuildError, ProjectError, StorageError
+from rkmbuild.base.errors import BuildError, ProjectError, StorageError
 from rkmbuild.kernel.tree import KernelTree
 from tests import projects
 from tests.cli import rkmbuild

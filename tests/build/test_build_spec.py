@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import runner
-from rkmbuild.build import rustflags, spec
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base import process
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.kernel.tree import Kconfig, KernelTree
+from rkmbuild.pipeline import rustflags, spec
 from rkmbuild.toolchain import rust, rust_facts, rust_places
 from rkmbuild.toolchain.parts import Rust, Version
 from tests import old_rust
@@ -39,7 +39,7 @@ def rustcs() -> list[Rust]:
     chosen, _ = rust.choose()
     found = {chosen.rustc: chosen}
     for place in rust_places.all_places():
-        said = runner.run([place.rustc, "-vV"], doing="asking rustc", success=range(256)).stdout
+        said = process.run([place.rustc, "-vV"], doing="asking rustc", success=range(256)).stdout
         fields = dict(line.split(": ", 1) for line in said.splitlines() if ": " in line)
         if "release" not in fields or not (place.rustc.parent / "cargo").exists():
             continue
@@ -65,13 +65,13 @@ def compile_for(tree: KernelTree, found: Rust, folder: Path) -> str:
     sized = _SIZED_SINCE_1_90 if found.version >= Version(1, 90) else _SIZED
     source = folder / "empty.rs"
     source.write_text(_SOURCE.format(sized=sized))
-    done = runner.run(
+    done = process.run(
         [
             found.rustc, "-Zunstable-options", "--target", target, *chosen.flags,
             "--emit=obj", "-o", folder / "empty.o", source,
         ],
         doing="compiling for the target",
-        env=runner.environment({"RUSTC_BOOTSTRAP": "1"}),
+        env=process.environment({"RUSTC_BOOTSTRAP": "1"}),
         failure=ToolchainError,
     )  # fmt: skip
     return done.stderr

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.module import batch, target
-from rkmbuild.module.findings import Severity, Verdict
+from rkmbuild.verdict import batch, target
+from rkmbuild.verdict.findings import Severity, Verdict
 from tests.cli import rkmbuild
 
 # What the loader could say first of a module for another series.

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.module import depends
-from rkmbuild.module.depends import LoadOrder, name_of
+from rkmbuild.ko import depends
+from rkmbuild.ko.depends import LoadOrder, name_of
 
 PLACES = os.pathsep.join(("/usr/sbin", "/sbin", os.environ["PATH"]))
 

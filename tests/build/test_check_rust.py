@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.module import check, target
+from rkmbuild.verdict import check, target
 from tests import projects
 from tests.cli import rkmbuild
 from tests.corpus.editor import Editor

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 _JUDGE = """
 import sys
 from pathlib import Path
-from rkmbuild.module import batch
+from rkmbuild.verdict import batch
 from tests.modules import kernel
 try:
     list(batch.judge([Path(sys.argv[1])] * 20_000, kernel(), jobs=2))

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from rkmbuild import ci
-from rkmbuild.ci import Service
-from rkmbuild.errors import ProjectError, StorageError, UsageError
+from rkmbuild.base.errors import ProjectError, StorageError, UsageError
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.project import workflows
+from rkmbuild.project.workflows import Service
 from tests import projects
 from tests.cli import rkmbuild
 
@@ -50,7 +50,7 @@ def _scripts(service: Service, document: Any) -> list[str]:
 
 @pytest.mark.parametrize("service", Service)
 def test_a_workflow_is_what_its_service_takes(project: Path, service: Service) -> None:
-    made = ci.write(project, service)
+    made = workflows.write(project, service)
     assert made.file.is_relative_to(project.parents[1] if " " in str(project) else project)
     lint = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", *_SCHEMAS[service]]
     done = subprocess.run([*lint, made.file], capture_output=True, text=True, check=False)
@@ -66,7 +66,7 @@ def test_a_workflow_is_what_its_service_takes(project: Path, service: Service) -
 
 @pytest.mark.parametrize("service", Service)
 def test_the_steps_are_clean_shell(project: Path, service: Service, tmp_path: Path) -> None:
-    document = _read(ci.write(project, service).file)
+    document = _read(workflows.write(project, service).file)
     for number, text in enumerate(_scripts(service, document)):
         script = tmp_path / f"{number}.sh"
         # What stands in a here-document is a script of its own.
@@ -80,7 +80,7 @@ def test_the_steps_are_clean_shell(project: Path, service: Service, tmp_path: Pa
 
 
 def test_only_actions_of_githubs_own_are_used_and_pinned_by_commit(project: Path) -> None:
-    text = ci.write(project, Service.GITHUB).file.read_text()
+    text = workflows.write(project, Service.GITHUB).file.read_text()
     uses = re.findall(r"uses: (.*)", text)
     assert uses
     for use in uses:
@@ -89,7 +89,7 @@ def test_only_actions_of_githubs_own_are_used_and_pinned_by_commit(project: Path
 
 @pytest.mark.parametrize("service", Service)
 def test_all_that_a_reader_wants_is_kept(project: Path, service: Service) -> None:
-    document = _read(ci.write(project, service).file)
+    document = _read(workflows.write(project, service).file)
     if service is Service.GITLAB:
         artifacts = document["rkmbuild"]["artifacts"]
         kept, junit = artifacts["paths"], artifacts["reports"]["junit"]
@@ -105,23 +105,23 @@ def test_all_that_a_reader_wants_is_kept(project: Path, service: Service) -> Non
 
 
 def test_nothing_is_overwritten_unless_it_is_asked_for(project: Path) -> None:
-    file = ci.write(project, Service.GITHUB).file
+    file = workflows.write(project, Service.GITHUB).file
     file.write_text("mine\n")
     with pytest.raises(UsageError, match="there already"):
-        ci.write(project, Service.GITHUB)
+        workflows.write(project, Service.GITHUB)
     assert file.read_text() == "mine\n"
-    assert ci.write(project, Service.GITHUB, force=True).file.read_text() != "mine\n"
+    assert workflows.write(project, Service.GITHUB, force=True).file.read_text() != "mine\n"
     assert [found.name for found in file.parent.iterdir()] == ["rkmbuild.yml"]
 
 
 def test_what_cannot_be_done_is_told(project: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no kernel to fetch"):
-        ci.write(project, Service.GITLAB, kernels=["6.12; rm -rf /"])
+        workflows.write(project, Service.GITLAB, kernels=["6.12; rm -rf /"])
     with pytest.raises(ProjectError, match="no module project"):
-        ci.write(tmp_path, Service.GITLAB)
+        workflows.write(tmp_path, Service.GITLAB)
     (tmp_path / "repository" / ".github").touch()
     with pytest.raises(StorageError, match="cannot write"):
-        ci.write(project, Service.GITHUB)
+        workflows.write(project, Service.GITHUB)
 
 
 def test_a_workspace_has_each_of_its_modules_tested(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_workspace_has_each_of_its_modules_tested(tmp_path: Path) -> None:
         (tmp_path / name / "src").mkdir(parents=True)
         (tmp_path / name / "src" / "lib.rs").touch()
         (tmp_path / name / "Cargo.toml").write_text(projects.MANIFEST.format(name=name) + said)
-    job = _read(ci.write(tmp_path, Service.GITLAB, kernels=["6.1"]).file)["rkmbuild"]
+    job = _read(workflows.write(tmp_path, Service.GITLAB, kernels=["6.1"]).file)["rkmbuild"]
     script = "\n".join(job["script"])
     assert script.count("rkmbuild build --kernel 6.1 ") == 1
     for name in more:
@@ -147,7 +147,7 @@ def test_the_workflow_of_one_module_is_where_its_workspace_is(
     root = tmp_path / "my-driver"
     (root / ".git" if submodule else root).mkdir(parents=True)
     (root / "Cargo.toml").write_text(projects.MANIFEST.format(name="my-driver"))
-    file = ci.write(root, Service.GITLAB).file
+    file = workflows.write(root, Service.GITLAB).file
     assert file == tmp_path / ".gitlab-ci.yml"
     job = _read(file)["rkmbuild"]
     assert "cd my-driver" in job["script"]

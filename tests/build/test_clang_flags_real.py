@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.build.kbuild import always
 from rkmbuild.kernel import cflags, overlay
+from rkmbuild.pipeline.kbuild import always
 from rkmbuild.toolchain import bindgen, cc
 from rkmbuild.toolchain.clang_flags import Probe, translate
 from rkmbuild.toolchain.clang_probe import BindgenProbe, ClangProbe

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from rkmbuild import confined
-from rkmbuild.errors import BuildError, ToolchainError
-from rkmbuild.module.demangle import demangle
+from rkmbuild.base import limits
+from rkmbuild.base.errors import BuildError, ToolchainError
+from rkmbuild.ko.demangle import demangle
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -31,7 +31,7 @@ def _number(value: int) -> str:
 
 
 def test_what_a_tool_reads_and_says_passes_through() -> None:
-    assert confined.run(["cat"], doing="reading", seconds=10, stdin=b"a\xffb\n") == "a\udcffb\n"
+    assert limits.run(["cat"], doing="reading", seconds=10, stdin=b"a\xffb\n") == "a\udcffb\n"
 
 
 def test_no_folder_for_temporary_files_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,24 +42,24 @@ def test_no_folder_for_temporary_files_is_needed(monkeypatch: pytest.MonkeyPatch
 def test_a_tool_that_takes_too_long_is_ended() -> None:
     started = time.monotonic()
     with pytest.raises(BuildError, match=r"did not finish within 0\.2 s"):
-        confined.run(["sleep", "60"], doing="waiting", seconds=0.2)
+        limits.run(["sleep", "60"], doing="waiting", seconds=0.2)
     assert time.monotonic() - started < 10
 
 
 def test_a_tool_that_writes_too_much_is_ended() -> None:
     with pytest.raises(BuildError, match="SIGXFSZ"):
-        confined.run(["yes"], doing="agreeing", seconds=60)
+        limits.run(["yes"], doing="agreeing", seconds=60)
 
 
 def test_a_tool_that_fails_says_so_in_its_own_words() -> None:
     with pytest.raises(BuildError) as caught:
-        confined.run(["cat", "/no/such/file"], doing="reading", seconds=10)
+        limits.run(["cat", "/no/such/file"], doing="reading", seconds=10)
     assert "/no/such/file" in caught.value.output
 
 
 def test_a_tool_that_is_not_there_is_named() -> None:
     with pytest.raises(ToolchainError, match="no-such-tool"):
-        confined.run(["no-such-tool"], doing="looking", seconds=1)
+        limits.run(["no-such-tool"], doing="looking", seconds=1)
 
 
 def test_a_name_that_stands_for_gigabytes_stays_as_it_is() -> None:

@@ -5,8 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from rkmbuild.build import sysroot
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import sysroot
 from rkmbuild.toolchain import rust
 from tests import kernel_crates
 from tests.kernel_crates import CRATES

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rkmbuild.doctor import mend
-from rkmbuild.errors import FetchError
+from rkmbuild.base.errors import FetchError
+from rkmbuild.doctor import repairs
 from rkmbuild.kernel.tree import KernelTree
 from tests.cli import rkmbuild
 
@@ -105,14 +105,14 @@ def test_fixing_what_is_whole_runs_nothing(kernel_6_12: KernelTree) -> None:
 
 def test_a_command_that_fails_is_named(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(FetchError, match="`ls /nowhere` failed with exit status 2"):
-        mend.run([("ls", "/nowhere")])
+        repairs.run([("ls", "/nowhere")])
     assert "/nowhere" in capfd.readouterr().err
 
 
 def test_commands_run_one_after_the_other_and_print_beside_the_result(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    mend.run([("touch", str(tmp_path / "one")), ("ls", str(tmp_path))])
+    repairs.run([("touch", str(tmp_path / "one")), ("ls", str(tmp_path))])
     shown = capfd.readouterr()
     assert "one" in shown.err
     assert shown.out == ""

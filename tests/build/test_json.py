@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from rkmbuild.host import procmodules
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.run import kmsg, procmodules
+from rkmbuild.klog import kmsg
 from tests.cli import rkmbuild
 
 _ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import FetchError, KernelError
+from rkmbuild.base.errors import FetchError, KernelError
 from rkmbuild.kernel import fetch, find
 from rkmbuild.kernel.tree import Origin
 from tests.build.apt_archive import RELEASE, Archive
@@ -146,7 +146,7 @@ def test_without_apt_the_failure_says_what_else_there_is(
 # Where the fetch is killed, and how the code gets there: the process that is killed is a real one.
 _KILLED = """
 import os, signal
-from rkmbuild.kernel import apt, fetch
+from rkmbuild.distro import apt, fetch
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 {patch}

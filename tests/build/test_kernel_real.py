@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rkmbuild import paths
+from rkmbuild.base import paths
 from rkmbuild.kernel import find, symvers
 from rkmbuild.kernel.tree import KernelTree, KernelVersion, Origin
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import naming, new, skeleton
-from rkmbuild.errors import UsageError
+from rkmbuild.base.errors import UsageError
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.new import NewRequest
+from rkmbuild.project import naming, new, templates
+from rkmbuild.project.new import NewRequest
 from rkmbuild.toolchain import rust
 from tests.cli import rkmbuild
 
@@ -45,7 +45,7 @@ def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("template", [template.name for template in skeleton.templates()])
+@pytest.mark.parametrize("template", [template.name for template in templates.templates()])
 def test_a_new_project_builds_as_it_is_without_a_warning_and_without_a_network(
     kernel_6_12: KernelTree, tmp_path: Path, home: dict[str, str], template: str
 ) -> None:
@@ -70,7 +70,7 @@ def test_a_new_project_builds_as_it_is_without_a_warning_and_without_a_network(
 def test_the_new_source_is_formatted_as_rustfmt_has_it(tmp_path: Path) -> None:
     rustfmt = shutil.which("rustfmt")
     assert rustfmt
-    for template in skeleton.templates():
+    for template in templates.templates():
         root = tmp_path / f"some_{template.name}"
         new.create(NewRequest(path=root, template=template.name, author="A <a@example.org>"))
         sources = list(root.rglob("*.rs"))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.build import foreign_cc
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import foreign_cc
 from rkmbuild.toolchain import cc
 from tests import c_module
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rkmbuild import runner
+from rkmbuild.base import process
 
 
 def test_a_process_that_had_just_begun_when_we_were_interrupted_is_ended_as_well(
@@ -22,11 +22,11 @@ def test_a_process_that_had_just_begun_when_we_were_interrupted_is_ended_as_well
     monkeypatch.setattr(subprocess, "Popen", interrupted)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        runner.popen(["sleep", "60"])
-    runner.stop_all()
-    (process,) = begun
+        process.popen(["sleep", "60"])
+    process.stop_all()
+    (child,) = begun
     try:
-        assert process.poll() == -signal.SIGTERM
+        assert child.poll() == -signal.SIGTERM
     finally:
-        process.kill()
+        child.kill()
     assert signal.getsignal(signal.SIGINT) is before

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import BuildError, InterruptedRunError, StorageError, UsageError
+from rkmbuild.base.errors import BuildError, InterruptedRunError, StorageError, UsageError
 from rkmbuild.kernel.tree import KernelTree
 from tests import projects
 from tests.cli import rkmbuild

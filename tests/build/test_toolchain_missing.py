@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import MachineError, ToolchainError
+from rkmbuild.base.errors import MachineError, ToolchainError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import bindgen_places, rust, rust_places, search_path
 from tests import projects

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import rust, rust_places
 from rkmbuild.toolchain.parts import Version

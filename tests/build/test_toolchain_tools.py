@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain import bindgen, bindgen_places, binutils, cc, qemu
 from rkmbuild.toolchain.parts import Version
 from rkmbuild.toolchain.unusable import UnusablePartError
@@ -156,5 +156,5 @@ def test_choosing_again_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> No
     def refuse(command: object, **_: object) -> None:
         pytest.fail(f"started {command}")
 
-    monkeypatch.setattr("rkmbuild.runner.run", refuse)
+    monkeypatch.setattr("rkmbuild.base.process.run", refuse)
     assert (bindgen.choose(), cc.choose_clang(), qemu.choose(), qemu.busybox()) == first

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import paths
+from rkmbuild.base import paths
 from rkmbuild.kernel.tree import KernelTree
 from tests.cli import rkmbuild
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.module import modinfo
+from rkmbuild.ko import modinfo
 from rkmbuild.toolchain import rust, search_path
 from tests import projects
 from tests.build.test_toolchain_missing import without

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.module import check, target
-from rkmbuild.module.findings import Verdict
+from rkmbuild.verdict import check, target
+from rkmbuild.verdict.findings import Verdict
 from tests.corpus import offer
 from tests.corpus.flips import flips
 from tests.corpus.singles import singles

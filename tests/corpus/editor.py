@@ -3,8 +3,8 @@
 import struct
 from typing import Self
 
-from rkmbuild.module import elf
-from rkmbuild.module.elf import Elf
+from rkmbuild.ko import elf
+from rkmbuild.ko.elf import Elf
 
 # Fields of the header and of section headers: offset and struct format.
 HEADER = {

@@ -8,8 +8,8 @@ program, of which no file format tells what it does.
 import random
 from collections.abc import Iterator
 
-from rkmbuild.module import elf
-from rkmbuild.module.elf import Elf
+from rkmbuild.ko import elf
+from rkmbuild.ko.elf import Elf
 
 SEED = 20261121
 _STRUCTURE = (

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild import runner
+from rkmbuild.base import process
+from rkmbuild.guest import boot
+from rkmbuild.guest.result import Outcome
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.run import guest
-from rkmbuild.run.result import Outcome
 
 HERE = Path(__file__).parent
 SECONDS = 60.0
@@ -41,7 +41,7 @@ def build_agent(folder: Path) -> Path:
     agent = folder / "agent"
     options = ["-Os", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-Wall"]
     argv = ["gcc", *options, "-Werror", "-o", str(agent), str(HERE / "agent.c")]
-    runner.run(argv, doing="compiling the agent")
+    process.run(argv, doing="compiling the agent")
     return agent
 
 
@@ -52,9 +52,9 @@ def build_subject(tree: KernelTree, folder: Path) -> bytes:
     made = overlay.prepare(tree, foreign_compiler=False)
     options = [f"M={folder}", "CONFIG_DEBUG_INFO_BTF_MODULES="]
     argv = ["make", "-s", "-C", str(made.build), *options, "modules"]
-    runner.run(argv, doing="building the subject")
+    process.run(argv, doing="building the subject")
     ko = folder / "subject.ko"
-    runner.run(["strip", "--strip-debug", str(ko)], doing="stripping the subject")
+    process.run(["strip", "--strip-debug", str(ko)], doing="stripping the subject")
     return ko.read_bytes()
 
 
@@ -84,7 +84,7 @@ def offer(
         if first > last:
             break
         left = {place: corpus[place] for place in (f"corpus/{n}" for n in range(first, last + 1))}
-        result = guest.boot(
+        result = boot.boot(
             tree,
             files={"agent": agent, **left},
             script=[f"chmod +x /agent; /agent /corpus {first} {last}"],

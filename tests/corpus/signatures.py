@@ -2,7 +2,7 @@
 
 import hashlib
 
-from rkmbuild.module.signature import MARKER
+from rkmbuild.ko.signature import MARKER
 
 _SEQUENCE, _SET, _OCTETS, _OID, _FIRST = 0x30, 0x31, 0x04, 0x06, 0xA0
 _PKCS = bytes.fromhex("2a864886f70d01")

@@ -7,7 +7,7 @@ follows from it is for `check` to say and for the kernel to confirm.
 import struct
 from collections.abc import Callable, Iterator
 
-from rkmbuild.module import elf
+from rkmbuild.ko import elf
 from tests.corpus.editor import Editor
 
 Damage = Callable[[Editor], object]

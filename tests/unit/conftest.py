@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from rkmbuild import console, runner
+from rkmbuild.base import console, process
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +22,6 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse_as_method(_self: object, command: object, *_: object, **__: object) -> NoReturn:
         refuse(command)
 
-    monkeypatch.setattr(runner, "popen", refuse)
+    monkeypatch.setattr(process, "popen", refuse)
     # The constructor and not the class: annotations subscript the class.
     monkeypatch.setattr(subprocess.Popen, "__init__", refuse_as_method)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rkmbuild.build import features
-from rkmbuild.build.dependencies import Graph, Package
+from rkmbuild.project import features
+from rkmbuild.project.dependencies import Graph, Package
 
 
 def package(

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.build import bindings, kernel_crate, plan, rustflags, spec
-from rkmbuild.build.project import Metadata, Project
-from rkmbuild.build.request import BuildRequest
-from rkmbuild.errors import KernelError, ToolchainError
+from rkmbuild.base.errors import KernelError, ToolchainError
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
+from rkmbuild.pipeline import bindings, kernel_crate, plan, rustflags, spec
+from rkmbuild.project.project import Metadata, Project
+from rkmbuild.project.request import BuildRequest
 from rkmbuild.toolchain.parts import Version
 from rkmbuild.toolchain.rust_facts import RustFacts
 

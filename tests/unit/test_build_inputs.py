@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import paths
-from rkmbuild.build import cargo_config, fingerprint, package, pipeline, project
-from rkmbuild.build.project import Project
-from rkmbuild.build.request import BuildRequest
-from rkmbuild.errors import ProjectError
+from rkmbuild.base import paths
+from rkmbuild.base.errors import ProjectError
+from rkmbuild.pipeline import fingerprint, pipeline
+from rkmbuild.project import cargo_config, package, project
+from rkmbuild.project.project import Project
+from rkmbuild.project.request import BuildRequest
 
 _MANIFEST = '[package]\nname = "driver"\n[lib]\ncrate-type = ["staticlib"]\n'
 

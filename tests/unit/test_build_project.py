@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.build import workspace
-from rkmbuild.build.project import load
-from rkmbuild.errors import ProjectError
+from rkmbuild.base.errors import ProjectError
+from rkmbuild.project import workspace
+from rkmbuild.project.project import load
 
 GOOD = '[package]\nname = "my-driver"\n[lib]\ncrate-type = ["staticlib"]\n'
 

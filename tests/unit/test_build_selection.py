@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.build import selection
-from rkmbuild.build.request import CargoOptions
-from rkmbuild.errors import ProjectError, RkmbuildError, UsageError
+from rkmbuild.base.errors import ProjectError, RkmbuildError, UsageError
+from rkmbuild.project import selection
+from rkmbuild.project.request import CargoOptions
 
 LIBRARY = '[package]\nname = "shared"\n'
 

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rkmbuild.module import check
-from rkmbuild.module.findings import Finding, Severity
-from rkmbuild.module.recursion import circles
+from rkmbuild.verdict import check
+from rkmbuild.verdict.findings import Finding, Severity
+from rkmbuild.verdict.recursion import circles
 from tests.modules import AX, ENDBR, WA, Module, Reloc, Sec, Sym, kernel, module
 
 if TYPE_CHECKING:
-    from rkmbuild.module.calls import Place
+    from rkmbuild.ko.calls import Place
 
 THUNK = "__x86_return_thunk"
 RULES = {"recursion", "endless-recursion", "not-in-init", "freed-code-used", "freed-code-kept"}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rkmbuild.module import check
-from rkmbuild.module.findings import Finding, Severity, Verdict
-from rkmbuild.module.target import Target
+from rkmbuild.verdict import check
+from rkmbuild.verdict.findings import Finding, Severity, Verdict
+from rkmbuild.verdict.target import Target
 from tests.modules import AX, ENDBR, WA, Module, Reloc, Sec, Sym, kernel, module
 
 NEW = kernel("6.12.0")

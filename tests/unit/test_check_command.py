@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from rkmbuild.base.errors import KernelError, NotAModuleError, UsageError
 from rkmbuild.cli import app
 from rkmbuild.commands import check as command
-from rkmbuild.errors import KernelError, NotAModuleError, UsageError
 from rkmbuild.kernel import find
-from rkmbuild.module import target
-from rkmbuild.module.check import judge
-from rkmbuild.module.rules import RULES
+from rkmbuild.verdict import target
+from rkmbuild.verdict.check import judge
+from rkmbuild.verdict.rules import RULES
 from tests.modules import A, Sec, Sym, kernel, module
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.kernel.symvers import ExportedSymbol
-from rkmbuild.module import depends
-from rkmbuild.module.depends import Module, name_of
+from rkmbuild.ko import depends
+from rkmbuild.ko.depends import Module, name_of
 from tests.modules import Module as Made
 from tests.modules import Reloc, Sec, Sym, module
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from rkmbuild.module import check, elf
-from rkmbuild.module.findings import Severity, Verdict
+from rkmbuild.ko import elf
+from rkmbuild.verdict import check
+from rkmbuild.verdict.findings import Severity, Verdict
 from tests.modules import AX, LAYOUT, WA, A, Module, Sec, kernel, module
 
 OLD, NEW = kernel("6.1.0"), kernel("6.12.0")

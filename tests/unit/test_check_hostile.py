@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from rkmbuild.errors import NotAModuleError
-from rkmbuild.module import check, elf, inspect
+from rkmbuild.base.errors import NotAModuleError
+from rkmbuild.ko import contents, elf
+from rkmbuild.verdict import check
 from tests.modules import AX, A, Module, Sec, Sym, kernel, module
 
 SECONDS = 10.0
@@ -103,6 +104,6 @@ def test_a_hostile_file_is_judged_at_once_and_in_little_memory(name: str) -> Non
         verdict = check.judge(data, kernel(version), explain=False)
         assert verdict.exit_code in (0, 40, 41, 42)
     with contextlib.suppress(NotAModuleError):
-        inspect.read(data, name="hostile", exports={})
+        contents.read(data, name="hostile", exports={})
     assert time.process_time() - started < SECONDS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY_KIB

@@ -5,9 +5,10 @@ import struct
 
 import pytest
 
-from rkmbuild.module import check, elf, signature
-from rkmbuild.module.findings import Severity, Verdict
-from rkmbuild.module.target import Target
+from rkmbuild.ko import elf, signature
+from rkmbuild.verdict import check
+from rkmbuild.verdict.findings import Severity, Verdict
+from rkmbuild.verdict.target import Target
 from tests.corpus import signatures
 from tests.modules import AX, VERMAGIC, WA, A, Module, Sec, kernel, modinfo, module, versions
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from rkmbuild.module import check, elf
-from rkmbuild.module.findings import Severity, Verdict
-from rkmbuild.module.target import Target
+from rkmbuild.ko import elf
+from rkmbuild.verdict import check
+from rkmbuild.verdict.findings import Severity, Verdict
+from rkmbuild.verdict.target import Target
 from tests.modules import AX, WA, Module, Reloc, Sec, Sym, kernel, module
 
 OLD, NEW = kernel("6.1.0"), kernel("6.12.0")

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import DangerousModuleError, RefusedByKernelError, TaintingModuleError
-from rkmbuild.module import check
-from rkmbuild.module.findings import Severity
-from rkmbuild.module.report import Report
-from rkmbuild.module.rules import RULES
+from rkmbuild.base.errors import DangerousModuleError, RefusedByKernelError, TaintingModuleError
+from rkmbuild.verdict import check
+from rkmbuild.verdict.findings import Severity
+from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import RULES
 from tests.modules import Sym, kernel, module
 
 ROOT = Path(__file__).parents[2]
-SOURCES = "\n".join(p.read_text() for p in (ROOT / "rkmbuild" / "module").glob("*.py"))
+SOURCES = "\n".join(
+    p.read_text() for room in ("ko", "verdict") for p in (ROOT / "rkmbuild" / room).glob("*.py")
+)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

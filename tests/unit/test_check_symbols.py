@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from rkmbuild.kernel.symvers import ExportedSymbol
-from rkmbuild.module import check, elf, renames, suggestions, target
-from rkmbuild.module.findings import Finding, Severity, Verdict
-from rkmbuild.module.target import Target
+from rkmbuild.ko import elf
+from rkmbuild.verdict import check, renames, suggestions, target
+from rkmbuild.verdict.findings import Finding, Severity, Verdict
+from rkmbuild.verdict.target import Target
 from tests.modules import JUMP_AT, A, Module, Reloc, Sec, Sym, kernel, module, versions
 
 NEW = kernel("6.12.0")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rkmbuild.module import check, tables
-from rkmbuild.module.findings import Finding, Severity, Verdict
-from rkmbuild.module.target import Target
+from rkmbuild.verdict import check, tables
+from rkmbuild.verdict.findings import Finding, Severity, Verdict
+from rkmbuild.verdict.target import Target
 from tests.modules import AX, ENDBR, FUNCTION, LAYOUT, WA, Module, Reloc, Sec, Sym, kernel, module
 
 OLD, NEW = kernel("6.1.0"), kernel("6.12.0")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain import clang_flags, clang_probe
 from rkmbuild.toolchain.clang_flags import Dropped, Replaced, translate
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from rkmbuild import cache, cleaning
+from rkmbuild.base import cache
+from rkmbuild.base.errors import ProjectError, StorageError, UsageError
 from rkmbuild.cli import app
-from rkmbuild.errors import ProjectError, StorageError, UsageError
+from rkmbuild.project import cleaning
 
 _MANIFEST = '[package]\nname = "hello"\n[lib]\ncrate-type = ["staticlib"]\n'
 

@@ -10,8 +10,8 @@ from typing import NoReturn
 
 import pytest
 
-from rkmbuild import cache, paths
-from rkmbuild.errors import KernelError, StorageError
+from rkmbuild.base import cache, paths
+from rkmbuild.base.errors import KernelError, StorageError
 from rkmbuild.kernel import find, images
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import Origin

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import typer.main
 
-from rkmbuild import errors
-from rkmbuild.build import project, rustflags
+from rkmbuild.base import errors
 from rkmbuild.cli import app
+from rkmbuild.pipeline import rustflags
+from rkmbuild.project import project
 
 _ROOT = Path(__file__).parents[2]
 _BLOCK = re.MULTILINE | re.DOTALL

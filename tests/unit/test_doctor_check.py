@@ -3,16 +3,16 @@
 import pytest
 import typer
 
+from rkmbuild.base.errors import InterruptedRunError
 from rkmbuild.commands import doctor
-from rkmbuild.doctor import mend
-from rkmbuild.doctor.check import Check, State, Use, can
-from rkmbuild.errors import InterruptedRunError
+from rkmbuild.doctor import repairs
+from rkmbuild.doctor.table import Check, State, Use, can
 
 
 @pytest.fixture(autouse=True)
 def root_with_apt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    monkeypatch.setattr("rkmbuild.toolchain.packages.manager", lambda: "apt-get")
+    monkeypatch.setattr("rkmbuild.distro.packages.manager", lambda: "apt-get")
 
 
 def part(name: str, state: State = State.MISSING, **more: object) -> Check:
@@ -37,7 +37,7 @@ def test_packages_of_all_missing_parts_are_installed_by_one_command() -> None:
         part("clang", packages=("clang",), required=False),
         part("kmod", State.OK, packages=("kmod",)),
     ]
-    commands = mend.commands(checks)
+    commands = repairs.commands(checks)
     assert commands[0] == ("apt-get", "update")
     assert commands[1][-2:] == ("make", "binutils")
     assert len(commands) == 2
@@ -46,11 +46,15 @@ def test_packages_of_all_missing_parts_are_installed_by_one_command() -> None:
 def test_a_command_that_mends_is_run_after_the_installation_and_once() -> None:
     fetch = ("rkmbuild", "kernel", "fetch", "6.12")
     checks = [part("kernel", mend=fetch), part("make", packages=("make",)), part("i", mend=fetch)]
-    assert [command[0] for command in mend.commands(checks)] == ["apt-get", "apt-get", "rkmbuild"]
+    assert [command[0] for command in repairs.commands(checks)] == [
+        "apt-get",
+        "apt-get",
+        "rkmbuild",
+    ]
 
 
 def test_nothing_wrong_needs_no_command() -> None:
-    assert mend.commands([part("make", State.OK, packages=("make",))]) == []
+    assert repairs.commands([part("make", State.OK, packages=("make",))]) == []
 
 
 def test_the_document_names_the_command_of_a_missing_part_only() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.doctor import host
-from rkmbuild.doctor.check import Check, State
+from rkmbuild.doctor.table import Check, State
 
 SECURE_BOOT = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.build import foreign_cc
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.overlay import Overlay
 from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion, Origin
+from rkmbuild.pipeline import foreign_cc
 from rkmbuild.toolchain.clang_flags import Dropped, Replaced, Translation
 from rkmbuild.toolchain.parts import CCompiler, Version
 from tests import kernel_trees

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import paths
-from rkmbuild.run import records, refusal
-from rkmbuild.run.procmodules import LoadedModule
-from rkmbuild.run.records import LoadRecord
+from rkmbuild.base import paths
+from rkmbuild.host import records
+from rkmbuild.host.procmodules import LoadedModule
+from rkmbuild.host.records import LoadRecord
+from rkmbuild.klog import refusal
 
 
 @pytest.mark.parametrize(

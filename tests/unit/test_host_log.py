@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import PermissionDeniedError, RefusedError
-from rkmbuild.run import kmsg
+from rkmbuild.base.errors import PermissionDeniedError, RefusedError
+from rkmbuild.klog import kmsg
 
 _DATA = Path(__file__).parent.parent / "data" / "proc" / "kmsg-6.1"
 
@@ -102,6 +102,6 @@ def test_a_log_for_root_only_is_a_matter_of_permission(monkeypatch: pytest.Monke
     def refuse(*_: object) -> int:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr("rkmbuild.run.kmsg.os.open", refuse)
+    monkeypatch.setattr("rkmbuild.klog.kmsg.os.open", refuse)
     with pytest.raises(PermissionDeniedError, match="root only"):
         kmsg.Reader()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import RefusedError
-from rkmbuild.run import procmodules
+from rkmbuild.base.errors import RefusedError
+from rkmbuild.host import procmodules
 
 _DATA = Path(__file__).parent.parent / "data" / "proc"
 # /sys/module/greeter/notes/.note.rkmbuild and .note.gnu.build-id of that guest.

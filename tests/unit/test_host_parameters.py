@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import UsageError
-from rkmbuild.module import modinfo
-from rkmbuild.run import parameters
+from rkmbuild.base.errors import UsageError
+from rkmbuild.ko import modinfo, parameters
 from tests.unit import elf_file
 
 _KINDS = {

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import KernelError, StorageError, UsageError
-from rkmbuild.run import depends, persist
-from rkmbuild.run.persist_record import Record, conf_of, options_of, read_all
-from rkmbuild.run.placing import Depmod, MakeFolder, Remove, Write
+from rkmbuild.base.errors import KernelError, StorageError, UsageError
+from rkmbuild.host import persist
+from rkmbuild.host.persist_record import Record, conf_of, options_of, read_all
+from rkmbuild.host.placing import Depmod, MakeFolder, Remove, Write
+from rkmbuild.ko import needs
 from tests.unit import elf_file
 
 
@@ -16,7 +17,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with a folder of modules."""
     folder = tmp_path / "lib/modules/6.12-test"
     folder.mkdir(parents=True)
-    monkeypatch.setattr(depends, "installed", lambda _root: folder)
+    monkeypatch.setattr(needs, "installed", lambda _root: folder)
     return tmp_path
 
 
@@ -101,7 +102,7 @@ def test_a_parameter_that_no_file_can_hold_is_refused(root: Path, ko: Path) -> N
 def test_a_kernel_without_a_folder_of_modules_loads_none_at_boot(
     root: Path, ko: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(depends, "installed", lambda _root: None)
+    monkeypatch.setattr(needs, "installed", lambda _root: None)
     with pytest.raises(KernelError, match="has no folder in"):
         persist.install(ko, root=root)
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import KernelError
-from rkmbuild.kernel import distribution, facts, symvers
+from rkmbuild.base.errors import KernelError
+from rkmbuild.distro import distribution
+from rkmbuild.kernel import facts, symvers
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import Origin
 from tests import kernel_trees

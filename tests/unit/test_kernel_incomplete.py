@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import KernelError
+from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelTree, Origin
 from tests import kernel_trees

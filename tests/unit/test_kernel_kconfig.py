@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import KernelError
+from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import kconfig
 from tests import kernel_trees
 

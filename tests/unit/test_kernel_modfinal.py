@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import KernelError
+from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import modfinal
 from rkmbuild.kernel.tree import KernelVersion
 

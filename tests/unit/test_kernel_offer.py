@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import FetchError
-from rkmbuild.kernel import apt, offer
+from rkmbuild.base.errors import FetchError
+from rkmbuild.distro import apt, offer
 
 DATA = Path(__file__).parent.parent / "data" / "apt"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import paths
-from rkmbuild.errors import KernelError, StorageError
+from rkmbuild.base import paths
+from rkmbuild.base.errors import KernelError, StorageError
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelTree, Origin

@@ -8,7 +8,7 @@ import pytest
 
 from rkmbuild.kernel import find, running
 from rkmbuild.kernel.tree import Origin
-from rkmbuild.module import target
+from rkmbuild.verdict import target
 
 _RELEASE = os.uname().release
 _CONFIG = 'CONFIG_MODVERSIONS=y\nCONFIG_LSM="lockdown"\n# CONFIG_MODULES is not set\n'

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import KernelError
+from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import find
 from rkmbuild.kernel.tree import Origin
 from tests import kernel_trees

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.run import ktap
-from rkmbuild.run.ktap import Outcome, Report
+from rkmbuild.klog import ktap
+from rkmbuild.klog.ktap import Outcome, Report
 
 _LOGS = Path(__file__).parents[1] / "data" / "ktap"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import NotAModuleError
-from rkmbuild.module import compression, modinfo
-from rkmbuild.module.modinfo import Parameter
+from rkmbuild.base.errors import NotAModuleError
+from rkmbuild.ko import compression, modinfo
+from rkmbuild.ko.modinfo import Parameter
 from tests.unit import elf_file
 
 Pack = Callable[[bytes], bytes]

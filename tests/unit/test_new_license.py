@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import licensing
-from rkmbuild.errors import UsageError
+from rkmbuild.base.errors import UsageError
+from rkmbuild.project import licensing
 
 
 @pytest.mark.parametrize(

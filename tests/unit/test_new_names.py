@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import naming, paths
-from rkmbuild.build import kbuild
-from rkmbuild.errors import UsageError
+from rkmbuild.base import paths
+from rkmbuild.base.errors import UsageError
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
+from rkmbuild.pipeline import kbuild
+from rkmbuild.project import naming
 
 # Lines of Debian's 6.12.117+deb12-cloud-amd64, as its package installs them.
 _BUILTIN = """\

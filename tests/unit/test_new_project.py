@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from rkmbuild import new, skeleton
-from rkmbuild.build import project
+from rkmbuild.base.errors import StorageError, UsageError
 from rkmbuild.cli import app
-from rkmbuild.errors import StorageError, UsageError
 from rkmbuild.kernel import find
-from rkmbuild.new import NewRequest, Vcs
+from rkmbuild.project import new, project, templates
+from rkmbuild.project.new import NewRequest, Vcs
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +53,8 @@ def test_a_new_project_is_one_that_build_reads(tmp_path: Path) -> None:
 
 
 def test_every_template_renders_without_a_leftover(tmp_path: Path) -> None:
-    assert "hello" in {template.name for template in skeleton.templates()}
-    for template in skeleton.templates():
+    assert "hello" in {template.name for template in templates.templates()}
+    for template in templates.templates():
         made = new.create(_request(tmp_path / f"x-{template.name}", template=template.name))
         for name in _files(made.root):
             assert "{{" not in (made.root / name).read_text().replace("{{}}", "")

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from rkmbuild import runner
+from rkmbuild.base import process
 
 
 def test_a_unit_test_cannot_start_a_process() -> None:
     with pytest.raises(pytest.fail.Exception, match="a unit test started a process"):
-        runner.run([sys.executable, "-V"], doing="trying")
+        process.run([sys.executable, "-V"], doing="trying")
     with pytest.raises(pytest.fail.Exception, match="a unit test started a process"):
         subprocess.run([sys.executable, "-V"], check=False)
 
@@ -19,6 +19,6 @@ def test_what_cargo_is_told_of_registries_reaches_it(monkeypatch: pytest.MonkeyP
     passed = {"CARGO_REGISTRIES_OURS_INDEX": "sparse+https://x/", "CARGO_NET_RETRY": "9"}
     for name, value in (passed | {"CARGO_BUILD_TARGET": "x", "RUSTFLAGS": "-Cx"}).items():
         monkeypatch.setenv(name, value)
-    env = runner.environment()
+    env = process.environment()
     assert passed.items() <= env.items()
     assert not {"CARGO_BUILD_TARGET", "RUSTFLAGS"} & env.keys()

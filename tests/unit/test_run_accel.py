@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import paths
-from rkmbuild.errors import UsageError
-from rkmbuild.run import accel
+from rkmbuild.base import paths
+from rkmbuild.base.errors import UsageError
+from rkmbuild.guest import accel
 from rkmbuild.toolchain.parts import Tool, Version
 
 _QEMU = Tool(name="qemu-system-x86_64", path=Path("/usr/bin/qemu"), version=Version(7, 2, 22))

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from rkmbuild.run import cpio
+from rkmbuild.guest import cpio
 
 
 def _names(archive: bytes) -> list[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import paths
+from rkmbuild.base import paths
 from rkmbuild.commands import demo
 
 

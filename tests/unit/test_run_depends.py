@@ -4,21 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.module import modinfo
-from rkmbuild.run import depends
+from rkmbuild.ko import modinfo, needs
 from tests.unit import elf_file
 
 
-def _made(folder: Path, name: str, needs: str = "", *softdeps: str) -> Path:
+def _made(folder: Path, name: str, needed: str = "", *softdeps: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    fields = [("name", name), ("depends", needs), *(("softdep", dep) for dep in softdeps)]
+    fields = [("name", name), ("depends", needed), *(("softdep", dep) for dep in softdeps)]
     file = folder / f"{name.replace('_', '-')}.ko"
     file.write_bytes(elf_file.module(fields))
     return file
 
 
 def _order(ko: Path, modules: Path | None = None, present: tuple[str, ...] = ()) -> list[str]:
-    order = depends.order(modinfo.read(ko), modules, present=present)
+    order = needs.order(modinfo.read(ko), modules, present=present)
     return [needed.file.name for needed in (*order.before, *order.after)]
 
 
@@ -38,7 +37,7 @@ def test_those_beside_it_come_before_the_kernels_and_updates_before_the_others(
         for name in ("one", "two"):
             _made(modules / folder, name)
     _made(tmp_path / "here", "one")
-    order = depends.order(modinfo.read(_made(tmp_path / "here", "top", "one,two")), modules)
+    order = needs.order(modinfo.read(_made(tmp_path / "here", "top", "one,two")), modules)
     found = {needed.file: needed.own for needed in order.before}
     assert found == {tmp_path / "here/one.ko": True, modules / "updates/two.ko": False}
 
@@ -53,7 +52,7 @@ def test_what_is_there_already_is_left_out_with_what_only_it_needs(tmp_path: Pat
 
 def test_what_is_nowhere_is_named(tmp_path: Path) -> None:
     _made(tmp_path, "middle", "none-such")
-    order = depends.order(modinfo.read(_made(tmp_path, "top", "middle,gone")), None)
+    order = needs.order(modinfo.read(_made(tmp_path, "top", "middle,gone")), None)
     assert set(order.missing) == {"none_such", "gone"}
 
 
@@ -62,7 +61,7 @@ def test_softdeps_are_wanted_and_those_at_hand_are_taken(tmp_path: Path) -> None
         _made(tmp_path, name)
     _made(tmp_path, "hard", "", "pre: before")
     top = _made(tmp_path, "top", "hard,both", "pre: both none post: after")
-    order = depends.order(modinfo.read(top), None)
+    order = needs.order(modinfo.read(top), None)
     wanted = {needed.file.stem: needed.wanted for needed in (*order.before, *order.after)}
     assert wanted == {"both": False, "before": True, "hard": False, "after": True}
     assert [needed.file.stem for needed in order.after] == ["after"]

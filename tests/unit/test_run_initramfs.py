@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import MachineError
-from rkmbuild.run import initramfs
+from rkmbuild.base.errors import MachineError
+from rkmbuild.guest import initramfs
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """One line of the console."""
 
-from rkmbuild.run import klog
+from rkmbuild.klog import klog
 
 
 def test_a_line_has_level_time_and_text() -> None:

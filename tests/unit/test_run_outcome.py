@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.run import klog, outcome
-from rkmbuild.run.klog import KernelMessage
-from rkmbuild.run.outcome import Kind
+from rkmbuild.klog import klog, outcome
+from rkmbuild.klog.klog import KernelMessage
+from rkmbuild.klog.outcome import Kind
 
 _LOGS = Path(__file__).parent.parent / "data" / "logs"
 _KERNELS = ("6.1", "6.12")

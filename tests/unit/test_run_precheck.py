@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import (
+from rkmbuild.base.errors import (
     DangerousModuleError,
     KernelError,
     MismatchError,
     RefusedByKernelError,
     UsageError,
 )
+from rkmbuild.host import precheck
 from rkmbuild.kernel import running
-from rkmbuild.module import modinfo, target
-from rkmbuild.module.target import Target
-from rkmbuild.run import precheck
+from rkmbuild.ko import modinfo
+from rkmbuild.verdict import target
+from rkmbuild.verdict.target import Target
 from tests.modules import Module, Sym, kernel, module, versions
 
 

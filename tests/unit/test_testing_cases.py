@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from rkmbuild.base.errors import ProjectError, UsageError
 from rkmbuild.cli import app
-from rkmbuild.errors import ProjectError, UsageError
+from rkmbuild.guest.trial import Plan
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import Origin
-from rkmbuild.module.modinfo import Modinfo, Parameter
-from rkmbuild.run.module import Plan
+from rkmbuild.ko.modinfo import Modinfo, Parameter
 from rkmbuild.testing import cases, script
 from rkmbuild.testing.cases import Case, Kind
 from rkmbuild.testing.script import Group, Role

@@ -8,12 +8,12 @@ from pathlib import Path
 import junitparser
 import pytest
 
-from rkmbuild.errors import StorageError
-from rkmbuild.run import ktap as protocol
-from rkmbuild.run.klog import KernelMessage
-from rkmbuild.run.outcome import Kind as TroubleKind
-from rkmbuild.run.outcome import Trouble
-from rkmbuild.testing import junit, ktap, show
+from rkmbuild.base.errors import StorageError
+from rkmbuild.klog import ktap as protocol
+from rkmbuild.klog.klog import KernelMessage
+from rkmbuild.klog.outcome import Kind as TroubleKind
+from rkmbuild.klog.outcome import Trouble
+from rkmbuild.testing import junit, ktap_document, printing
 from rkmbuild.testing.cases import Case, Kind
 from rkmbuild.testing.results import KernelRun, Session, Status, TestResult
 
@@ -123,7 +123,7 @@ def test_a_device_is_written_into_and_stays_what_it_is(tmp_path: Path) -> None:
 
 
 def test_the_merged_ktap_is_such_that_our_own_reader_takes_it() -> None:
-    report = protocol.parse(ktap.document(_session()))
+    report = protocol.parse(ktap_document.document(_session()))
     assert report
     assert report.problems == ()
     old, new = report.results
@@ -139,18 +139,18 @@ def test_the_merged_ktap_is_such_that_our_own_reader_takes_it() -> None:
 
 def test_a_person_reads_failures_in_full_and_a_summary() -> None:
     session = _session()
-    line = show.line(session.results[1], session.place(session.runs[0]))
+    line = printing.line(session.results[1], session.place(session.runs[0]))
     assert line == f"test [{_OLD}] tests/loads.sh ... FAILED (0.25 s)"
-    told = "\n".join(show.failures(session))
+    told = "\n".join(printing.failures(session))
     assert f"---- tests/loads.sh (src/lib.rs:7) [{_OLD}] ----\nFAILED: exit status 3" in told
     assert "    [    1.500000] hello: a line" in told
-    summary = show.summary(session)
+    summary = printing.summary(session)
     assert summary.startswith("test result: FAILED. 1 passed; 1 skipped; 1 failed; 1 timeout; ")
     assert summary.endswith("1 crashed; finished in 9.50 s, 4 guests")
 
 
 def test_several_kernels_make_a_table() -> None:
-    columns, rows = show.table(_session())
+    columns, rows = printing.table(_session())
     assert columns == ["test", _OLD, _NEW]
     assert rows == [
         ["tests::adds", "ok", "CRASHED"],
@@ -164,11 +164,11 @@ def test_several_modules_are_told_apart() -> None:
     assert [session.place(run) for run in session.runs] == [
         f"counter on {_OLD}", f"counter on {_NEW}", f"reader on {_OLD}", f"reader on {_NEW}",
     ]  # fmt: skip
-    assert show.table(session) == (
+    assert printing.table(session) == (
         ["module", "test", _OLD, _NEW],
         [["counter", "tests::adds", "ok", "ok"], ["reader", "tests::adds", "FAILED", "FAILED"]],
     )
-    report = protocol.parse(ktap.document(session))
+    report = protocol.parse(ktap_document.document(session))
     assert report
     assert report.problems == ()
     assert [(result.name, result.outcome.value) for result in report.results] == [
@@ -187,7 +187,7 @@ def test_a_warning_tells_whose_test_it_came_with() -> None:
         replace(run, results=tuple(replace(result, troubles=(warned,)) for result in run.results))
         for run in _workspace().runs
     ]
-    assert list(show.warnings(Session(runs=tuple(runs), seconds=1.0))) == [
+    assert list(printing.warnings(Session(runs=tuple(runs), seconds=1.0))) == [
         f"the kernel warned during [counter on {release}] tests::adds: WARNING: at lib.rs"
         for release in (_OLD, _NEW)
     ]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from rkmbuild import runner
-from rkmbuild.errors import MachineError
+from rkmbuild.base import process
+from rkmbuild.base.errors import MachineError
 from rkmbuild.testing import guests, session
 
 
@@ -33,7 +33,7 @@ def test_a_guest_that_starts_when_all_are_to_end_is_ended_as_well(
             ended.set()
 
     monkeypatch.setattr(guests, "run", run)
-    monkeypatch.setattr(runner, "stop_all", stop_all)
+    monkeypatch.setattr(process, "stop_all", stop_all)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     built: Any = SimpleNamespace(root=Path("/project"), name="hello")
     groups: Any = [SimpleNamespace(fails=True), SimpleNamespace(fails=False)]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rkmbuild import paths
-from rkmbuild.errors import ToolchainError
-from rkmbuild.toolchain.answers import remembered
+from rkmbuild.base import paths
+from rkmbuild.base.errors import ToolchainError
+from rkmbuild.toolchain.remembered import remembered
 
 
 @pytest.fixture(autouse=True)

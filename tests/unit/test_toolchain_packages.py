@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.toolchain import packages
+from rkmbuild.distro import packages
 
 
 def only(monkeypatch: pytest.MonkeyPatch, folder: Path, *managers: str) -> None:

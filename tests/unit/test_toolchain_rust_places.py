@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import ToolchainError
+from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain import rust, rust_places
 from rkmbuild.toolchain.parts import Version
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.toolchain import bindgen_places, cc, packages, rust, versions
+from rkmbuild.distro import packages
+from rkmbuild.toolchain import bindgen_places, cc, rust, versions
 from rkmbuild.toolchain.parts import Version
 
 RECORDED = Path(__file__).parent.parent / "data" / "toolchain"

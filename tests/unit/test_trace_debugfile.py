@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import NotAModuleError
-from rkmbuild.module import elf
+from rkmbuild.base.errors import NotAModuleError
+from rkmbuild.klog.frames import Frame
+from rkmbuild.ko import elf
 from rkmbuild.trace import unloaded
 from rkmbuild.trace.debugfile import DebugFile, Place
-from rkmbuild.trace.frames import Frame
 from tests import modules
 from tests.modules import AX, Module, Sec, Sym
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rkmbuild.trace.lines import text_of
+from rkmbuild.klog.lines import text_of
 
 _TEXT = "RIP: 0010:greeter_init+0x15/0xff0 [greeter]"
 # dmesg and journalctl of Debian 12 (util-linux 2.38, systemd 252), kernels' consoles.

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from rkmbuild.run.kmsg import Record
+from rkmbuild.klog.kmsg import Record
 from rkmbuild.trace.decode import Decoder
-from rkmbuild.trace.live import with_traces
+from rkmbuild.trace.running_log import with_traces
 from rkmbuild.trace.search import Search
 
 _TRACE = ("Call Trace:", " <TASK>", " f+0x1/0x2", " </TASK>")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rkmbuild.module import vectors
+from rkmbuild.ko import vectors
 from tests.modules import AX, ENDBR, Sec, Sym, module
 
 

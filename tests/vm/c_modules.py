@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from rkmbuild import cache, runner
+from rkmbuild.base import cache, process
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import KernelTree
 
@@ -18,7 +18,7 @@ def built(tree: KernelTree) -> Path:
     def make(folder: Path) -> None:
         with cache.temporary() as work:
             shutil.copytree(_SOURCES, work, dirs_exist_ok=True)
-            runner.run(
+            process.run(
                 # An undefined symbol is what some of them are about.
                 ["make", "-C", laid.build, f"M={work}", "KBUILD_MODPOST_WARN=1",
                  "CONFIG_DEBUG_INFO_BTF_MODULES=", f"KCFLAGS=-fmacro-prefix-map={work}/=",

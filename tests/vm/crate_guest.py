@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rkmbuild.guest import boot, initramfs
+from rkmbuild.guest.result import GuestResult
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.run import guest, initramfs
-from rkmbuild.run.result import GuestResult
 from tests.cli import rkmbuild
 
 MODULES = Path(__file__).parents[1] / "modules"
@@ -31,7 +31,7 @@ def run(
 ) -> GuestResult:
     """Boot a guest with modules, as /<name>.ko, and run a script."""
     placed: dict[str, initramfs.Content] = {f"{name}.ko": path for name, path in modules.items()}
-    return guest.boot(
+    return boot.boot(
         tree, files=placed | dict(files or {}), script=script, append=append, cpus=cpus
     )
 

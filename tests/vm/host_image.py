@@ -16,13 +16,14 @@ from pathlib import Path
 # imports is named.
 _COMMANDS = ("--help", "list", "list --json", "log", "log --json", "load --no-such",
              "load /dev/null", "load /no-such.ko x=1", "unload none", "load /")  # fmt: skip
-_IMPORTS = ("rkmbuild.__main__", "rkmbuild.build.project", "rkmbuild.run.host", "lzma", "tempfile",
-            "rkmbuild.module.batch", "rkmbuild.module.rules", "rkmbuild.run.siblings",
+_IMPORTS = ("rkmbuild.__main__", "rkmbuild.project.project", "rkmbuild.host.host",
+            "lzma", "tempfile", "rkmbuild.verdict.batch", "rkmbuild.verdict.rules",
+            "rkmbuild.verdict.with_dependencies",
             "iced_x86", "elftools.elf.elffile",
             "elftools.elf.sections", "platformdirs.unix", "encodings.idna", "encodings.latin_1",
             "encodings.ascii", "encodings.unicode_escape", "runpy", "ctypes",
-            "concurrent.futures.thread", "multiprocessing", "rkmbuild.trace.live",
-            "rkmbuild.trace.lines", "rkmbuild.trace.show")  # fmt: skip
+            "concurrent.futures.thread", "multiprocessing", "rkmbuild.trace.running_log",
+            "rkmbuild.klog.lines", "rkmbuild.trace.text")  # fmt: skip
 _LIST = """
 import contextlib, importlib, io, json, sys
 from rkmbuild.cli import app

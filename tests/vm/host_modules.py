@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from rkmbuild import paths, runner
+from rkmbuild.base import paths, process
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import KernelTree
 
@@ -68,7 +68,7 @@ def _kbuild(tree: KernelTree, folder: Path, version: str) -> Path:
     helpers = paths.data("crates") / "kernel" / "helpers"
     command = ["make", "-s", "-C", str(laid.build), f"M={folder}", f"HELPERS={helpers}"]
     variables = [f"GREETER={version}", "CONFIG_DEBUG_INFO_BTF_MODULES=", f"-j{os.cpu_count()}"]
-    runner.run([*command, *variables, "modules"], doing="building modules in C")
+    process.run([*command, *variables, "modules"], doing="building modules in C")
     for module in folder.glob("*.ko"):
         subprocess.run(["strip", "-g", module], check=True)
     return folder

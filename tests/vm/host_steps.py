@@ -10,7 +10,7 @@ _TOOL = "/py/bin/python3 -m rkmbuild"
 
 # Overwrites the log between two reads of one reader.
 _FLOOD = """
-from rkmbuild.run import kmsg
+from rkmbuild.klog import kmsg
 with kmsg.Reader() as reader:
     records = reader.available()
     print(next(records).sequence)

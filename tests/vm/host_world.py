@@ -9,9 +9,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from rkmbuild.build import pipeline
+from rkmbuild.guest import boot
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.run import guest
+from rkmbuild.pipeline import pipeline
 from tests.vm import crate_guest, host_driver, host_image, host_modules
 from tests.vm.host_step import Step
 from tests.vm.host_steps import STEPS
@@ -125,7 +125,7 @@ def _boot(
     for name in ("greeter", "caller"):
         files[f"workspace/{name}/Cargo.toml"] = _CARGO.format(name=name)
         files[f"workspace/{target}/{name}.ko"] = modules / f"{name}.ko"
-    result = guest.boot(tree, files=files, script=[_SETUP], timeout=400, memory_mib=768)
+    result = boot.boot(tree, files=files, script=[_SETUP], timeout=400, memory_mib=768)
     return [
         json.loads(line.removeprefix(host_driver.MARK))
         for line in result.lines

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.build import foreign_cc
-from rkmbuild.run import guest
-from rkmbuild.run.result import Outcome
+from rkmbuild.guest import boot
+from rkmbuild.guest.result import Outcome
+from rkmbuild.pipeline import foreign_cc
 from rkmbuild.toolchain import cc
 from tests import c_module
 
@@ -19,7 +19,7 @@ def test_what_gcc_and_clang_built_loads_works_and_goes_without_a_warning(
     clang, _ = cc.choose_clang(foreign_cc.least_clang(tree))
     by_gcc = c_module.build(tree, tmp_path / "gcc", "by_gcc")
     by_clang = c_module.build(tree, tmp_path / "clang", "by_clang", clang)
-    result = guest.boot(
+    result = boot.boot(
         tree,
         files={"by_gcc.ko": by_gcc, "by_clang.ko": by_clang},
         script=[

@@ -2,10 +2,10 @@
 
 import pytest
 
+from rkmbuild.guest import boot
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.module import check
-from rkmbuild.module.findings import Severity
-from rkmbuild.run import guest
+from rkmbuild.verdict import check
+from rkmbuild.verdict.findings import Severity
 from tests.vm import c_modules
 
 
@@ -41,7 +41,7 @@ def test_what_is_foretold_of_calls_happens(kernel: str, request: pytest.FixtureR
     assert late["freed-code-kept", "late_pointer"].startswith(Severity.NOTE.word)
 
     folder = c_modules.built(tree)
-    result = guest.boot(
+    result = boot.boot(
         tree,
         files={f"{name}.ko": folder / f"{name}.ko" for name in ("circles", "quits", "late")},
         script=[

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from rkmbuild.module import batch, check, compression, target
-from rkmbuild.module.findings import Verdict
+from rkmbuild.ko import compression
+from rkmbuild.verdict import batch, check, target
+from rkmbuild.verdict.findings import Verdict
 from tests.corpus import offer, signatures
 
 # What makes a kernel demand signatures, on its command line.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.guest.result import GuestResult, Outcome
 from rkmbuild.kernel import symvers
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.run.result import GuestResult, Outcome
 from tests import c_module
 from tests.vm import crate_guest
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rkmbuild.run.result import Outcome
+from rkmbuild.guest.result import Outcome
 from tests.vm import crate_guest
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.guest.result import GuestResult, Outcome
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.run.result import GuestResult, Outcome
 from tests import projects
 from tests.vm import crate_guest, upstream
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import new
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.naming import LONGEST
+from rkmbuild.project import new
+from rkmbuild.project.naming import LONGEST
 from tests.cli import rkmbuild
 
 _SAYS = ["Hello kernel module!", "My message is on the heap!", "Goodbye kernel module!"]

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.errors import MachineError
+from rkmbuild.base.errors import MachineError
+from rkmbuild.guest import boot
+from rkmbuild.guest.result import GuestResult, Outcome
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.run import guest
-from rkmbuild.run.result import GuestResult, Outcome
 from tests.cli import rkmbuild
 from tests.vm import c_modules
 
@@ -34,15 +34,15 @@ def _until(condition: Callable[[], object], what: str) -> None:
 def test_two_guests_side_by_side_keep_to_themselves(kernel_6_1: KernelTree) -> None:
     results: dict[str, GuestResult] = {}
 
-    def boot(word: str) -> None:
-        results[word] = guest.boot(
+    def one(word: str) -> None:
+        results[word] = boot.boot(
             kernel_6_1,
             files={"/word": word},
             script=["cat /word", "echo kernel-$(cat /word) >/dev/kmsg"],
             timeout=_PATIENCE,
         )
 
-    threads = [threading.Thread(target=boot, args=[word]) for word in ("one", "two")]
+    threads = [threading.Thread(target=one, args=[word]) for word in ("one", "two")]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -60,7 +60,7 @@ def test_a_script_tells_each_commands_output_and_status(
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_text("from the host\n")
     said: list[str] = []
-    result = guest.boot(
+    result = boot.boot(
         kernel_6_12,
         files={"/data": tmp_path / "folder", "/bin/tool": "#!/bin/sh\necho tool $1; exit 7\n"},
         script=[
@@ -88,26 +88,24 @@ def test_a_script_tells_each_commands_output_and_status(
 
 
 def test_a_script_can_stop_at_its_first_failure(kernel_6_1: KernelTree) -> None:
-    result = guest.boot(
-        kernel_6_1, files={}, script=["true", "false", "true"], stop_on_failure=True
-    )
+    result = boot.boot(kernel_6_1, files={}, script=["true", "false", "true"], stop_on_failure=True)
     assert result.statuses == (0, 1, None)
     assert result.outcome is Outcome.FINISHED
 
 
 def test_a_kernel_that_finds_no_room_does_not_boot(kernel_6_1: KernelTree, tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="did not get as far as its init"):
-        guest.boot(kernel_6_1, files={}, script=[], append="rdinit=/none")
+        boot.boot(kernel_6_1, files={}, script=[], append="rdinit=/none")
     broken = tmp_path / "vmlinuz"
     broken.write_bytes(b"no kernel" * 1000)
     with pytest.raises(MachineError, match="did not get as far as its init") as caught:
-        guest.boot(replace(kernel_6_1, image=broken), files={}, script=[])
+        boot.boot(replace(kernel_6_1, image=broken), files={}, script=[])
     assert "qemu" in caught.value.output
 
 
 def test_a_kernel_without_an_image_names_what_gets_one(kernel_6_1: KernelTree) -> None:
     with pytest.raises(MachineError, match="there is no image of") as caught:
-        guest.boot(replace(kernel_6_1, image=None), files={}, script=[])
+        boot.boot(replace(kernel_6_1, image=None), files={}, script=[])
     assert "rkmbuild kernel fetch 6.1" in (caught.value.hint or "")
 
 
@@ -122,7 +120,7 @@ def test_without_qemu_or_busybox_it_says_so(
         search_path, "every", lambda pattern: every(pattern if program not in pattern else "none")
     )
     with pytest.raises(MachineError, match=program):
-        guest.boot(kernel_6_1, files={}, script=[])
+        boot.boot(kernel_6_1, files={}, script=[])
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild import skeleton
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.project import templates
 from tests.cli import rkmbuild
 
 
-@pytest.mark.parametrize("template", [template.name for template in skeleton.templates()])
+@pytest.mark.parametrize("template", [template.name for template in templates.templates()])
 def test_a_new_project_passes_its_own_tests_on_each_kernel(
     kernel_6_1: KernelTree, kernel_6_12: KernelTree, tmp_path: Path, template: str
 ) -> None:

@@ -13,8 +13,8 @@ import junitparser
 import pytest
 
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.module import modinfo
-from rkmbuild.run import ktap
+from rkmbuild.klog import ktap
+from rkmbuild.ko import modinfo
 from tests.cli import rkmbuild
 
 _MODULES = Path(__file__).parents[1] / "modules"

@@ -5,7 +5,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from rkmbuild import cache
+from rkmbuild.base import cache
 from tests import debian
 
 PACKAGE = "linux-source-7.2"

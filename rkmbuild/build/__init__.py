@@ -1,1 +1,0 @@
-"""From a module project, a kernel tree and a toolchain to a `.ko`."""

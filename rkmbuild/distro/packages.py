@@ -1,0 +1,217 @@
+"""Which packages of which distribution give a part of the toolchain, and how to install them."""
+
+import os
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from rkmbuild.base import process
+from rkmbuild.base.errors import RkmbuildError
+from rkmbuild.toolchain import search_path, versions
+from rkmbuild.toolchain.parts import Version
+
+# How each manager is called to install; the program's own name is the manager's.
+INSTALL: dict[str, tuple[str, ...]] = {
+    "apt-get": ("apt-get", "install", "--yes", "--no-install-recommends"),
+    "dnf": ("dnf", "install", "--assumeyes"),
+    "pacman": ("pacman", "-S", "--needed", "--noconfirm"),
+    "zypper": ("zypper", "--non-interactive", "install"),
+}
+# What must run before: apt's lists grow stale (and container images have none), then the files
+# they name are gone from the mirrors. The other managers refresh theirs by themselves, and pacman
+# must not refresh without upgrading.
+REFRESH: dict[str, tuple[str, ...]] = {"apt-get": ("apt-get", "update")}
+
+# Part -> manager -> packages. Sources: packages.debian.org for bookworm and trixie,
+# packages.fedoraproject.org, archlinux.org/packages, software.opensuse.org, and the kernel's
+# Documentation/rust/quick-start.rst, which names the Rust packages of all four.
+PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
+    "rust": {
+        "dnf": ("rust", "cargo", "rust-src"),
+        "pacman": ("rust", "rust-src"),
+        "zypper": ("rust", "cargo", "rust-src"),
+    },
+    "rustfmt and clippy": {
+        "dnf": ("rustfmt", "clippy"),
+        "pacman": ("rust",),
+        "zypper": ("rust",),
+    },
+    "bindgen": {
+        "apt-get": ("bindgen", "libclang1"),
+        "dnf": ("bindgen-cli", "clang-libs"),
+        "pacman": ("rust-bindgen", "clang"),
+        "zypper": ("rust-bindgen", "clang"),
+    },
+    "clang": {
+        "dnf": ("clang",),
+        "pacman": ("clang",),
+        "zypper": ("clang",),
+    },
+    "cc": {
+        "apt-get": ("gcc", "libc6-dev"),
+        "dnf": ("gcc", "glibc-devel"),
+        "pacman": ("gcc",),
+        "zypper": ("gcc", "glibc-devel"),
+    },
+    "binutils": dict.fromkeys(INSTALL, ("binutils",)),
+    "make": dict.fromkeys(INSTALL, ("make",)),
+    "kmod": dict.fromkeys(INSTALL, ("kmod",)),
+    "qemu": {
+        "apt-get": ("qemu-system-x86",),
+        "dnf": ("qemu-system-x86-core",),
+        "pacman": ("qemu-system-x86",),
+        "zypper": ("qemu-x86",),
+    },
+    "busybox": {
+        "apt-get": ("busybox-static",),
+        "dnf": ("busybox",),
+        "pacman": ("busybox",),
+        "zypper": ("busybox-static",),
+    },
+    "cbindgen": {
+        "apt-get": ("cbindgen",),
+        "dnf": ("cbindgen",),
+        "pacman": ("cbindgen",),
+        "zypper": ("rust-cbindgen",),
+    },
+    "git": dict.fromkeys(INSTALL, ("git",)),
+    "procps": {
+        "apt-get": ("procps",),
+        "dnf": ("procps-ng",),
+        "pacman": ("procps-ng",),
+        "zypper": ("procps",),
+    },
+    "sudo": dict.fromkeys(INSTALL, ("sudo",)),
+    "zstd": dict.fromkeys(INSTALL, ("zstd",)),
+    "shellcheck": {
+        "apt-get": ("shellcheck",),
+        "dnf": ("ShellCheck",),
+        "pacman": ("shellcheck",),
+        "zypper": ("ShellCheck",),
+    },
+}
+# The Rust packages of Debian and Ubuntu, by the name of their rustc: `rustc` itself where it is
+# new enough, the fresh one that Debian 12 carries for browsers, and Ubuntu's numbered ones.
+_APT_RUST = {
+    "rust": ("rustc{n}", "cargo{n}", "rust{n}-src"),
+    "rustfmt and clippy": ("rustfmt{n}", "rust{n}-clippy"),
+}
+_OLDEST_RUST = Version(1, 85)
+# Debian's and Ubuntu's `clang` may be too old to keep a kernel's mitigations (14 in Debian 12), so
+# one is named: the first of these that is offered. 19 is the one that is tested most.
+_APT_CLANG = ("clang-19", "clang-20", "clang-18", "clang-17", "clang-16", "clang-15")
+
+
+def manager() -> str | None:
+    """Return this distribution's package manager, or None where it is none of those we know."""
+    return next((name for name in INSTALL if search_path.named(name)), None)
+
+
+def packages(part: str) -> tuple[str, ...]:
+    """Return the packages that give `part` on this distribution; none where we know none.
+
+    A kernel's own compiler is asked for by its command, as `gcc-12`.
+    """
+    name = manager()
+    if name is None:
+        return ()
+    if name == "apt-get" and part in _APT_RUST:
+        suffix = _apt_rust_suffix()
+        return () if suffix is None else tuple(p.format(n=suffix) for p in _APT_RUST[part])
+    if name == "apt-get" and part == "clang":
+        return (_apt_clang(),)
+    compiler = re.fullmatch(r"(?:\S+-)?((gcc|clang)(?:-\d+)?)", part)
+    if part not in PACKAGES and compiler:
+        # Only Debian and its kin have a package for every major release.
+        return (compiler[1] if name == "apt-get" else compiler[2],)
+    return PACKAGES.get(part, {}).get(name, ())
+
+
+def commands(wanted: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the commands, without sudo, that install the packages `wanted`."""
+    name = manager()
+    if name is None or not wanted:
+        return []
+    refresh = [REFRESH[name]] if name in REFRESH else []
+    return [*refresh, (*INSTALL[name], *dict.fromkeys(wanted))]
+
+
+def typed(wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the command that installs the packages `wanted`, as this user has to type it."""
+    name = manager()
+    return as_root((*INSTALL[name], *wanted)) if name and wanted else ()
+
+
+def as_root(command: Sequence[str]) -> tuple[str, ...]:
+    """Return `command` as this user has to type it: with sudo where one is not root."""
+    return tuple(command) if os.geteuid() == 0 else ("sudo", *command)
+
+
+def advice(part: str, mend: Sequence[str] | None = None) -> str:
+    """Return the hint for a missing part: the command that gives it on this distribution.
+
+    Args:
+        part: A key of PACKAGES, or a compiler's command.
+        mend: A command that mends what is there, better than installing another.
+    """
+    if mend:
+        return f"`{shlex.join(mend)}` mends it; `rkmbuild doctor` says more"
+    wanted = packages(part)
+    if not wanted:
+        return f"install {part} by your distribution's means; `rkmbuild doctor` checks it"
+    command = shlex.join(typed(wanted))
+    return f"`{command}` installs it; `rkmbuild doctor --fix` does it for you"
+
+
+def forget() -> None:
+    """Ask apt anew what it offers, after its lists were refreshed."""
+    _apt_rust_suffix.cache_clear()
+    _apt_clang.cache_clear()
+
+
+@cache
+def _apt_rust_suffix() -> str | None:
+    numbered = sorted(
+        (name for name in _apt("pkgnames", "rustc-1.") if re.fullmatch(r"rustc-1\.\d+", name)),
+        key=lambda name: int(name.rpartition(".")[2]),
+        reverse=True,
+    )
+    names = ["rustc", "rustc-web", *numbered]
+    offered = apt_candidates(_apt("policy", *names))
+    for name in names:
+        if offered.get(name, Version(0)) >= _OLDEST_RUST:
+            return name.removeprefix("rustc")
+    # apt without lists offers nothing, and says no more than for an unknown package.
+    return None if offered else "-web"
+
+
+@cache
+def _apt_clang() -> str:
+    offered = apt_candidates(_apt("policy", *_APT_CLANG))
+    return next((name for name in _APT_CLANG if name in offered), _APT_CLANG[0])
+
+
+def apt_candidates(lines: Iterable[str]) -> dict[str, Version]:
+    """Read `apt-cache policy`: the version that each package would be installed in."""
+    found: dict[str, Version] = {}
+    package = ""
+    for line in lines:
+        if line and not line.startswith(" "):
+            package = line.rstrip(":")
+        elif line.strip().startswith("Candidate:"):
+            version = versions.first(line)
+            if version:
+                found[package] = version
+    return found
+
+
+def _apt(*words: str) -> list[str]:
+    command = search_path.named("apt-cache")
+    if not command:
+        return []
+    try:
+        done = process.run([command, *words], doing="asking apt what it offers", timeout=60)
+    except RkmbuildError:
+        return []
+    return done.stdout.splitlines()

@@ -1,0 +1,208 @@
+"""Checks of the toolchain: each part as the build itself would choose it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from rkmbuild.base.errors import ToolchainError
+from rkmbuild.distro import packages
+from rkmbuild.doctor.table import Check, State, Use
+from rkmbuild.toolchain import bindgen, binutils, cc, programs, qemu, rust, rust_extras, search_path
+from rkmbuild.toolchain.parts import PassedOver, Rust, Tool, Version
+from rkmbuild.toolchain.unusable import UnusablePartError
+
+# Programs that only the tests start, each with the part that it belongs to.
+_OF_THE_TESTS = {
+    "git": "git",
+    "ps": "procps",
+    "shellcheck": "shellcheck",
+    "sudo": "sudo",
+    "zstd": "zstd",
+}
+
+
+def toolchain(
+    compilers: Iterable[str],
+    least_clang: Version,
+    *,
+    develop: bool = False,
+    toolchain: str | None = None,
+) -> list[Check]:
+    """Check every part of the toolchain.
+
+    Args:
+        compilers: Commands of the compilers that built the kernels at hand, as `gcc-12`.
+        least_clang: The oldest clang that can build for all of them.
+        develop: Also check what this project's own tests need.
+        toolchain: The Rust toolchain asked for.
+    """
+    own = [_own_compiler(command) for command in sorted(set(compilers))]
+    found = [
+        *_guarded("rustc", Use.BUILD, lambda: _rust(toolchain)),
+        *_guarded("bindgen", Use.BUILD, _bindgen),
+        *_guarded("cc", Use.BUILD, _host_compiler),
+        *own,
+        *_clang(least_clang, required=develop or any(check.state is not State.OK for check in own)),
+        *_guarded("ld", Use.BUILD, lambda: _tool(binutils.linker())),
+        *_guarded("objcopy", Use.BUILD, lambda: _tool(binutils.objcopy())),
+        *_guarded("make", Use.BUILD, lambda: _tool(binutils.make())),
+        *_cbindgen(required=develop),
+        *_guarded("qemu", Use.RUN, lambda: _tool(*qemu.choose(), use=Use.RUN)),
+        *_guarded("busybox", Use.RUN, lambda: _tool(qemu.busybox(), use=Use.RUN)),
+        *_guarded("kmod", Use.LOAD, lambda: _program("insmod", "kmod", Use.LOAD)),
+    ]
+    if develop:
+        found += _guarded(rust_extras.PART, Use.DEVELOP, lambda: _rust_extras(toolchain))
+        for name, part in _OF_THE_TESTS.items():
+            look = partial(_program, name, part, Use.DEVELOP)
+            found += _guarded(part, Use.DEVELOP, look)
+    return found
+
+
+def _guarded(part: str, use: Use, look: Callable[[], list[Check]]) -> list[Check]:
+    """Return what `look` gives, or the check that says why it could not."""
+    try:
+        return look()
+    except UnusablePartError as error:
+        return [
+            Check(
+                part=part,
+                use=use,
+                state=State.UNFIT if error.passed_over else State.MISSING,
+                remark=error.message.partition("\n")[0].rstrip(":"),
+                passed_over=error.passed_over,
+                packages=packages.packages(error.part),
+                mend=error.mend or (),
+            )
+        ]
+    except ToolchainError as error:
+        return [Check(part=part, use=use, state=State.UNFIT, remark=error.message)]
+
+
+def _rust(toolchain: str | None) -> list[Check]:
+    chosen, passed_over = rust.choose(toolchain)
+    crates = "" if chosen.vendored else "; core's own crates come from crates.io"
+    return [
+        _found(
+            "rustc",
+            chosen.rustc,
+            chosen.version,
+            remark=f"{chosen.origin}; library source in {chosen.library}{crates}",
+            passed_over=passed_over,
+        ),
+        _found("cargo", chosen.cargo, _release(chosen)),
+    ]
+
+
+def _bindgen() -> list[Check]:
+    pair, passed_over = bindgen.choose()
+    return [
+        _found("bindgen", pair.path, pair.version, passed_over=passed_over),
+        _found(
+            "libclang",
+            pair.libclang,
+            pair.libclang_version,
+            remark=f"tried with bindgen {pair.version}",
+        ),
+    ]
+
+
+def _host_compiler() -> list[Check]:
+    # rustc links build scripts and procedural macros, which run here, through `cc`.
+    found = cc.find_compiler("cc")
+    if not found:
+        raise UnusablePartError("cc, which rustc links with, is not there", part="cc")
+    remark = f"{found.kind}; links procedural macros and build scripts"
+    return [_found("cc", found.path, found.version, remark=remark)]
+
+
+def _own_compiler(command: str) -> Check:
+    try:
+        found = cc.find_compiler(command)
+    except ToolchainError as error:
+        remark = error.message
+    else:
+        if found:
+            return _found(command, found.path, found.version, remark="built the kernel at hand")
+        remark = "built the kernel at hand; clang stands in for it"
+    return Check(
+        part=command,
+        use=Use.BUILD,
+        state=State.MISSING,
+        required=False,
+        remark=remark,
+        packages=packages.packages(command),
+    )
+
+
+def _clang(oldest: Version, *, required: bool) -> list[Check]:
+    def look() -> list[Check]:
+        found, passed_over = cc.choose_clang(oldest)
+        return [_found("clang", found.path, found.version, passed_over=passed_over)]
+
+    checks = _guarded("clang", Use.BUILD, look)
+    if required:
+        return checks
+    # Where the kernel's own compiler is there, clang is a matter of taste.
+    return [_optional(check, "`--cc clang`") for check in checks]
+
+
+def _cbindgen(*, required: bool) -> list[Check]:
+    look = partial(programs.require, "cbindgen", part="cbindgen")
+    checks = _guarded("cbindgen", Use.BUILD, lambda: _tool(look()))
+    return checks if required else [_optional(check, "`generate-header`") for check in checks]
+
+
+def _optional(check: Check, user: str) -> Check:
+    remark = check.remark if check.state is State.OK else f"only {user} needs it"
+    return replace(check, required=False, remark=remark)
+
+
+def _tool(
+    tool: Tool, passed_over: Iterable[PassedOver] = (), *, use: Use = Use.BUILD
+) -> list[Check]:
+    part = {"qemu-system-x86_64": "qemu"}.get(tool.name, tool.name)
+    return [_found(part, tool.path, tool.version, use=use, passed_over=tuple(passed_over))]
+
+
+def _program(name: str, part: str, use: Use) -> list[Check]:
+    path = search_path.named(name)
+    if not path:
+        raise UnusablePartError(f"{name} is not there", part=part)
+    return [_found(part, path, use=use)]
+
+
+def _rust_extras(toolchain: str | None) -> list[Check]:
+    try:
+        chosen, _ = rust.choose(toolchain)
+    except UnusablePartError:
+        raise UnusablePartError(
+            "there is no rustc that they could belong to", part=rust_extras.PART
+        ) from None
+    found = rust_extras.beside(chosen)
+    return [_found(rust_extras.PART, found.rustfmt, _release(chosen), use=Use.DEVELOP)]
+
+
+def _release(toolchain: Rust) -> str:
+    return f"{toolchain.version.major}.{toolchain.version.minor}"
+
+
+def _found(
+    part: str,
+    path: Path,
+    version: Version | str = "",
+    *,
+    use: Use = Use.BUILD,
+    remark: str = "",
+    passed_over: Sequence[PassedOver] = (),
+) -> Check:
+    return Check(
+        part=part,
+        use=use,
+        state=State.OK,
+        version=str(version),
+        path=str(path),
+        remark=remark,
+        passed_over=passed_over,
+    )

@@ -1,0 +1,150 @@
+"""Boot a kernel with some files, run a script in it, and tell what came of it."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+from rkmbuild.base import console
+from rkmbuild.base.errors import MachineError
+from rkmbuild.guest import accel, arch, initramfs, machine
+from rkmbuild.guest.attempt import Attempt
+from rkmbuild.guest.result import GuestResult, Step
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.klog.klog import KernelMessage
+
+MEMORY_MIB = 512
+TIMEOUT = 30.0
+
+# Everything printed is wanted, with its level and without limits on what init may mark; an oops
+# becomes a panic, and a panic ends the machine, since -no-reboot makes a reboot its end. A triple
+# fault is the reboot that needs no device: the others are tried for seconds in this machine.
+_COMMAND_LINE = (
+    "loglevel=8 console_msg_format=syslog printk.time=1 printk.devkmsg=on "
+    "panic=-1 oops=panic reboot=triple sysrq_always_enabled"
+)
+
+
+def boot(
+    tree: KernelTree,
+    *,
+    files: Mapping[str, initramfs.Content],
+    script: Sequence[str],
+    timeout: float = TIMEOUT,
+    memory_mib: int = MEMORY_MIB,
+    cpus: int = 1,
+    append: str = "",
+    stop_on_failure: bool | Collection[int] = False,
+    step_timeout: float | None = None,
+    on_line: Callable[[str], None] | None = None,
+    on_message: Callable[[KernelMessage], None] | None = None,
+    on_step: Callable[[int, Step, tuple[KernelMessage, ...]], None] | None = None,
+) -> GuestResult:
+    """Boot the kernel of `tree`, run `script` in it as root, and power it off.
+
+    Args:
+        tree: The kernel; it needs an image.
+        files: What the guest is to have: path there -> text, bytes, a file or folder of the host.
+        script: Shell commands, each run in a shell of its own.
+        timeout: Seconds that the script may take, counted from when init runs.
+        memory_mib: The guest's memory.
+        cpus: The guest's processors.
+        append: More of the kernel's command line.
+        stop_on_failure: Leave out the rest of the script after a command that failed; or after
+            those alone that have these numbers.
+        step_timeout: Seconds that each command may take.
+        on_line: Called with each line that the script prints, as it comes.
+        on_message: Called with each line that the kernel prints, as it comes.
+        on_step: Called when a command has ended: with its number, what came of it, and what the
+            kernel printed meanwhile.
+
+    Raises:
+        MachineError: there is no emulator, no image, no busybox; or the kernel does not get to
+            its init.
+    """
+    architecture = arch.of(tree.arch)
+    image = bootable(tree)
+    root = initramfs.build(
+        machine.busybox(),
+        files=files,
+        script=script,
+        port=architecture.port,
+        stop_on_failure=stop_on_failure,
+    )
+    emulator = machine.emulator(tree.arch)
+    chosen = accel.choose(emulator)
+    last = ""
+    for tried in _attempts(chosen):
+        configuration = machine.Configuration(
+            architecture=architecture,
+            emulator=emulator.path,
+            accelerator=tried.name,
+            image=image,
+            memory_mib=memory_mib,
+            cpus=cpus,
+        )
+        run = Attempt(script, on_line=on_line, on_message=on_message, on_step=on_step)
+        result = run.in_machine(
+            configuration,
+            root,
+            line=command_line(tried, append, run.nonce),
+            timeout=timeout,
+            step_timeout=step_timeout,
+            chosen=tried,
+        )
+        if result is not None:
+            if not chosen.proven:
+                # Only now: an image that boots nowhere says nothing of KVM.
+                accel.remember(emulator, works=tried is chosen)
+            return result
+        last = run.last_words()
+        if not tried.proven:
+            console.note("KVM is there but no kernel boots under it; using TCG instead")
+        elif not run.silent:
+            break
+    raise MachineError(
+        f"{tree.release} did not get as far as its init in the virtual machine",
+        hint=f"more memory may help; the image is {image}",
+        output=last,
+    )
+
+
+def bootable(tree: KernelTree) -> Path:
+    """Return the image of a kernel.
+
+    Raises:
+        MachineError: there is none.
+    """
+    if tree.image is None or not tree.image.exists():
+        series = f"{tree.version.major}.{tree.version.minor}"
+        raise MachineError(
+            f"there is no image of {tree.release} to boot",
+            hint=f"`rkmbuild kernel fetch {series}` gets headers and an image that fit",
+        )
+    return tree.image
+
+
+def command_line(
+    chosen: accel.Accel, append: str, nonce: str, *, words: str = _COMMAND_LINE
+) -> str:
+    """Return the kernel's command line, but for the console.
+
+    Args:
+        chosen: What the guest runs under.
+        append: What the caller adds.
+        nonce: Becomes init's argument.
+        words: What it begins with.
+    """
+    line = [words]
+    if chosen.name == "tcg":
+        line += accel.clock_words()
+    elif not chosen.proven:
+        line.append("earlyprintk=serial,ttyS0,115200")
+    return " ".join([*line, *([append] if append else []), "--", nonce])
+
+
+def _attempts(chosen: accel.Accel) -> list[accel.Accel]:
+    if chosen.name == "kvm" and not chosen.proven:
+        fallback = accel.Accel(
+            name="tcg", reason="no kernel boots under this host's KVM", proven=True
+        )
+        return [chosen, fallback, fallback]
+    return [chosen, chosen]

@@ -1,0 +1,132 @@
+"""The guest's first and only root file system: a static busybox, our init, the caller's files."""
+
+import stat
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from rkmbuild.base.errors import MachineError
+from rkmbuild.guest import cpio
+
+Content = Path | bytes | str
+
+STEPS = "rkmbuild/steps"
+STOP = "rkmbuild/stop-on-failure"
+
+# The marks that init puts on the result port and into the kernel's log. A secret word ($1, made for
+# each run) keeps what a module or a script prints from being taken for one of them.
+MARK = "\x01"
+
+_SETUP = """\
+#!/bin/busybox sh
+export PATH=/bin HOME=/
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+"""
+
+# Every step is a shell of its own, so that an `exit` or an error in one cannot end init, at whose
+# death the kernel would panic. The last `exec` closes the port, and a close waits until all that
+# was written has left it.
+_INIT = f"""\
+{_SETUP}export TERM=dumb
+stty -F /dev/@port@ 115200 raw -echo
+exec </dev/null >/dev/@port@ 2>&1
+printf '\\001%s alive\\n' "$1"
+for step in /{STEPS}/*; do
+    [ -e "$step" ] || break
+    number=${{step##*/}}
+    echo "$1 begin $number" >/dev/kmsg
+    printf '\\001%s begin %s\\n' "$1" "$number"
+    sh "$step"
+    status=$?
+    echo "$1 end $number" >/dev/kmsg
+    printf '\\001%s end %s %s\\n' "$1" "$number" "$status"
+    if [ "$status" != 0 ] && [ -e "/{STOP}/$number" ]; then break; fi
+done
+echo "$1 done" >/dev/kmsg
+printf '\\001%s done\\n' "$1"
+exec >/dev/null 2>&1
+poweroff -f
+"""
+
+# For a person: a shell on the console, after the steps have run there.
+_INTERACTIVE_INIT = f"""\
+{_SETUP}export TERM=linux PS1='\\w # '
+for step in /{STEPS}/*; do
+    [ -e "$step" ] || break
+    sh "$step"
+done
+setsid cttyhack sh
+poweroff -f
+"""
+
+
+def build(
+    busybox: Path,
+    *,
+    files: Mapping[str, Content],
+    script: Sequence[str],
+    port: str,
+    stop_on_failure: bool | Collection[int] = False,
+    interactive: bool = False,
+) -> bytes:
+    """Return the archive; equal arguments and files give equal bytes.
+
+    Args:
+        busybox: A statically linked busybox.
+        files: What else is to be there: path in the guest -> a text, bytes, a file of the host
+            (executable if it is so there) or a folder of the host with all files in it.
+        script: Shell commands for init, run one after another, each in a shell of its own.
+        port: The guest's name of the device that results go to, as `ttyS1`.
+        stop_on_failure: Leave out the rest of the script after a command that failed; or after
+            those alone that have these numbers.
+        interactive: Give a shell on the console after the script instead of powering off.
+
+    Raises:
+        MachineError: a file cannot be read, or has a place that init needs.
+    """
+    init = _INTERACTIVE_INIT if interactive else _INIT.replace("@port@", port)
+    entries = [
+        cpio.file("init", init.encode(), executable=True),
+        cpio.character_device("dev/console", 5, 1),
+        *(cpio.folder(name) for name in ("proc", "sys", "tmp", "root")),
+    ]
+    for number, command in enumerate(script):
+        text = f"{command}\n".encode(errors="surrogateescape")
+        entries.append(cpio.file(f"{STEPS}/{number:04}", text))
+        if stop_on_failure is True or (stop_on_failure and number in stop_on_failure):
+            entries.append(cpio.file(f"{STOP}/{number:04}", b""))
+    try:
+        entries.append(cpio.file("bin/busybox", busybox.read_bytes(), executable=True))
+        for name, content in files.items():
+            entries.extend(_entries(name, content))
+        return cpio.archive(entries)
+    except (OSError, ValueError) as error:
+        raise MachineError(f"cannot make the guest's root file system: {error}") from None
+
+
+def _entries(name: str, content: Content) -> Iterator[cpio.Entry]:
+    name = str(PurePosixPath(name)).lstrip("/")
+    if isinstance(content, str):
+        yield cpio.file(name, content.encode(), executable=content.startswith("#!"))
+    elif isinstance(content, bytes):
+        yield cpio.file(name, content)
+    elif content.is_dir():
+        yield cpio.folder(name)
+        for found in sorted(content.rglob("*")):
+            # A pipe would be waited for, and a socket is nothing without who listens.
+            if found.is_symlink() or found.is_dir() or found.is_file():
+                yield _copy(f"{name}/{found.relative_to(content)}", found)
+    else:
+        yield _copy(name, content.resolve())
+
+
+def _copy(name: str, source: Path) -> cpio.Entry:
+    mode = source.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        return cpio.link(name, str(source.readlink()))
+    if stat.S_ISDIR(mode):
+        return cpio.folder(name)
+    return cpio.file(name, source.read_bytes(), executable=bool(mode & stat.S_IXUSR))

@@ -1,0 +1,68 @@
+"""An interactive guest on the user's own terminal."""
+
+import contextlib
+import sys
+from pathlib import Path
+
+from rkmbuild.base import console, process
+from rkmbuild.base.errors import MachineError, UsageError
+from rkmbuild.guest import accel, arch, boot, initramfs, machine, trial
+from rkmbuild.guest.machine import Configuration
+
+# The boot is quiet; init then lets every line of the kernel through.
+_COMMAND_LINE = "quiet printk.devkmsg=on panic=-1 sysrq_always_enabled"
+
+
+def interact(planned: trial.Plan, *, memory_mib: int = boot.MEMORY_MIB) -> None:
+    """Boot a guest with the module loaded, and give its shell to the user until it is left.
+
+    qemu puts the terminal into raw mode and back; Ctrl-A x ends it.
+
+    Raises:
+        UsageError: we have no terminal.
+        MachineError: the machine cannot be started, or does not work.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("--shell needs a terminal", hint="leave it out to load and unload only")
+    tree = planned.tree
+    architecture = arch.of(tree.arch)
+    emulator = machine.emulator(tree.arch)
+    chosen = accel.choose(emulator)
+    if not chosen.proven:
+        # Nobody watches this guest for progress, so another one has to show first that KVM works.
+        boot.boot(tree, files={}, script=[])
+        chosen = accel.choose(emulator)
+    configuration = Configuration(
+        architecture=architecture,
+        emulator=emulator.path,
+        accelerator=chosen.name,
+        image=boot.bootable(tree),
+        memory_mib=memory_mib,
+    )
+    root = initramfs.build(
+        machine.busybox(),
+        files=planned.files,
+        script=["echo 8 >/proc/sys/kernel/printk", *planned.script[: planned.counting]],
+        port=architecture.port,
+        interactive=True,
+    )
+    console.note("Ctrl-A x ends the machine, and so does `exit`; Ctrl-A h shows more")
+    with contextlib.ExitStack() as stack:
+        initrd = Path(stack.enter_context(machine.folder())) / "initramfs.cpio"
+        initrd.write_bytes(root)
+        line = boot.command_line(chosen, "", "-", words=_COMMAND_LINE)
+        child = process.popen(
+            [
+                *machine.bound_to_us(),
+                *machine.command(configuration, initrd, line),
+                "-serial",
+                "mon:stdio",
+            ],
+            stdin=sys.stdin.fileno(),
+            stdout=None,
+            stderr=None,
+            own_group=False,
+        )
+        stack.callback(process.stop, child)
+        if child.wait() != 0:
+            raise MachineError(f"the virtual machine failed with status {child.returncode}")

@@ -1,0 +1,122 @@
+"""The steps that need root, insmod or rmmod above all: programs run as root or through sudo.
+
+The step is a process of its own, also where we are root: a module whose init function makes the
+kernel oops takes the process that loads it along, and somebody has to be left to tell. It is
+kmod's program and not ours, because only that is fit to be named in a sudoers file: ours lies where
+its user can write.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rkmbuild.base import process
+from rkmbuild.base.errors import PermissionDeniedError, ToolchainError
+
+# CAP_SYS_MODULE of include/uapi/linux/capability.h.
+_CAP_SYS_MODULE = 16
+_STATUS = Path("/proc/self/status")
+# What puts files in place; each with the options that make it safe to repeat.
+_FILES = ("install", "mv", "rm", "rmdir")
+_KMOD = ("insmod", "rmmod")
+_PACKAGES = {**dict.fromkeys((*_KMOD, "depmod"), "kmod"), **dict.fromkeys(_FILES, "coreutils")}
+# Where distributions put them; a user's PATH often has no sbin.
+_SBIN = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
+
+
+class Outcome(NamedTuple):
+    """How the step ended.
+
+    Attributes:
+        returncode: 0 for done; negative for a signal.
+        said: What the program printed.
+    """
+
+    returncode: int
+    said: str
+
+
+def run(program: str, arguments: Sequence[str]) -> Outcome:
+    """Run a program of the system, as `insmod`, with root's rights.
+
+    Raises:
+        PermissionDeniedError: we are not root, and sudo is not there or says no; or root here has
+            no right to load modules.
+        ToolchainError: the program is not there.
+    """
+    path = _found(program)
+    if os.geteuid() == 0:
+        if program in _KMOD and not _may_load():
+            raise PermissionDeniedError(
+                "root may not load modules here: CAP_SYS_MODULE is missing, as in a container",
+                hint="`rkmbuild run` loads a module in a virtual machine",
+            )
+        return _run([path, *arguments])
+    sudo = shutil.which("sudo")
+    if not sudo:
+        raise PermissionDeniedError(
+            "only root may do this, and there is no sudo",
+            hint="run it as root; `rkmbuild run` needs no root",
+        )
+    # Without a terminal nobody can type a password: -n makes sudo say so instead of waiting.
+    asking = sys.stdin.isatty() and sys.stderr.isatty()
+    outcome = _run([sudo, *(() if asking else ("-n",)), "--", path, *arguments])
+    # sudo and the program both fail with status 1; the program's lines begin with its name.
+    if outcome.returncode > 0 and not re.search(rf"(?m)^(?:\S*/)?{program}: ", outcome.said):
+        raise PermissionDeniedError(
+            f"sudo did not run {path}", hint="run it as root", output=outcome.said
+        )
+    return outcome
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Take back what was begun: signals that ask us to stop, as Ctrl-C sends, wait until then."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _found(program: str) -> str:
+    search = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN])
+    path = shutil.which(program, path=search)
+    if not path:
+        raise ToolchainError(
+            f"{program} is not there", hint=f"install the package {_PACKAGES[program]}"
+        )
+    return path
+
+
+def _may_load() -> bool:
+    """Tell whether we hold CAP_SYS_MODULE; true where /proc does not say."""
+    try:
+        found = re.search(r"(?m)^CapEff:\s*([0-9a-f]+)$", _STATUS.read_text())
+    except OSError:
+        return True
+    return not found or bool(int(found[1], 16) >> _CAP_SYS_MODULE & 1)
+
+
+def _run(command: list[str]) -> Outcome:
+    # sudo asks for the password at our terminal, which a process group of its own may not read.
+    child = process.popen(
+        command,
+        env=process.environment({"LC_ALL": "C"}),
+        stderr=subprocess.STDOUT,
+        own_group=False,
+    )
+    try:
+        said, _ = child.communicate()
+    finally:
+        process.stop(child)
+    return Outcome(child.returncode, said.decode(errors="replace"))

@@ -1,0 +1,149 @@
+"""Read from a kernel's log whether something went wrong in it, and what."""
+
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from rkmbuild.klog.klog import KernelMessage
+
+
+class Kind(StrEnum):
+    """What went wrong."""
+
+    PANIC = "panic"
+    OOPS = "oops"
+    BUG = "bug"
+    STALL = "stall"
+    WARNING = "warning"
+
+
+# The line that opens a report, and what it is then. Sources, the same in 5.10 to 6.12 but where
+# said: kernel/panic.c, lib/bug.c, arch/x86/kernel/dumpstack.c (`Oops: ` before every fault from
+# 6.10), arch/x86/mm/fault.c, kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c.
+_HEADS: tuple[tuple[re.Pattern[str], Kind], ...] = (
+    (re.compile(r"Kernel panic - not syncing: (.*)"), Kind.PANIC),
+    (re.compile(r"watchdog: (BUG: soft lockup .*)"), Kind.STALL),
+    (re.compile(r"(?:watchdog: )?(Watchdog detected hard LOCKUP .*)"), Kind.STALL),
+    (re.compile(r"(INFO: task .* blocked for more than .*)"), Kind.STALL),
+    (re.compile(r"(?:rcu: )?(INFO: .* (?:self-detected stall|detected (?:expedited )?stalls).*)"),
+     Kind.STALL),
+    (re.compile(r"(kernel BUG at .*)"), Kind.BUG),
+    (re.compile(r"(BUG: .*)"), Kind.BUG),
+    (re.compile(r"(.*: [0-9a-f]{4} \[#\d+\].*)"), Kind.OOPS),
+    (re.compile(r"(WARNING: .*)"), Kind.WARNING),
+    (re.compile(r"(UBSAN: .*)"), Kind.WARNING),
+)  # fmt: skip
+
+# These two open an oops: the fault's own line comes a few lines later.
+_FAULTS = re.compile(
+    r"BUG: (?:kernel NULL pointer dereference|unable to handle (?:page fault|kernel))"
+)
+_CUT_HERE = "------------[ cut here ]------------"
+_MOST_LEADING = 8
+_CRASHES = (Kind.BUG, Kind.OOPS)
+_END = re.compile(r"---\[ end (?:trace|Kernel panic)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """One report of the kernel that something is wrong.
+
+    Attributes:
+        kind: What it is.
+        title: Its first telling line.
+        trace: All lines of the report.
+    """
+
+    kind: Kind
+    title: str
+    trace: tuple[KernelMessage, ...] = field(repr=False)
+
+    @property
+    def fatal(self) -> bool:
+        """Whether the kernel, or a part of it, did not live on as before."""
+        return self.kind is not Kind.WARNING
+
+    def document(self) -> dict[str, Any]:
+        """Return it as `--json` shows it."""
+        trace = [str(message) for message in self.trace]
+        return {"kind": self.kind.value, "title": self.title, "trace": trace}
+
+
+@dataclass
+class _Report:
+    """A report as it is read; an oops has several lines that each look like a head."""
+
+    kind: Kind
+    title: str
+    trace: list[KernelMessage]
+
+    def goes_on(self, kind: Kind) -> bool:
+        return self.kind in _CRASHES and kind in _CRASHES
+
+    def learn(self, kind: Kind) -> None:
+        # A `BUG: ...` that an `Oops: ...` follows is one; a BUG() stays what it is.
+        if kind is Kind.OOPS and not self.title.startswith("kernel BUG"):
+            self.kind = kind
+
+
+def troubles(log: Iterable[KernelMessage]) -> tuple[Trouble, ...]:
+    """Return every report in `log`, in its order.
+
+    A panic that only follows from an oops is part of the oops' report.
+    """
+    reports: list[_Report] = []
+    current: _Report | None = None
+    lead: list[KernelMessage] = []
+    for message in log:
+        head = opening(message.text)
+        if head:
+            if _follows(head, reports):
+                current = reports[-1]
+            elif current is None or not current.goes_on(head[0]):
+                current = _Report(*head, trace=lead)
+                reports.append(current)
+            current.learn(head[0])
+        if current:
+            lead = []
+            current.trace.append(message)
+            if _END.search(message.text):
+                current = None
+        elif message.text == _CUT_HERE:
+            lead = [message]
+        elif lead:
+            # A WARN's own message stands between the cut and the head.
+            lead = [*lead, message] if len(lead) < _MOST_LEADING else []
+    return tuple(
+        Trouble(kind=report.kind, title=report.title, trace=tuple(report.trace))
+        for report in reports
+    )
+
+
+def opening(text: str) -> tuple[Kind, str] | None:
+    """Return what the line begins, if it is the first of a report, and its telling part."""
+    for expression, kind in _HEADS:
+        match = expression.match(text)
+        if match:
+            title = match[1]
+            return (Kind.OOPS if _FAULTS.match(title) else kind), title
+    return None
+
+
+def where(module: str, log: Iterable[KernelMessage]) -> str | None:
+    """Return the innermost function of `module` in what SysRq showed, as `f+0x7/0x10`.
+
+    Frames that the unwinder was not sure of, with a question mark, do not count.
+    """
+    name = re.escape(module)
+    frame = re.compile(rf"(?:RIP: \w+:| )(\S+\+0x[0-9a-f]+/0x[0-9a-f]+) \[{name}\]")
+    asked = itertools.dropwhile(lambda message: not message.text.startswith("sysrq: Show"), log)
+    matches = (frame.match(message.text) for message in asked)
+    return next((match[1] for match in matches if match), None)
+
+
+def _follows(head: tuple[Kind, str], reports: list[_Report]) -> bool:
+    consequence = head[0] is Kind.PANIC and head[1].startswith("Fatal exception")
+    return consequence and bool(reports) and reports[-1].kind in _CRASHES

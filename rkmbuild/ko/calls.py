@@ -1,0 +1,146 @@
+"""Which function of a module calls which: by relocations, and by calls within a section."""
+
+import bisect
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from rkmbuild.ko import elf, vectors
+from rkmbuild.ko.elf import Section
+from rkmbuild.verdict.subject import Subject
+
+_PC32, _PLT32 = 2, 4
+# The operand of call and jmp is four bytes long, and counted from its end.
+_OPERAND = 4
+_CALL, _JUMP = 0xE8, 0xE9
+_NEAR = re.compile(rb"[\xe8\xe9]")
+
+Place = tuple[int, int]
+"""Section and offset."""
+
+
+@dataclass
+class Calls:
+    """The direct calls of a module; what is called through a pointer is not known.
+
+    Attributes:
+        callees: For each function, what it calls or jumps to, and whether it is a call.
+        imports: For each function, names of the kernel's functions that it calls or jumps to.
+    """
+
+    callees: dict[Place, dict[Place, bool]] = field(default_factory=dict)
+    imports: dict[Place, set[str]] = field(default_factory=dict)
+
+    def reached(self, start: Place) -> list[Place]:
+        """Return the functions that are reached from one, itself first, nearer ones before."""
+        seen = {start: None}
+        waiting = [start]
+        for place in waiting:
+            for callee in self.callees.get(place, ()):
+                if callee not in seen:
+                    seen[callee] = None
+                    waiting.append(callee)
+        return waiting
+
+
+def read(subject: Subject, watched: Collection[str]) -> Calls:
+    """Find the calls between the functions of a module.
+
+    Args:
+        subject: The module.
+        watched: Names of functions of the kernel whose callers are wanted.
+    """
+    reader = _Reader(subject, watched)
+    for section in subject.file.sections:
+        if section.type == elf.SHT_RELA and section.info in reader.starts:
+            reader.by_relocations(section)
+    for home in reader.starts:
+        reader.by_distance(home)
+    return reader.found
+
+
+class _Reader:
+    """Collects the calls.
+
+    Attributes:
+        starts: By section of code, where functions begin.
+        found: What was found so far.
+    """
+
+    def __init__(self, subject: Subject, watched: Collection[str]) -> None:
+        self._file = subject.file
+        self.found = Calls()
+        self.starts = {
+            number: sorted({start for start, _, _ in subject.functions.get(number, [])})
+            for number, section in enumerate(subject.file.sections)
+            if section.executable
+            and subject.allocated[number]
+            and subject.file.names[number] != vectors.NOT_RUN
+        }
+        self._functions = {
+            (number, start) for number, starts in self.starts.items() for start in starts
+        }
+        self._filled: dict[int, set[int]] = {number: set() for number in self.starts}
+        self._inside: dict[int, Place] = {}
+        self._outside: dict[int, str] = {}
+        for number, symbol in enumerate(subject.symbols):
+            if symbol.shndx in self.starts:
+                self._inside[number] = (symbol.shndx, symbol.value)
+            elif number and not symbol.shndx:
+                name = subject.symbol_name(symbol)
+                if name in watched:
+                    self._outside[number] = name
+
+    def by_relocations(self, section: Section) -> None:
+        """Take the calls that relocations of the loader's fill."""
+        home = section.info
+        content = self._file.content(self._file.sections[home])
+        rows = self._file.relocations(section)
+        self._filled[home].update(rows.offsets)
+        last = len(content) - _OPERAND
+        for offset, kind, number, addend in rows.rows():
+            if kind not in (_PLT32, _PC32) or not 0 < offset <= last:
+                continue
+            opcode = content[offset - 1]
+            if opcode not in (_CALL, _JUMP):
+                continue
+            if number in self._inside:
+                shndx, value = self._inside[number]
+                self._note(home, offset, (shndx, value + addend + _OPERAND), call=opcode == _CALL)
+            elif number in self._outside:
+                caller = self._caller(home, offset)
+                if caller:
+                    self.found.imports.setdefault(caller, set()).add(self._outside[number])
+
+    def by_distance(self, home: int) -> None:
+        """Take the calls within a section, which the assembler has filled."""
+        content = bytes(self._file.content(self._file.sections[home]))
+        filled = self._filled[home]
+        for offset, target, call in _near(content, set(self.starts[home])):
+            # A jump to the function's own beginning is a loop.
+            if offset not in filled and (call or self._caller(home, offset) != (home, target)):
+                self._note(home, offset, (home, target), call=call)
+
+    def _note(self, home: int, offset: int, callee: Place, *, call: bool) -> None:
+        caller = self._caller(home, offset)
+        if caller and callee in self._functions:
+            known = self.found.callees.setdefault(caller, {})
+            known[callee] = call or known.get(callee, False)
+
+    def _caller(self, section: int, offset: int) -> Place | None:
+        starts = self.starts[section]
+        at = bisect.bisect_right(starts, offset) - 1
+        return (section, starts[at]) if at >= 0 else None
+
+
+def _near(content: bytes, starts: Collection[int]) -> Iterator[tuple[int, int, bool]]:
+    """Give the operand's offset, the target, and whether it is a call.
+
+    Bytes that only look like a call to where a function begins are given as well: they are rare.
+    """
+    for match in _NEAR.finditer(content):
+        at = match.end()
+        distance = int.from_bytes(content[at : at + _OPERAND], "little", signed=True)
+        target = at + _OPERAND + distance
+        if target in starts:
+            yield at, target, content[at - 1] == _CALL

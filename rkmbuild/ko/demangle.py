@@ -1,0 +1,39 @@
+"""Names as Rust source has them, for what a compiler made of them."""
+
+import re
+from collections.abc import Sequence
+
+from rkmbuild.base import limits
+from rkmbuild.base.errors import RkmbuildError
+
+_MANGLED = re.compile(r"\b(_R[A-Za-z]\w+|_ZN\d[\w.$]+)")
+# The hash of a crate's version (v0) or of a function (legacy) is noise to a reader.
+_NOISE = re.compile(r"\[[0-9a-f]{8,}\]|::h[0-9a-f]{16}\b")
+
+# A thousand names take some 10 ms and a few MiB.
+_SECONDS = 10.0
+_MEMORY = 256 << 20
+
+
+def demangle(texts: Sequence[str]) -> list[str]:
+    """Return the texts with every mangled name in them demangled.
+
+    Asks c++filt of binutils, which knows both of Rust's manglings and is there wherever kbuild
+    works; without it the names stay as they are.
+    """
+    if not any(_MANGLED.search(text) for text in texts):
+        return list(texts)
+    lines = "\n".join(text.replace("\n", " ") for text in texts)
+    try:
+        # A name of a hundred letters can stand for gigabytes: it may refer back to its parts.
+        answer = limits.run(
+            ["c++filt"],
+            doing="demangling",
+            stdin=lines.encode(errors="replace"),
+            seconds=_SECONDS,
+            memory=_MEMORY,
+        )
+    except RkmbuildError:
+        return list(texts)
+    said = answer.split("\n")
+    return [_NOISE.sub("", line) for line in said[: len(texts)]]

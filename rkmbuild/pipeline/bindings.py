@@ -1,0 +1,158 @@
+"""The bindings: bindgen over the kernel's headers, once for each kernel and set of headers.
+
+libclang lays out structures as clang would; the kernel was built by another compiler. So the
+sizes and offsets of a sample are asked of the kernel's own compiler and become assertions in the
+generated file, which rustc then checks.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild.base import cache, paths, process
+from rkmbuild.base.errors import BuildError, ProjectError
+from rkmbuild.pipeline import c_layout
+from rkmbuild.project import headers as headers_of
+from rkmbuild.toolchain.parts import Bindgen, CCompiler, Version
+
+FILE = "bindings.rs"
+_HEADER = "bindings.h"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bindings:
+    """Bindings to be made, or made already.
+
+    Attributes:
+        key: Their name in the cache.
+        header: The text of the header that includes all that is bound.
+        parameters: Arguments of bindgen: what is bound, and what stays opaque.
+        clang_flags: The kernel's c_flags, as libclang takes them.
+        c_flags: The kernel's c_flags, as its own compiler takes them.
+        folder: Where both run: the flags name folders relative to the objtree.
+    """
+
+    key: str
+    header: str
+    parameters: tuple[str, ...]
+    clang_flags: tuple[str, ...]
+    c_flags: tuple[str, ...]
+    folder: Path
+
+
+def plan(
+    *,
+    headers: Iterable[str],
+    root: Path,
+    bindgen: Bindgen,
+    rustc: Version,
+    compiler: CCompiler,
+    clang_flags: Sequence[str],
+    c_flags: Sequence[str],
+    folder: Path,
+    kernel: str,
+) -> Bindings:
+    """Return the bindings that fit, without making them.
+
+    Args:
+        headers: The project's own headers, beside those of the `kernel` crate.
+        root: The project's folder, which its headers are relative to.
+        kernel: A name for the kernel and its configuration, which headers depend on.
+    """
+    crate = paths.data("crates") / "bindings"
+    own = [_include(header, root) for header in headers]
+    header = "\n".join([f'#include "{crate / _HEADER}"', *(line for line, _ in own)]) + "\n"
+    parameters = (
+        *_parameters(crate / "bindgen_parameters"),
+        *rust_target(bindgen.version, rustc),
+    )
+    ours = sorted(paths.data("crates").rglob("*.h"))
+    contents = [*(file.read_text() for file in ours), *(text for _, text in own)]
+    # What a header says counts, not where it lies: copies of a project share what is built.
+    key = cache.key(
+        "bindings", 2, kernel, str(folder), contents, parameters, list(clang_flags), list(c_flags),
+        str(bindgen.version), str(bindgen.libclang), str(bindgen.libclang_version), compiler.text,
+        c_layout.sample(),
+    )  # fmt: skip
+    return Bindings(
+        key=key,
+        header=header,
+        parameters=(*parameters, *_allowed(own)),
+        clang_flags=tuple(clang_flags),
+        c_flags=tuple(c_flags),
+        folder=folder,
+    )
+
+
+def build(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler) -> Path:
+    """Return the folder that holds `bindings.rs`, making it if it is not there.
+
+    Raises:
+        BuildError: bindgen or the C compiler failed.
+    """
+
+    def make(folder: Path) -> None:
+        header = folder / _HEADER
+        header.write_text(bindings.header)
+        done = process.run(
+            [
+                bindgen.path, header, *bindings.parameters, "-o", folder / FILE,
+                "--", *bindings.clang_flags, "-DMODULE",
+            ],
+            doing="binding the kernel's headers",
+            env=environment(bindgen),
+            cwd=bindings.folder,
+            hint="`rkmbuild doctor` says which bindgen goes with which libclang",
+        )  # fmt: skip
+        if not (folder / FILE).is_file():
+            raise process.failed(done, doing="binding the kernel's headers", failure=BuildError)
+        checks = c_layout.assertions(header, compiler, bindings.c_flags, bindings.folder, folder)
+        with (folder / FILE).open("a") as file:
+            file.write(checks)
+
+    return cache.entry("bindings", bindings.key, make)
+
+
+def environment(bindgen: Bindgen) -> dict[str, str]:
+    """Return bindgen's environment: the libclang that was chosen for it."""
+    return process.environment({"LIBCLANG_PATH": str(bindgen.libclang.parent)})
+
+
+def includes(headers: Iterable[str], root: Path) -> list[str]:
+    """Return the include lines of a project's headers."""
+    return [_include(header, root)[0] for header in headers]
+
+
+def _include(header: str, root: Path) -> tuple[str, str]:
+    """Return the include line of a project's header, and the text that a change shows in."""
+    # Without `..`, so that modules which share a header share what is built on it.
+    file = Path(os.path.normpath(root / header))
+    if file.is_file():
+        texts = (each.read_text(errors="replace") for each in headers_of.with_included(file))
+        return f'#include "{file}"', "\0".join(texts)
+    if header.startswith((".", "/")) or any(mark in header for mark in '"<>\n'):
+        raise ProjectError(f"[package.metadata.rkmbuild] headers: there is no file {file}")
+    return f"#include <{header}>", f"<{header}>"
+
+
+def rust_target(bindgen: Version, rustc: Version) -> tuple[str, ...]:
+    """Return what tells bindgen of an older rustc.
+
+    It writes `unsafe extern` from 0.71 on, which rustc takes from 1.82 on; those before do not know
+    these releases of rustc.
+    """
+    if bindgen < Version(0, 71) or rustc >= Version(1, 82):
+        return ()
+    return (f"--rust-target={rustc.major}.{rustc.minor}",)
+
+
+def _parameters(file: Path) -> tuple[str, ...]:
+    lines = (line.strip() for line in file.read_text().splitlines())
+    return tuple(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def _allowed(own: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Allow all that the project's own headers declare."""
+    files = [line.removeprefix("#include ").strip('"<>') for line, _ in own]
+    return tuple(word for file in files for word in ("--allowlist-file", f".*{file}"))

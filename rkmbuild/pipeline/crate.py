@@ -1,0 +1,138 @@
+"""The user's crate: cargo builds it, against our sysroot, to a static library."""
+
+import contextlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild.base import process
+from rkmbuild.base.errors import BuildError
+from rkmbuild.pipeline import debug_info, diagnose, sysroot
+from rkmbuild.project import dependencies, git_sources
+from rkmbuild.project.project import Project
+from rkmbuild.project.request import CargoOptions
+from rkmbuild.toolchain.parts import Rust
+from rkmbuild.toolchain.rust_facts import RustFacts
+
+_NO_STD = re.compile(r"^\s*#!\s*\[[^]]*\bno_std\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Library:
+    """A static library that cargo made.
+
+    Attributes:
+        archive: The library.
+        dep_info: cargo's list of all files that it was made from, in the form of make.
+        native: Crates with code that is not Rust, each with the folder of its build script's
+            libraries.
+    """
+
+    archive: Path
+    dep_info: Path
+    native: tuple[tuple[str, Path], ...]
+
+
+def build(
+    project: Project,
+    rust: Rust,
+    facts: RustFacts,
+    *,
+    target: Path,
+    folder: Path,
+    flags: Sequence[str],
+    options: CargoOptions,
+    quiet: bool,
+) -> Library:
+    """Build the crate and return its static library.
+
+    cargo's messages go to standard error as they come, untouched.
+
+    Args:
+        target: The target specification.
+        folder: The folder that cargo builds in.
+        flags: Arguments of rustc for code of the target.
+        quiet: Whether cargo says only what went wrong.
+
+    Raises:
+        BuildError: cargo failed; it has said why.
+    """
+    git_sources.provide(project, rust, options)
+    env = sysroot.environment(rust, flags)
+    # Procedural macros and build scripts, which run on this machine, are then built once for all
+    # kernels. cargo knows of it from 1.91 on.
+    env["CARGO_BUILD_BUILD_DIR"] = str(project.target / "cargo")
+    # The user's configuration may have the files in cargo's dep-info relative to some folder, and
+    # what is built is then looked for where it is not. Nothing lies below this one.
+    env["CARGO_BUILD_DEP_INFO_BASEDIR"] = str(project.target / "no-such-folder")
+
+    def command(*words: str) -> list[str | Path]:
+        return [
+            rust.cargo, "rustc", "--lib", "--package", project.package,
+            "--manifest-path", project.root / "Cargo.toml", "--target-dir", folder, *words,
+            *sysroot.target_arguments(facts, target), *options.arguments(),
+            *debug_info.arguments(project, options.profile),
+            "--", *_attributes(project.source),
+        ]  # fmt: skip
+
+    shown = ("--message-format", "json-render-diagnostics")
+    hushed = ("--quiet",) if quiet else ()
+    doing = f"building {project.package}"
+    done = process.run(
+        command(*shown, *hushed),
+        doing=doing,
+        env=env,
+        cwd=project.root,
+        show=True,
+        success=range(256),
+    )
+    if done.returncode == 0:
+        return _library(done.stdout, project)
+    # cargo has told the user all that it knows; its standard output is for programs.
+    message, why = f"cargo could not build {project.package}", None
+    with contextlib.suppress(BuildError):
+        graph = dependencies.load(project, rust, facts, target, options)
+        if not diagnose.built_all(graph, done.stdout):
+            again = command("--message-format", "json", "--keep-going")
+            why = diagnose.explain(graph, again, env=env, cwd=project.root)
+    if why:
+        raise BuildError(f"{message}: {why[0]}", hint=why[1])
+    raise BuildError(message)
+
+
+def _attributes(source: Path) -> list[str]:
+    """Return the arguments of rustc, for this one crate, that say what the crate itself does not.
+
+    The kernel's build gives each crate `#![no_std]` (scripts/Makefile.build, since Linux 6.1), so
+    that crates in the tree do not say it; where it stands twice, rustc warns.
+    """
+    try:
+        text = source.read_text(errors="replace")
+    except OSError:
+        return []  # cargo says it better
+    return [] if _NO_STD.search(text) else ["-Zcrate-attr=no_std"]
+
+
+def _library(messages: str, project: Project) -> Library:
+    native = []
+    for line in messages.splitlines():
+        message = json.loads(line) if line.startswith("{") else {}
+        if message.get("reason") == "build-script-executed" and message["linked_libs"]:
+            native.append((_crate_name(message["package_id"]), Path(message["out_dir"])))
+        if message.get("reason") != "compiler-artifact":
+            continue
+        if Path(message["manifest_path"]) != project.root.resolve() / "Cargo.toml":
+            continue
+        for name in message["filenames"]:
+            if name.endswith(".a"):
+                return Library(Path(name), Path(name).with_suffix(".d"), tuple(native))
+    raise BuildError(f"cargo built {project.package}, but named no static library")
+
+
+def _crate_name(package: str) -> str:
+    """Return the name in a package's id: `…#name@version`, or `…/name#version`."""
+    place, _, named = package.rpartition("#")
+    name = named.partition("@")[0] if "@" in named else place.rpartition("/")[2]
+    return name.replace("-", "_")

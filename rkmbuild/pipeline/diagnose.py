@@ -1,0 +1,72 @@
+"""Why cargo could not have a dependency, where it does not say itself: no `std`, no vectors."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rkmbuild.base import process
+from rkmbuild.project import features
+from rkmbuild.project.dependencies import Graph, arrows
+
+_NO_STD = "can't find crate for `std`"
+# What LLVM says of a vector type where the target has no vector registers.
+_NO_VECTORS = re.compile(r"LLVM ERROR: Do not know how to \w+ the result of this operator")
+_FAILED = re.compile(r"could not compile `([^`]+)`")
+
+
+def built_all(graph: Graph, messages: str) -> bool:
+    """Tell whether cargo built all that the module's own package uses, so that this one failed.
+
+    Args:
+        messages: What cargo printed for programs.
+    """
+    made = {
+        message["package_id"]
+        for message in _read(messages, "compiler-artifact")
+        if "custom-build" not in message["target"]["kind"]
+    }
+    return made.issuperset(graph.packages[graph.root].edges)
+
+
+def explain(
+    graph: Graph, command: Sequence[str | Path], *, env: dict[str, str], cwd: Path
+) -> tuple[str, str] | None:
+    """Return a message and a hint, where a dependency cannot be had in a kernel.
+
+    cargo's words went to the user as they came, and nobody has read them: it is asked again, for
+    what has failed.
+
+    Args:
+        command: The command that failed, with its messages as JSON.
+    """
+    done = process.run(
+        [*command], doing="asking cargo once more", env=env, cwd=cwd, success=range(256)
+    )
+    lacking = [
+        message["package_id"]
+        for message in _read(done.stdout, "compiler-message")
+        if message["message"]["message"] == _NO_STD
+    ]
+    packages = [graph.packages[each] for each in dict.fromkeys(lacking) if graph.chain(each)]
+    if packages:
+        chains = [f"{arrows(graph.chain(package.id))} needs std" for package in packages]
+        return (
+            f"the kernel has no standard library, and {', and '.join(chains)}",
+            "\n".join(features.without_std(package, graph) for package in packages),
+        )
+    if _NO_VECTORS.search(done.stderr):
+        found = map(graph.of_crate, (n.replace("-", "_") for n in _FAILED.findall(done.stderr)))
+        named = [package for package in found if package]
+        names = ", ".join(package.name for package in named)
+        return (
+            f"the kernel's code has no vector registers, and {names} needs some to be compiled",
+            "\n".join(features.without_vectors(package, graph) for package in named),
+        )
+    return None
+
+
+def _read(messages: str, reason: str) -> list[dict[str, Any]]:
+    lines = (json.loads(line) for line in messages.splitlines() if line.startswith("{"))
+    return [message for message in lines if message["reason"] == reason]

@@ -1,0 +1,133 @@
+"""Whether a build has nothing to do: what went in and what came out, as the last build left it.
+
+A file counts as unchanged if its size and its time are what they were, as for make and cargo.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from rkmbuild import __version__
+from rkmbuild.base import cache, paths, process
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import exports
+from rkmbuild.project import cargo_config, headers, package
+from rkmbuild.project.project import Project
+
+# Variables that choose something, beside those that tools themselves see.
+_CHOOSING = ("RUSTC", "BINDGEN", "LIBCLANG_PATH", "RKMBUILD_CACHE_DIR", exports.VARIABLE)
+# Those that a tool sees and that change nothing in what it makes: another terminal, another login.
+_OF_THE_TERMINAL = ("TERM", "COLORTERM", "NO_COLOR", "CARGO_TERM_COLOR", "SSH_AUTH_SOCK")
+
+Stamp = tuple[int, int] | None
+
+
+def request_key(request: object) -> str:
+    """Return a name for all that the user asked for, in words and in the environment.
+
+    Args:
+        request: A dataclass.
+    """
+    chosen = {name: os.environ.get(name) for name in _CHOOSING}
+    seen = process.environment(dict.fromkeys(_OF_THE_TERMINAL))
+    # Of two installations each knows the files of its own `kernel` crate, and not the other's.
+    ours = f"{__version__} in {paths.data('crates')}"
+    return cache.key("request", 1, ours, asdict(request), seen, chosen)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What a build left: stamps of the files that went in and came out, and its result."""
+
+    inputs: dict[str, Stamp]
+    outputs: dict[str, Stamp]
+    result: dict[str, str]
+
+    @classmethod
+    def now(cls, inputs: Iterable[Path], outputs: Iterable[Path], result: dict[str, str]) -> Self:
+        """Note files as they are now."""
+        return cls(
+            {str(file): _stamp(file) for file in inputs},
+            {str(file): _stamp(file) for file in outputs},
+            result,
+        )
+
+    def holds(self) -> bool:
+        """Tell whether every file is as it was."""
+        files = (*self.inputs.items(), *self.outputs.items())
+        return all(_stamp(file) == (tuple(was) if was else None) for file, was in files)
+
+
+def is_current(state: Path, request: str) -> Noted | None:
+    """Return what the last build noted in `state`, if it was asked for the same and still holds."""
+    try:
+        document = json.loads(state.read_text())
+        asked, noted = document.pop("request"), Noted(**document)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return noted if asked == request and noted.holds() else None
+
+
+def note(state: Path, request: str, noted: Noted) -> None:
+    """Write what a build left to `state`, for is_current."""
+    half = state.with_name(f".{state.name}.{os.getpid()}")
+    half.write_text(json.dumps({"request": request, **asdict(noted)}))
+    half.rename(state)
+
+
+def project_inputs(project: Project, dep_info: Path, kbuild: Path) -> set[Path]:
+    """Return the files of the project that a build reads, those that may appear included."""
+    files = set(_dep_info(dep_info.read_text(errors="surrogateescape")))
+    # A build script may name a folder, and one that names nothing may read all of its package
+    # (The Cargo Book, "Change detection").
+    folders = [file for file in files if file.is_dir()]
+    folders += [folder for folder in project.packages() if package.has_script(folder)]
+    files |= {file for folder in folders for file in package.below(folder)}
+    files |= {project.workspace / "Cargo.toml", project.workspace / "Cargo.lock"}
+    for folder in project.packages():
+        files |= {folder / "Cargo.toml", folder / "build.rs"}
+    files |= {*cargo_config.files(project.root)}
+    files |= (
+        {project.root / headers.OWN_CONFIGURATION} if project.metadata.generate_header else set()
+    )
+    files |= {project.root / source for source in project.metadata.c_sources}
+    for header in project.bound:
+        files |= {project.root / header, *headers.with_included(project.root / header)}
+    for noted in kbuild.glob(".*.o.cmd"):
+        files |= _below(noted, project.workspace)
+    return files
+
+
+def tool_inputs(tree: KernelTree, tools: Iterable[Path]) -> set[Path]:
+    """Return the files outside the project whose change makes a new build necessary."""
+    files = {tree.build / name for name in (".config", "Makefile", "include/config/kernel.release")}
+    files |= {tree.symvers} if tree.symvers else set()
+    files |= {file for file in paths.data("crates").rglob("*.[rch]*") if file.is_file()}
+    return files | set(tools)
+
+
+def _stamp(file: str | Path) -> Stamp:
+    try:
+        status = os.stat(file)  # noqa: PTH116 - a Path for each of some hundred files costs 1 ms
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _dep_info(text: str) -> Iterable[Path]:
+    """Read cargo's dep-info: make's form, a backslash before a space inside a name."""
+    for line in text.splitlines():
+        _, _, listed = line.partition(": ")
+        for name in re.findall(r"(?:\\ |\S)+", listed):
+            yield Path(name.replace("\\ ", " "))
+
+
+def _below(noted: Path, root: Path) -> set[Path]:
+    """Return the prerequisites in one of kbuild's .cmd files that lie below `root`."""
+    text = noted.read_text(errors="surrogateescape")
+    found = re.findall(rf"^\s+({re.escape(str(root))}/\S+)", text, re.MULTILINE)
+    return {Path(name) for name in found}

@@ -1,0 +1,286 @@
+"""From a static library and C files to a `.ko`, by the kernel's own build system."""
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from rkmbuild import __version__
+from rkmbuild.base import cache, console, paths, process
+from rkmbuild.base.errors import BuildError, ProjectError, RkmbuildError
+from rkmbuild.base.process import Completed
+from rkmbuild.base.render import render
+from rkmbuild.kernel import overlay
+from rkmbuild.kernel.tree import Kconfig
+from rkmbuild.pipeline import bindings, exports, generated_header, undefined
+from rkmbuild.project.project import Project
+
+# One object of the module's is made from Rust, one from the C helpers of the `kernel` crate, one
+# from what the Rust code exports. Their names must not be those of a user's C file.
+_RUST = "rkmbuild_rust"
+_HELPERS = "rkmbuild_helpers"
+_EXPORTS = "rkmbuild_exports"
+_ARCHIVE = f"{_RUST}.a"
+# The variable of make that says which descriptor to read before the archive is used.
+_WAIT = "RKMBUILD_ARCHIVE_FD"
+# dash reads no descriptor of two digits.
+_LAST_DESCRIPTOR = 9
+_SCRIPT = "rkmbuild.lds"
+_EXTRA = "extra.symvers"
+_UNFINISHED = "unfinished"
+
+# The second is what Linux 6.5 and later say of what the module itself exports.
+_MISSING = re.compile(r'modpost: "([^"]+)" \[[^]]*\] (?:undefined|was exported without definition)')
+
+
+def always(config: Kconfig) -> dict[str, str]:
+    """Return the variables of make that every build for a kernel sets."""
+    variables = {
+        # objtool then looks at the whole module rather than at each object of it, as it does for
+        # kernels with IBT anyway: it sees that a C helper never returns to the Rust code that calls
+        # it, and does not mind that ld -r joined several objects ("Linked object detected", 6.1).
+        "delay-objtool": "y",
+        # BTF of Rust types is more than the kernel's tools take, and a module is loaded without.
+        "CONFIG_DEBUG_INFO_BTF_MODULES": "",
+    }
+    if "PAHOLE_VERSION" in config:
+        # pahole makes BTF, so which one is installed does not matter; 6.13 and later would warn.
+        variables["PAHOLE_VERSION"] = config["PAHOLE_VERSION"]
+    return variables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kbuild:
+    """All that kbuild is given.
+
+    Attributes:
+        folder: Where it builds: the Kbuild, the objects, the module.
+        objtree: The overlay's objtree, for `make -C`.
+        module: The module's name.
+        files: Text of each rendered file, by name.
+        variables: Variables of make.
+        symvers: Files that say what other external modules export.
+    """
+
+    folder: Path
+    objtree: Path
+    module: str
+    files: Mapping[str, str]
+    variables: Mapping[str, str]
+    symvers: tuple[Path, ...] = ()
+
+    def command(self, jobs: int | None = None) -> list[str]:
+        """Return the command."""
+        return [
+            "make", "-C", str(self.objtree), f"M={self.folder}", f"-j{jobs or 2}",
+            *(f"{name}={value}" for name, value in self.variables.items()), "modules",
+        ]  # fmt: skip
+
+
+def plan(
+    project: Project,
+    *,
+    release: str,
+    folder: Path,
+    objtree: Path,
+    variables: Mapping[str, str],
+    tests: bool = False,
+    symvers: Sequence[Path] = (),
+) -> Kbuild:
+    """Return what kbuild will be given.
+
+    Args:
+        tests: Whether the module has tests inside.
+        symvers: Files that say what other external modules export.
+
+    Raises:
+        ProjectError: kbuild cannot work in this folder, or one of `symvers` cannot be read.
+    """
+    problem = overlay.unfit_for_make(folder)
+    if problem:
+        raise ProjectError(
+            f"kbuild cannot work in {folder}, a path with {problem}",
+            hint="move the project to a folder with a plain name",
+        )
+    sources = project.metadata.c_sources
+    for source in sources:
+        if source.stem in (_RUST, _HELPERS, _EXPORTS, project.module):
+            whose = "the module itself" if source.stem == project.module else "a part of rkmbuild's"
+            raise ProjectError(f"a C file may not be called {source.name}, as {whose}")
+    helpers = paths.data("crates") / "kernel" / "helpers"
+    values = {
+        "module": project.module, "release": release, "rust": _RUST, "helpers": _HELPERS,
+        "exports": _EXPORTS, "export_header": str(helpers / "export.h"),
+        "headers": bindings.includes(project.metadata.headers, project.root),
+        "script": _SCRIPT, "archive": _ARCHIVE, "wait": _WAIT, "version": __version__,
+        "c_stems": [source.stem for source in sources],
+        "include_folders": [
+            *sorted({str((project.root / s).parent) for s in sources}),
+            *([str(generated_header.folder(folder))] if project.metadata.generate_header else []),
+        ],
+    }  # fmt: skip
+    templates = paths.data("templates") / "kbuild"
+    files = {
+        "Kbuild": render(templates / "Kbuild", values),
+        _SCRIPT: render(templates / "module.lds", {"tests": tests}),
+        f"{_HELPERS}.c": f'#include "{helpers / "helpers.c"}"\n',
+        f"{_EXPORTS}.c": f'#include "{_EXPORTS}.h"\n',
+    }
+    for source in sources:
+        files[f"{source.stem}.c"] = f'#include "{project.root / source}"\n'
+    if symvers:
+        files[_EXTRA] = exports.joined(symvers)
+        variables = {**variables, exports.VARIABLE: str(folder / _EXTRA)}
+    return Kbuild(
+        folder=folder,
+        objtree=objtree,
+        module=project.module,
+        files=files,
+        variables=variables,
+        symvers=tuple(symvers),
+    )
+
+
+class Linking:
+    """A make that is at work, and waits for the archive where it needs it."""
+
+    def __init__(self, kbuild: Kbuild, ready: IO[bytes], ended: Callable[[], Completed]) -> None:
+        self._kbuild = kbuild
+        self._ready = ready
+        self._ended = ended
+        self._done: Completed | None = None
+
+    def finish(self, archive: Path) -> Path:
+        """Return the module that kbuild made of `archive` and the C files.
+
+        Raises:
+            BuildError: a C file does not compile, or the kernel exports no symbol of some name.
+        """
+        with cache.writing(self._kbuild.folder):
+            _link_to(archive, self._kbuild.folder / _ARCHIVE)
+        with contextlib.suppress(BrokenPipeError):  # make failed before it came to the archive
+            self._ready.write(b"ready\n")
+        done = self._end()
+        if done.returncode != 0:
+            raise _failure(self._kbuild, done)
+        for line in done.stderr.splitlines():
+            # A clean build is silent here; what is not belongs before the user's eyes.
+            sys.stderr.write(f"{line}\n")
+        for line in done.stdout.splitlines():
+            console.detail(line)
+        return self._kbuild.folder / f"{self._kbuild.module}.ko"
+
+    def abandon(self) -> None:
+        """Let make fail where it waits, so that what it has compiled so far is kept."""
+        self._ready.close()
+        self._end()
+
+    def _end(self) -> Completed:
+        if self._done is None:
+            self._done = self._ended()
+            if self._done.returncode >= 0:
+                # It ended by itself, and so it removed what a rule of it that failed had written.
+                (self._kbuild.folder / _UNFINISHED).unlink()
+        return self._done
+
+
+@contextlib.contextmanager
+def linking(kbuild: Kbuild, *, lock: int, jobs: int | None = None) -> Iterator[Linking]:
+    """Start make, so that it reads its makefiles and compiles C while cargo is at work.
+
+    Its rule for the archive reads a line from a pipe whose other end is ours alone: should we be
+    killed, make fails there in place of waiting for ever.
+
+    Args:
+        lock: A descriptor that make and all that it starts keep open.
+    """
+    command = kbuild.command(jobs)
+    with cache.writing(kbuild.folder):
+        _prepare(kbuild)
+    with _pipe() as (wait, ready):
+        if wait > _LAST_DESCRIPTOR:  # few have that many files open; make then starts after cargo
+            yield Linking(kbuild, ready, lambda: _run(command, lock))
+            return
+        with process.beside([*command, f"{_WAIT}={wait}"], keep_open=[lock, wait]) as ended:
+            link = Linking(kbuild, ready, lambda: replace(ended(), argv=tuple(command)))
+            try:
+                yield link
+            except RkmbuildError:
+                link.abandon()
+                raise
+
+
+def _run(command: Sequence[str], lock: int) -> Completed:
+    return process.run(command, doing="linking", success=range(-64, 256), keep_open=[lock])
+
+
+@contextlib.contextmanager
+def _pipe() -> Iterator[tuple[int, IO[bytes]]]:
+    wait, ready = os.pipe()
+    try:
+        with os.fdopen(ready, "wb", buffering=0) as end:
+            yield wait, end
+    finally:
+        os.close(wait)
+
+
+def _prepare(kbuild: Kbuild) -> None:
+    """Lay out the folder, so that files that stay the same keep their time."""
+    folder = kbuild.folder
+    if (folder / _UNFINISHED).exists():
+        # A run was killed while make worked: a half-written object would pass for a finished one.
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _UNFINISHED).touch()
+    for name, text in kbuild.files.items():
+        file = folder / name
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
+            if name == _EXTRA:
+                # modpost's rule does not look at it (Makefile.modpost, 6.1 to 7.2).
+                (folder / "Module.symvers").unlink(missing_ok=True)
+
+
+def _link_to(archive: Path, link: Path) -> None:
+    """Give make the archive under a name of ours, and newer than what was made of another one.
+
+    cargo goes back to an archive that it made before, where features or the toolchain do: to make
+    it would be older than the object that it made since. Its inode tells one from another.
+    """
+    if link.exists() and not link.is_symlink() and link.samefile(archive):
+        return
+    link.unlink(missing_ok=True)
+    try:
+        link.hardlink_to(archive)
+    except OSError:  # a filesystem without hard links
+        shutil.copyfile(archive, link)
+    os.utime(link)
+
+
+def _failure(kbuild: Kbuild, done: Completed) -> BuildError:
+    missing = list(dict.fromkeys(_MISSING.findall(done.stderr)))
+    error = process.failed(done, doing=f"linking {kbuild.module}.ko")
+    if not missing:
+        return BuildError(error.message, hint=error.hint, output=done.stderr or done.stdout)
+    unmangled = exports.exported(kbuild.folder / f"{_EXPORTS}.h") & set(missing)
+    if unmangled:
+        names = ", ".join(f"`{name}`" for name in sorted(unmangled))
+        return BuildError(
+            f"{names} is exported, but the Rust code has no symbol of that name",
+            hint="give the function #[export], or a static #[no_mangle]",
+            output=done.stderr,
+        )
+    askers = undefined.askers(kbuild.folder / f"{kbuild.module}.o", missing)
+    lines = [
+        f"`{name}` is needed by {', '.join(askers[name])}" for name in missing if askers.get(name)
+    ]
+    return BuildError(
+        f"the kernel exports no symbol {', '.join(f'`{name}`' for name in missing)}",
+        hint="\n".join([*lines, error.hint or ""]),
+        output=done.stderr,
+    )

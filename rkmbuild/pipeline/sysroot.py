@@ -1,0 +1,131 @@
+"""The sysroot: core, alloc and compiler_builtins, built once for each rustc, target and flags."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild.base import cache, process
+from rkmbuild.pipeline import spec
+from rkmbuild.project.request import jobs_arguments
+from rkmbuild.toolchain.parts import Rust
+from rkmbuild.toolchain.rust_facts import RustFacts
+
+_MANIFEST = """\
+[package]
+name = "sysroot"
+version = "0.0.0"
+edition = "2021"
+
+[lib]
+path = "lib.rs"
+
+[profile.release]
+opt-level = 2
+debug = "line-tables-only"
+"""
+
+# A crate whose profile asks for link-time optimisation finds bitcode in what it is linked with.
+WITH_BITCODE = "-Cembed-bitcode=yes"
+
+
+@dataclass(frozen=True)
+class Sysroot:
+    """A sysroot to be made, or made already.
+
+    Attributes:
+        key: Its name in the cache.
+        arch: The machine.
+        target_json: The text of the target specification.
+        flags: Arguments of rustc that all of its code, and all code that uses it, is compiled with.
+    """
+
+    key: str
+    arch: str
+    target_json: str
+    flags: tuple[str, ...]
+
+
+def plan(rust: Rust, arch: str, target_json: str, flags: Sequence[str]) -> Sysroot:
+    """Return the sysroot that fits, without making it."""
+    status = rust.rustc.stat()
+    toolchain = (rust.verbose, str(rust.sysroot), status.st_mtime_ns, status.st_size)
+    name = cache.key(
+        "sysroot", _MANIFEST, WITH_BITCODE, toolchain, str(rust.library), target_json, list(flags)
+    )
+    return Sysroot(name, arch, target_json, tuple(flags))
+
+
+def target_path(folder: Path, arch: str) -> Path:
+    """Return the target specification inside a sysroot's folder."""
+    return folder / f"{spec.name(arch)}.json"
+
+
+def build(sysroot: Sysroot, rust: Rust, facts: RustFacts, jobs: int | None = None) -> Path:
+    """Return the sysroot's folder, for `rustc --sysroot`, building it if it is not there.
+
+    The library's dependencies come from the toolchain's own vendored sources where it has them,
+    so that nothing is fetched; the replacement of crates.io that this takes would hide it from a
+    user's crate, which is why a sysroot is a build of its own.
+
+    Raises:
+        BuildError: cargo failed.
+    """
+
+    def make(folder: Path) -> None:
+        target = target_path(folder, sysroot.arch)
+        target.write_text(sysroot.target_json)
+        work = folder / "work"
+        work.mkdir()
+        (work / "Cargo.toml").write_text(_MANIFEST)
+        (work / "lib.rs").write_text("#![no_std]\n")
+        process.run(
+            _command(rust, facts, target, jobs),
+            doing="building core and alloc for the kernel",
+            env=environment(rust, [*sysroot.flags, WITH_BITCODE]),
+            cwd=work,
+        )
+        library = folder / "lib" / "rustlib" / spec.name(sysroot.arch) / "lib"
+        library.mkdir(parents=True)
+        made = work / "target" / spec.name(sysroot.arch) / "release" / "deps"
+        for rlib in made.glob("*.rlib"):
+            if not rlib.name.startswith("libsysroot-"):
+                rlib.rename(library / rlib.name)
+        cache.discard(work)
+
+    return cache.entry("sysroot", sysroot.key, make)
+
+
+def _command(rust: Rust, facts: RustFacts, target: Path, jobs: int | None) -> list[str | Path]:
+    command: list[str | Path] = [rust.cargo, "build", "--release", "-Zbuild-std=core,alloc"]
+    command += [*target_arguments(facts, target), *jobs_arguments(jobs)]
+    if rust.vendored:
+        source = rust.library / "vendor"
+        command += ["--offline"]
+        command += ["--config", 'source.crates-io.replace-with="vendored-with-rustc"']
+        command += ["--config", f"source.vendored-with-rustc.directory={toml_string(source)}"]
+    return command
+
+
+def target_arguments(facts: RustFacts, target: Path) -> list[str | Path]:
+    """Return the arguments that make cargo build for a target specification."""
+    # From 1.95 on cargo takes a path to a specification only where this is said.
+    opened = ["-Zjson-target-spec"] if "json-target-spec" in facts.cargo_flags else []
+    return [*opened, "--target", target]
+
+
+def environment(rust: Rust, flags: Sequence[str]) -> dict[str, str]:
+    """Return cargo's environment: this rustc, unstable options open, `flags` for the target."""
+    return process.environment(
+        {
+            "RUSTC": str(rust.rustc),
+            "RUSTC_BOOTSTRAP": "1",
+            "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
+            "RUSTUP_TOOLCHAIN": None,
+        }
+    )
+
+
+def toml_string(value: object) -> str:
+    """Return `value` as a string of TOML, for cargo's `--config`."""
+    return json.dumps(str(value), ensure_ascii=False)

@@ -1,0 +1,182 @@
+"""Workflows that build, check and test a module project on a service for continuous integration."""
+
+import json
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rkmbuild import __version__
+from rkmbuild.base import paths
+from rkmbuild.base.errors import StorageError, UsageError
+from rkmbuild.project import selection
+from rkmbuild.project.project import Project
+
+
+class Service(StrEnum):
+    """Who runs the workflow."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+
+
+# What Debian 12 offers, which is what the workflows run in.
+KERNELS = ("6.1", "6.12")
+
+_FILES = {Service.GITHUB: ".github/workflows/rkmbuild.yml", Service.GITLAB: ".gitlab-ci.yml"}
+# Below the project's target folder, which version control ignores.
+_REPORTS = "target/ci"
+
+
+class Step(NamedTuple):
+    """A step of the workflow.
+
+    Attributes:
+        name: What it is called.
+        id: What other steps call it, or empty.
+        always: Whether it runs although a step after the build failed.
+        lines: Its commands, for bash in the project's folder.
+    """
+
+    name: str
+    id: str
+    always: bool
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """A workflow that was written.
+
+    Attributes:
+        file: Where.
+        kernels: What it builds for.
+    """
+
+    file: Path
+    kernels: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as `--json` shows it."""
+        return {"file": str(self.file), "kernels": list(self.kernels)}
+
+
+def write(
+    path: Path, service: Service, *, kernels: Sequence[str] = (), force: bool = False
+) -> Workflow:
+    """Write the workflow of a project to where its service looks: at the root of the repository.
+
+    Args:
+        path: The folder of a project, or of a workspace of several.
+        service: Who runs it.
+        kernels: Series as Debian offers them (`6.12`), or releases; KERNELS without any.
+        force: Overwrite what is there.
+
+    Raises:
+        ProjectError: there is no project.
+        UsageError: a workflow is there already, or a kernel is none that can be fetched.
+        StorageError: it cannot be written.
+    """
+    modules = selection.select(path)
+    chosen = tuple(dict.fromkeys(kernels)) or KERNELS
+    for kernel in chosen:
+        if not re.fullmatch(r"\d+\.\d+[\w.+-]*", kernel):
+            raise UsageError(f"`{kernel}` is no kernel to fetch", hint="a series is, as 6.12")
+    root = modules[0].root if len(modules) == 1 else modules[0].workspace
+    repository = _repository(modules[0].workspace)
+    file = repository / _FILES[service]
+    if file.exists() and not force:
+        raise UsageError(f"{file} is there already", hint="--force overwrites it")
+    text = _text(service, modules, root.relative_to(repository).as_posix(), repository, chosen)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        half = file.with_name(f".{file.name}.part")
+        half.write_text(text, encoding="utf-8")
+        half.replace(file)
+    except OSError as error:
+        raise StorageError(f"cannot write {file}: {error.strerror}") from None
+    return Workflow(file=file, kernels=chosen)
+
+
+def _text(
+    service: Service,
+    modules: Sequence[Project],
+    place: str,
+    repository: Path,
+    kernels: tuple[str, ...],
+) -> str:
+    import jinja2  # noqa: PLC0415 - 30 ms that no other command needs
+
+    environment = jinja2.Environment(  # noqa: S701 - what comes out is YAML, never HTML
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["tojson"] = lambda text: json.dumps(text, ensure_ascii=False)
+    environment.filters["sh"] = shlex.quote
+    template = paths.data("templates") / "ci" / f"{service}.yml"
+    built = modules[0].target.relative_to(repository).as_posix()
+    reports = _REPORTS if place == "." else f"{place}/{_REPORTS}"
+    return environment.from_string(template.read_text(encoding="utf-8")).render(
+        name=modules[0].module if len(modules) == 1 else repository.name,
+        package=f"rkmbuild=={__version__}",
+        project=place,
+        install=_install(kernels),
+        steps=_steps(modules, kernels),
+        artifacts=[f"{built}/*/*.ko", f"{built}/*/*.ko.debug", f"{reports}/"],
+        junit=f"{reports}/junit.xml",
+    )
+
+
+def _install(kernels: Sequence[str]) -> list[str]:
+    return [
+        "export DEBIAN_FRONTEND=noninteractive",
+        "apt-get -qq update",
+        # The shell reads these very lines from its standard input.
+        "apt-get -qq install --yes --no-install-recommends ca-certificates python3-venv </dev/null",
+        "python3 -m venv /opt/rkmbuild",
+        '/opt/rkmbuild/bin/pip install --quiet "$RKMBUILD"',
+        "ln -s /opt/rkmbuild/bin/rkmbuild /usr/local/bin/",
+        "rkmbuild doctor --fix --yes",
+        *(f"rkmbuild kernel fetch {shlex.quote(kernel)}" for kernel in kernels),
+    ]
+
+
+def _steps(modules: Sequence[Project], kernels: Sequence[str]) -> list[Step]:
+    """Return what is done; each command's output is kept in a file as well."""
+    build, check = [], []
+    for kernel in kernels:
+        build.append(_kept(f"rkmbuild build --kernel {kernel}", "build.log"))
+        built = " ".join(_built(modules, kernel))
+        check.append(_kept(f"rkmbuild check --kernel {kernel} {built}", "check.log"))
+    named = " ".join(f"--kernel {kernel}" for kernel in kernels)
+    test = _kept(f"rkmbuild test {named} --junit {_REPORTS}/junit.xml", "test.log")
+    return [
+        Step("Build", "build", always=False, lines=(f"mkdir -p {_REPORTS}", *build)),
+        Step("Check what the kernels would say", "", always=False, lines=tuple(check)),
+        Step("Test in virtual machines", "", always=True, lines=(test,)),
+    ]
+
+
+def _built(modules: Sequence[Project], kernel: str) -> list[str]:
+    """Return shell patterns for what `build` makes for a kernel, as the workflow's folder sees it.
+
+    6.1 is not the head of 6.12.
+    """
+    releases = f"{kernel}.*" if re.fullmatch(r"\d+\.\d+", kernel) else f"{kernel}*"
+    depth = len(modules[0].root.relative_to(modules[0].workspace).parts)
+    up = "../" * depth if len(modules) == 1 else ""
+    return [f"{up}target/rkmbuild/{releases}/{module.module}.ko" for module in modules]
+
+
+def _kept(command: str, log: str) -> str:
+    return f"{command} 2>&1 | tee -a {_REPORTS}/{log}"
+
+
+def _repository(root: Path) -> Path:
+    """Return the folder of the repository that a project is in; its own where it is in none."""
+    return next((place for place in (root, *root.parents) if (place / ".git").exists()), root)

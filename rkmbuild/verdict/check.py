@@ -1,0 +1,194 @@
+"""What a kernel would do with a module, told without loading it.
+
+The loader's rules are applied in its order (kernel/module/main.c: load_module), each in the module
+that its docstring names; then what the loader does not look at, and the running kernel suffers.
+"""
+
+import dataclasses
+from pathlib import Path
+
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.ko import calls, compression, demangle, signature
+from rkmbuild.verdict import (
+    init_code,
+    layout,
+    machine_code,
+    malformed,
+    metadata,
+    mitigations,
+    placement,
+    recursion,
+    relocations,
+    structure,
+    symbols,
+    tables,
+    target,
+)
+from rkmbuild.verdict.findings import Verdict
+from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.subject import Subject
+from rkmbuild.verdict.target import Target
+
+
+def check(ko: Path | bytes, kernel: KernelTree) -> Verdict:
+    """Judge a module, a file (also .gz, .xz, .zst) or its bytes, for a kernel.
+
+    Raises:
+        NotAModuleError: the file cannot be read or unpacked. (Whatever its bytes are, there is a
+            verdict on them.)
+        KernelError: the kernel's Module.symvers is damaged, or its machine is not x86_64.
+    """
+    known = target.of(kernel)
+    if isinstance(ko, bytes):
+        return judge(ko, known)
+    return judge(compression.decompress(ko), known, name=str(ko))
+
+
+def judge(
+    data: bytes, kernel: Target, *, name: str = "", explain: bool = True, deep: bool = True
+) -> Verdict:
+    """Judge the bytes of a module; for many modules of one kernel.
+
+    Args:
+        data: The module, unpacked.
+        kernel: What `target.of` gave.
+        name: What to call the file.
+        explain: Look for near names and for who asks for a symbol: milliseconds for each one.
+        deep: Disassemble the code as well.
+    """
+    report = Report({"release": kernel.release, "name": ""})
+    if kernel.closed:
+        message = "modules go neither in nor out any more (kernel.modules_disabled=1)"
+        report.add("modules-disabled", message)
+    body, appended = signature.split(data)
+    policy = signature.Policy(
+        known=kernel.config.on("MODULE_SIG"),
+        enforced=kernel.enforced,
+        locked_down=kernel.locked_down,
+        signed_by=kernel.signed_by,
+    )
+    signature.check(appended, report, policy)
+    read = structure.check(body, kernel, report)
+    subject = Subject(*read, kernel) if read else None
+    if subject:
+        report.words["name"] = subject.name
+        _judge(subject, report, explain=explain, deep=deep)
+    findings = report.findings
+    # What there is too much of to judge is not gone through for this either.
+    whole = subject and not any(finding.rule.id == "table-size" for finding in findings)
+    if explain:
+        places = demangle.demangle([finding.place for finding in findings])
+        findings = [
+            dataclasses.replace(finding, place=place)
+            for finding, place in zip(findings, places, strict=True)
+        ]
+    return Verdict(
+        file=name,
+        kernel=kernel.release,
+        module=subject.name if subject else "",
+        findings=tuple(findings),
+        needs=symbols.needs(subject) if subject and whole else (),
+        unchecked=tuple(report.unchecked),
+        exports=tuple(symbols.exports(subject)) if subject and whole else (),
+    )
+
+
+def _judge(subject: Subject, report: Report, *, explain: bool, deep: bool) -> None:
+    name = subject.field("name") or subject.name
+    if name in subject.target.blacklisted:
+        message = f"`{name}` is in module_blacklist= of the kernel's command line"
+        report.add("blacklisted", message, log=f"Module {name} is blacklisted")
+    metadata.check(subject, report)
+    malformed.check(subject.file, subject.index, report)
+    metadata.taints(subject, report)
+    if not subject.target.knows_exports:
+        report.unchecked.append("symbols: this kernel has no Module.symvers")
+    _types(subject, report)
+    early = subject.target.since(6, 4)
+    if early:
+        _already_there(subject, report)
+    addresses = layout.place(subject, report)
+    if not early:
+        _already_there(subject, report)
+    layout.percpu(subject, report)
+    _constructors(subject, report)
+    symbols.check_crcs(subject, report)
+    fits = malformed.tables_fit(subject.file)
+    if not malformed.are_read_whole(subject.file, report):
+        report.unchecked.append("symbols, relocations and code: there are too many")
+        return
+    values = symbols.check(subject, report, suggest=explain and fits)
+    if _for_another_kernel(report):
+        return
+    if not fits:
+        report.unchecked.append("relocations and code: the sections lie over one another")
+        return
+    relocations.check(subject, values, addresses, report)
+    placement.check(subject, report)
+    tables.check(subject, report)
+    symbols.check_exports(subject, report)
+    _names(subject, report)
+    if deep and not report.refused:
+        code = machine_code.read(subject, frame_limit=kernel_limit(subject.target))
+        machine_code.check(subject, code, report)
+        mitigations.check(subject, code, report)
+        known = calls.read(subject, init_code.NOT_IN_INIT)
+        init_code.check(subject, known, report)
+        recursion.check(subject, known, report)
+
+
+def kernel_limit(kernel: Target) -> int:
+    """Return the bytes up to which a stack frame is nothing to mention: CONFIG_FRAME_WARN."""
+    return kernel.config.number("FRAME_WARN") or 2048
+
+
+def _for_another_kernel(report: Report) -> bool:
+    """Tell whether the rest would only say again that the module is another kernel's."""
+    telling = {"this-module", "modversions", "vermagic"}
+    return any(finding.rule.id in telling for finding in report.findings)
+
+
+def _types(subject: Subject, report: Report) -> None:
+    """btf_module_notify (kernel/bpf/btf.c): types that are not for it refuse, or go unused."""
+    config = subject.target.config
+    strict = config.on("DEBUG_INFO_BTF_MODULES") and not config.on("MODULE_ALLOW_BTF_MISMATCH")
+    if strict and subject.file.find(".BTF", allocated=False):
+        report.unchecked.append("types: this kernel refuses a module whose .BTF is not for it")
+
+
+def _already_there(subject: Subject, report: Report) -> None:
+    """add_unformed_module; 6.4 and later look already before the sections are laid out."""
+    if subject.name in subject.target.loaded:
+        report.add("already-there", f"a module `{subject.name}` is loaded")
+
+
+def _constructors(subject: Subject, report: Report) -> None:
+    """find_module_sections: constructors of one kind only, where the kernel calls any."""
+    file = subject.file
+    both = file.find(".ctors") and file.find(".init_array")
+    if both and subject.target.config.on("CONSTRUCTORS"):
+        log = "has both .ctors and .init_array"
+        report.add("constructors", "the module has .ctors and .init_array", log=log)
+
+
+def _names(subject: Subject, report: Report) -> None:
+    """mod_sysfs_setup (kernel/module/sysfs.c): names in /sys/module and in its sections folder."""
+    if not subject.name:
+        report.add("name-empty", "struct module has no name", log="empty name")
+    elif subject.name in subject.target.taken:
+        message = f"the kernel itself has /sys/module/{subject.name}"
+        report.add("name-taken", message, log="module is already loaded")
+    seen: set[str] = set()
+    for number, name in enumerate(subject.file.names):
+        if not number or not subject.allocated[number] or not subject.file.sections[number].size:
+            continue
+        if name in seen:
+            strict = subject.target.since(6, 12)
+            report.add(
+                "section-twice" if strict else "section-name-twice",
+                f"two sections are called {name or 'nothing'}",
+                place=name,
+                log="cannot create duplicate filename" if strict else "",
+            )
+            return
+        seen.add(name)

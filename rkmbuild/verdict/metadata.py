@@ -1,0 +1,193 @@
+"""What a module says of itself against what the kernel is: version magic, license, layout, CRCs."""
+
+import struct
+
+from rkmbuild.ko import strings
+from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.subject import Subject
+from rkmbuild.verdict.target import NAME_SIZE
+
+# struct modversion_info (include/linux/module.h): unsigned long crc; char name[MODULE_NAME_LEN]
+_VERSION = struct.Struct("<Q56s")
+# Sections of extended modversions, which 6.14 and later prefer (kernel/module/version.c).
+_EXTENDED_CRCS = "__version_ext_crcs"
+_EXTENDED_NAMES = "__version_ext_names"
+
+
+def check(subject: Subject, report: Report) -> None:
+    """Apply early_mod_check, check_modinfo and the taints that follow from .modinfo.
+
+    Order and texts as in kernel/module/main.c: load_module of 6.1, early_mod_check and
+    module_augment_kernel_taints of 6.12.
+    """
+    _layout(subject, report)
+    _vermagic(subject, report)
+    if subject.field("livepatch") is not None:
+        if subject.target.config.on("LIVEPATCH"):
+            report.add("live-patch", "the module is a live patch")
+        else:
+            report.add(
+                "livepatch-support",
+                "the module is a live patch, and this kernel cannot take one",
+                log="livepatch support is disabled",
+            )
+
+
+def taints(subject: Subject, report: Report) -> None:
+    """Say how the module would taint the kernel, and what is odd about .modinfo."""
+    if subject.field("intree") is None:
+        report.add(
+            "out-of-tree", "not from the kernel's own tree", log="loading out-of-tree module taints"
+        )
+    if subject.field("retpoline") is None and _retpolines(subject):
+        report.add(
+            "no-retpoline",
+            "the kernel has retpolines, and the module says nothing of them",
+            log="loading module not compiled with retpoline compiler",
+        )
+    if subject.field("staging") is not None:
+        report.add("staging", "the module is from the staging directory")
+    if not gpl_compatible(subject):
+        license_ = subject.field("license")
+        shown = f"`{license_}`" if license_ is not None else "not given"
+        report.add(
+            "proprietary",
+            f"the license is {shown}: the kernel takes it for proprietary, and GPL-only symbols "
+            "are out of reach",
+            log="taints kernel",
+        )
+    if subject.field("test") is not None:
+        report.add("test-module", "the module is a test")
+    _modinfo(subject, report)
+
+
+def gpl_compatible(subject: Subject) -> bool:
+    """Tell whether GPL-only symbols are open to the module."""
+    license_ = subject.field("license")
+    # module_augment_kernel_taints knows two modules that lie about it.
+    return license_ in strings.GPL_COMPATIBLE and subject.name not in ("driverloader", "lve")
+
+
+def versions(subject: Subject) -> dict[bytes, int] | None:
+    """Return the CRCs that the module carries, by symbol; None where it carries none.
+
+    The first entry of a name counts, as in check_version() (kernel/module/version.c).
+    """
+    file = subject.file
+    crcs, names = file.find(_EXTENDED_CRCS), file.find(_EXTENDED_NAMES)
+    if crcs and names and subject.target.since(6, 14):
+        table = file.content(file.sections[crcs])
+        values = table[: len(table) & ~3].cast("I").tolist()
+        words = bytes(file.content(file.sections[names])).split(b"\0")
+        return dict(reversed(list(zip(words, values, strict=False))))
+    if not subject.index.versions:
+        return None
+    table = file.content(file.sections[subject.index.versions])
+    whole = table[: len(table) - len(table) % _VERSION.size]
+    rows = [(name.partition(b"\0")[0], crc) for crc, name in _VERSION.iter_unpack(whole)]
+    return dict(reversed(rows))
+
+
+def unlisted_is_refused(subject: Subject) -> bool:
+    """Tell whether a symbol without a CRC in the module's list is refused.
+
+    Mainline warns once and goes on (kernel/module/version.c: check_version, "Broken toolchain");
+    Debian's kernels refuse.
+    """
+    return "Debian" in subject.target.config.get("CC_VERSION_TEXT", "")
+
+
+def _layout(subject: Subject, report: Report) -> None:
+    """check_modstruct_version: the CRC of module_layout stands for struct module."""
+    known = subject.target.exports.get("module_layout")
+    if not known or not subject.target.config.on("MODVERSIONS"):
+        return
+    carried = versions(subject)
+    if carried is None:
+        _forced(subject, report, "module_layout", "the module carries no CRCs (__versions)")
+        return
+    crc = carried.get(b"module_layout")
+    if crc is None and not unlisted_is_refused(subject):
+        return
+    if crc is None:
+        message = "the module's CRCs leave out module_layout"
+        log = "no symbol version for module_layout"
+        report.add("modversions", message, place="__versions", log=log)
+    elif crc != known.crc:
+        built_for = (subject.field("vermagic") or "an unknown kernel").partition(" ")[0]
+        report.add(
+            "modversions",
+            f"built for {built_for}, whose struct module is another one (CRC of module_layout "
+            f"{crc:#010x}, this kernel's is {known.crc:#010x})",
+            place="__versions",
+            log="disagrees about version of symbol module_layout",
+        )
+
+
+def _vermagic(subject: Subject, report: Report) -> None:
+    found = subject.field("vermagic")
+    if found is None:
+        _forced(subject, report, "bad vermagic", "the module has no version magic")
+        return
+    wanted = subject.target.vermagic
+    # same_magic(): with CRCs in the module, only what follows the release has to be equal.
+    ours, theirs = (
+        (text[text.find(" ") :] if " " in text else "") if subject.index.versions else text
+        for text in (found, wanted)
+    )
+    if not wanted:
+        report.unchecked.append("version magic: this kernel has neither modules nor configuration")
+        ours = theirs
+    if ours == theirs:
+        _release(subject, found.partition(" ")[0], report)
+        return
+    report.add(
+        "vermagic",
+        f"`{found}` is not `{wanted}`: {_difference(found, wanted)}",
+        place=".modinfo",
+        log=f"version magic '{found}' should be '{wanted}'",
+    )
+
+
+def _release(subject: Subject, found: str, report: Report) -> None:
+    release = subject.target.release
+    if found != release and subject.file.find(".note.rkmbuild"):
+        message = f"built for {found or 'nothing'}, this is {release}; the kernel would not mind"
+        report.add("release-differs", message, place=".modinfo")
+
+
+def _difference(found: str, wanted: str) -> str:
+    """Say field by field what differs."""
+    ours, theirs = found.split(), wanted.split()
+    said = []
+    if ours[:1] != theirs[:1]:
+        said.append(f"built for {ours[0] if ours else 'nothing'}, this is {theirs[0]}")
+    said += [f"the module lacks `{word}`" for word in theirs[1:] if word not in ours]
+    said += [f"the kernel lacks `{word}`" for word in ours[1:] if word not in theirs]
+    return ", ".join(said) or "the fields differ in order or in spaces"
+
+
+def _forced(subject: Subject, report: Report, why: str, message: str) -> None:
+    """try_to_force_load: goes on and taints, or refuses without CONFIG_MODULE_FORCE_LOAD."""
+    if subject.target.config.on("MODULE_FORCE_LOAD"):
+        report.add("forced", message, log=f"{why}: kernel tainted")
+    else:
+        report.add("vermagic" if why == "bad vermagic" else "modversions", message)
+
+
+def _retpolines(subject: Subject) -> bool:
+    # 6.9 renamed RETPOLINE (arch/x86/Kconfig)
+    return subject.target.config.on("RETPOLINE", "MITIGATION_RETPOLINE")
+
+
+def _modinfo(subject: Subject, report: Report) -> None:
+    if not subject.index.info:
+        report.add("modinfo-missing", "the module has no .modinfo section")
+    elif not strings.ends_within(subject.file, subject.index.info):
+        report.add("string-outside", "the last string of .modinfo has no end", place=".modinfo")
+    said = subject.field("name")
+    if said is not None and said != subject.name:
+        report.add("name-differs", f"`{said}` in .modinfo, `{subject.name}` in struct module")
+    layout = subject.target.struct_module
+    if layout and 0 not in subject.struct_module[layout.name_at : layout.name_at + NAME_SIZE]:
+        report.add("this-module-content", "the module's name has no end")

@@ -1,0 +1,241 @@
+"""The tables of a module that the kernel reads after the relocations, and the entry points.
+
+What find_module_sections (kernel/module/main.c) and module_finalize (arch/x86/kernel/module.c)
+hand to the rest of the kernel is believed as it is: a pointer that no relocation filled, or that
+leads to the wrong kind of place, has code patched or called that should not be.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rkmbuild.ko import elf
+from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.subject import Subject
+
+# What a pointer of an entry leads to: bytes that the code there may begin with; none for any code;
+# None for anything at all, the kernel's own symbols included.
+_ANY = None
+_CODE: tuple[bytes, ...] = ()
+_ENDBR = bytes.fromhex("f30f1efa")
+_CALL = b"\xe8"
+_BRANCH = (b"\xe8", b"\xe9", b"\x0f", b"\x2e")  # call, jmp, jcc; a CS prefix before them
+_NOP = (b"\x0f\x1f", b"\x66\x90", b"\xe9", b"\xeb")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of entries of one size.
+
+    Attributes:
+        size: Bytes of an entry.
+        pointers: For each pointer that has to be relocated: offset in the entry, what is there.
+        others: Offsets of pointers that may be relocated.
+        code_end: Whether a pointer may lead to a section's end.
+        source: The structure, and where it is declared.
+    """
+
+    size: int
+    pointers: Mapping[int, tuple[bytes, ...] | None]
+    source: str
+    others: tuple[int, ...] = ()
+    code_end: bool = False
+
+
+_SITE = "arch/x86/kernel/alternative.c"
+_TABLES = {
+    "__param": Table(40, {0: _ANY, 8: _ANY, 16: _ANY}, "linux/moduleparam.h", (32,)),
+    "__ksymtab": Table(12, {0: _ANY, 4: _ANY}, "linux/export.h: kernel_symbol", (8,)),
+    "__ksymtab_gpl": Table(12, {0: _ANY, 4: _ANY}, "linux/export.h: kernel_symbol", (8,)),
+    "__ex_table": Table(12, {0: _CODE, 4: _CODE}, "asm/extable.h", (8,), code_end=True),
+    "__jump_table": Table(16, {0: _NOP, 4: _CODE, 8: _ANY}, "linux/jump_label.h", code_end=True),
+    "__bug_table": Table(12, {0: (b"\x0f\x0b",), 4: _ANY}, "asm-generic/bug.h: bug_entry"),
+    "__mcount_loc": Table(8, {0: (_CALL,)}, "kernel/trace/ftrace.c"),
+    "__tracepoints_ptrs": Table(4, {0: _ANY}, "linux/tracepoint-defs.h"),
+    "___srcu_struct_ptrs": Table(8, {0: _ANY}, "kernel/rcu/srcutree.c"),
+    "_ftrace_events": Table(8, {0: _ANY}, "kernel/trace/trace_events.c"),
+    ".static_call_sites": Table(8, {0: _BRANCH, 4: _ANY}, "linux/static_call_types.h"),
+    ".smp_locks": Table(4, {0: (b"\xf0", b"\x3e", b"\x66")}, _SITE),
+    ".retpoline_sites": Table(4, {0: _BRANCH}, _SITE),
+    ".return_sites": Table(4, {0: (*_BRANCH, b"\xc3")}, _SITE),
+    ".call_sites": Table(4, {0: (*_BRANCH, b"\xff")}, "arch/x86/kernel/callthunks.c"),
+    ".ibt_endbr_seal": Table(4, {0: (_ENDBR,)}, _SITE),
+    ".orc_unwind_ip": Table(4, {0: _CODE}, "arch/x86/kernel/unwind_orc.c", code_end=True),
+    ".parainstructions": Table(16, {0: _CODE}, "asm/paravirt_types.h: paravirt_patch_site"),
+}
+# struct alt_instr (asm/alternative.h) got flags in 6.3
+_ALTERNATIVES = ".altinstructions"
+_ALT_BEFORE_6_3 = Table(12, {0: _CODE, 4: _CODE}, "asm/alternative.h: alt_instr", code_end=True)
+_ALT = Table(14, {0: _CODE, 4: _CODE}, "asm/alternative.h: alt_instr", code_end=True)
+_ORC_ENTRY = 6
+# Lower bits of some pointers are flags (linux/jump_label.h, linux/static_call_types.h); beyond
+# them a pointer to another module's symbol may lead into a structure, as far as a page.
+_FLAGS = 4096
+
+
+def check(subject: Subject, report: Report) -> None:
+    """Judge each table that is there, struct module and what it points to."""
+    table_of = _TABLES | {_ALTERNATIVES: _ALT if subject.target.since(6, 3) else _ALT_BEFORE_6_3}
+    seen = {}
+    for number, name in enumerate(subject.file.names):
+        if name in table_of and subject.allocated[number]:
+            seen[number] = table_of[name]
+    places = _places(subject)
+    for number, table in seen.items():
+        problem = _problem(subject, number, table, places.get(number, []))
+        if problem:
+            message = f"{problem} ({table.source})"
+            report.add("special-section", message, place=subject.file.names[number])
+    _orc(subject, report)
+    _entry_points(subject, places.get(subject.index.module, []), report)
+
+
+_Place = tuple[int, int, int, int]
+
+
+def _places(subject: Subject) -> dict[int, list[_Place]]:
+    """Return the relocations of each section: offset, width, symbol and addend."""
+    file = subject.file
+    wanted = {n for n, name in enumerate(file.names) if name in _TABLES or name == _ALTERNATIVES}
+    wanted.add(subject.index.module)
+    found: dict[int, list[_Place]] = {}
+    for section in file.sections:
+        if section.type == elf.SHT_RELA and section.info in wanted:
+            rows = [
+                (offset, 8 if kind in (1, 24) else 4, symbol, addend)
+                for offset, kind, symbol, addend in file.relocations(section).rows()
+                if kind
+            ]
+            found.setdefault(section.info, []).extend(rows)
+    return found
+
+
+def _problem(subject: Subject, number: int, table: Table, places: list[_Place]) -> str:
+    """Return what is wrong with a table, or an empty string."""
+    section = subject.file.sections[number]
+    entries, rest = divmod(section.size, table.size)
+    if rest:
+        return f"{section.size} bytes are no whole number of entries of {table.size}"
+    missing = dict.fromkeys(table.pointers, entries)
+    for offset, width, symbol, addend in places:
+        at = offset % table.size
+        if at in missing:
+            missing[at] -= 1
+        elif at not in table.others:
+            return f"a relocation at {offset:#x} fills no pointer of an entry"
+        if symbol >= len(subject.symbols):
+            return f"a pointer at {offset:#x} has no symbol"
+        expected = table.pointers.get(at, _ANY)
+        # A pointer of 32 bits is the distance from its own place, one of 64 the address itself.
+        if expected is _ANY:
+            wrong = _astray(subject, symbol, addend)
+        else:
+            wrong = _wrong_target(subject, symbol, addend, expected, code_end=table.code_end)
+        if wrong:
+            return f"the {width * 8}-bit pointer at {offset:#x} leads {wrong}"
+    lacking = [at for at, count in missing.items() if count]
+    if lacking:
+        return f"not every entry has a relocation for its pointer at {lacking[0]}"
+    return ""
+
+
+def _astray(subject: Subject, number: int, addend: int) -> str:
+    symbol = subject.symbols[number]
+    if not 0 < symbol.shndx < len(subject.file.sections):
+        return "" if 0 <= addend < _FLAGS else f"{addend:+#x} bytes from a symbol elsewhere"
+    size = subject.file.sections[symbol.shndx].size
+    if 0 <= symbol.value + addend <= size + _FLAGS:
+        return ""
+    return f"out of {subject.file.names[symbol.shndx]}"
+
+
+def _wrong_target(
+    subject: Subject, number: int, addend: int, expected: tuple[bytes, ...], *, code_end: bool
+) -> str:
+    symbol = subject.symbols[number]
+    if not 0 < symbol.shndx < len(subject.file.sections):
+        return "out of the module"
+    section = subject.file.sections[symbol.shndx]
+    if not section.executable:
+        return f"to {subject.file.names[symbol.shndx]}, which is no code"
+    at = symbol.value + addend
+    if not 0 <= at < section.size + code_end:
+        return f"out of {subject.file.names[symbol.shndx]}"
+    if not expected:
+        return ""
+    start = section.offset + at
+    found = subject.file.data[start : start + 4]
+    if found.startswith(expected):
+        return ""
+    return (
+        f"to {subject.function_at(symbol.shndx, at)}, where the code begins with {found.hex(' ')}"
+    )
+
+
+def _orc(subject: Subject, report: Report) -> None:
+    """unwind_module_init: as many entries as addresses."""
+    file = subject.file
+    addresses, entries = file.find(".orc_unwind_ip"), file.find(".orc_unwind")
+    if not addresses or not entries:
+        return
+    count = file.sections[addresses].size // 4
+    if count * _ORC_ENTRY != file.sections[entries].size:
+        message = f"{count} addresses and {file.sections[entries].size / _ORC_ENTRY:g} entries"
+        report.add("special-section", message, place=".orc_unwind")
+
+
+def _entry_points(subject: Subject, places: list[_Place], report: Report) -> None:
+    """Judge struct module: the loader takes its bytes as they are in the file."""
+    layout = subject.target.struct_module
+    section = subject.file.sections[subject.index.module]
+    needed = elf.SHF_WRITE | elf.SHF_ALLOC
+    kinds = elf.SHF_WRITE | elf.SHF_ALLOC | elf.SHF_EXECINSTR | elf.SHF_RO_AFTER_INIT
+    if section.type in (elf.SHT_NULL, elf.SHT_NOBITS) or section.flags & kinds != needed:
+        message = "struct module is not in writable data of its own"
+        report.add("this-module-content", message, place=subject.file.names[subject.index.module])
+    if not layout:
+        report.unchecked.append(
+            "struct module: none of this kernel's own modules is at hand to compare with"
+        )
+        return
+    if section.size != layout.size:
+        message = f"{section.size} bytes, and this kernel's struct module has {layout.size}"
+        report.add("this-module-content", message, place=subject.file.names[subject.index.module])
+        return
+    body = bytearray(subject.struct_module)
+    name_end = body.find(0, layout.name_at)
+    body[layout.name_at : max(name_end, layout.name_at)] = b""
+    if any(body):
+        report.add(
+            "this-module-content",
+            "struct module has values that the kernel would take for its own",
+            place=subject.file.names[subject.index.module],
+        )
+    for offset, width, symbol, addend in places:
+        _entry_point(subject, (offset, width, symbol, addend), report)
+    filled = {offset for offset, *_ in places}
+    if layout.init_at in filled and layout.exit_at not in filled:
+        report.add("no-exit", "the module has init_module and no cleanup_module")
+
+
+def _entry_point(subject: Subject, place: _Place, report: Report) -> None:
+    offset, width, number, addend = place
+    layout = subject.target.struct_module
+    if not layout or offset not in (layout.init_at, layout.exit_at) or width != 8:
+        message = f"a relocation fills struct module at {offset:#x}, which is no entry point"
+        report.add("this-module-content", message)
+        return
+    what = "init" if offset == layout.init_at else "exit"
+    if number >= len(subject.symbols):
+        return
+    symbol = subject.symbols[number]
+    if not 0 < symbol.shndx < len(subject.file.sections):
+        report.add("entry-points", f"{what} is not in the module")
+        return
+    section = subject.file.sections[symbol.shndx]
+    starts = [start for start, _, _ in subject.functions.get(symbol.shndx, ())]
+    at = symbol.value + addend
+    if not section.executable or not 0 <= at < section.size:
+        report.add("entry-points", f"{what} is no code: {subject.file.names[symbol.shndx]}+{at:#x}")
+    elif at not in starts:
+        where = subject.function_at(symbol.shndx, at)
+        report.add("entry-points", f"{what} is not the beginning of a function", place=where)

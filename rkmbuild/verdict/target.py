@@ -1,0 +1,283 @@
+"""What the checker knows of the kernel that a module is judged for."""
+
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild.base.errors import KernelError, NotAModuleError
+from rkmbuild.kernel import symvers
+from rkmbuild.kernel.symvers import ExportedSymbol
+from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion
+from rkmbuild.ko import compression, elf, strings
+from rkmbuild.ko.signature import Signature, split
+from rkmbuild.project import naming
+
+# Smaller ones are tried first as a sample; the largest of a distribution take a second to unpack.
+_SAMPLE_BYTES = 200 << 10
+_SAMPLES = 40
+R_X86_64_64 = 1
+# The symbol of an entry in the table of exports (include/linux/export-internal.h)
+_ENTRY = "__ksymtab_"
+THIS_MODULE = ".gnu.linkonce.this_module"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StructModule:
+    """How this kernel lays out struct module, learnt from one of its own modules.
+
+    Attributes:
+        size: sizeof(struct module), in bytes.
+        name_at: Offset of its `name`, which has `NAME_SIZE` bytes.
+        init_at: Offset of the pointer `init`.
+        exit_at: Offset of the pointer `exit`.
+    """
+
+    size: int
+    name_at: int
+    init_at: int
+    exit_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A kernel, as its loader would judge a module.
+
+    Attributes:
+        release: What `uname -r` says under it.
+        version: The numbers of the release.
+        config: Its configuration.
+        vermagic: Its version magic, whole.
+        exports: Symbols that it and its modules export, by name; empty where not `knows_exports`.
+        knows_exports: Whether there is a Module.symvers.
+        struct_module: Its struct module; None where none of its modules is at hand.
+        taken: Names in /sys/module that parts of the kernel itself have.
+        signed_by: The key identifier in the signatures of its own modules, or None.
+        modules: Its lib/modules/<release> folder, or None.
+        enforced: Whether it loads only signed modules.
+        locked_down: Whether lockdown is at `integrity` or above.
+        closed: Whether it takes no more modules at all (kernel.modules_disabled).
+        blacklisted: Names of modules that its command line forbids.
+        loaded: Names of the modules that are in it now; none for a kernel that does not run.
+        loaded_exports: What those of them export that Module.symvers does not know; of these only
+            the names are known.
+    """
+
+    release: str
+    version: KernelVersion
+    config: Kconfig
+    vermagic: str
+    exports: Mapping[str, ExportedSymbol]
+    knows_exports: bool
+    struct_module: StructModule | None
+    taken: frozenset[str]
+    signed_by: bytes | None
+    modules: Path | None
+    enforced: bool = False
+    locked_down: bool = False
+    closed: bool = False
+    blacklisted: frozenset[str] = frozenset()
+    loaded: frozenset[str] = frozenset()
+    loaded_exports: frozenset[str] = frozenset()
+
+    def since(self, major: int, minor: int) -> bool:
+        """Tell whether the kernel is of this series or a later one."""
+        return (self.version.major, self.version.minor) >= (major, minor)
+
+    def having(self, module: str, exports: Iterable[ExportedSymbol]) -> "Target":
+        """Return the kernel as it is once a module with these exports is in it."""
+        more = {symbol.name: symbol for symbol in exports}
+        return dataclasses.replace(
+            self, exports={**self.exports, **more}, loaded=self.loaded | {module}
+        )
+
+
+# MODULE_NAME_LEN (include/linux/moduleparam.h): 64 - sizeof(unsigned long)
+NAME_SIZE = 64 - 8
+
+
+def of(tree: KernelTree) -> Target:
+    """Gather what judging for a kernel needs: some 0.1 s, most of it for Module.symvers.
+
+    Raises:
+        KernelError: its Module.symvers is damaged, or its machine is not x86_64.
+    """
+    if tree.arch != "x86_64":
+        raise KernelError(f"modules for {tree.arch} cannot be judged: only x86_64 is known so far")
+    sample = next(_samples(tree.modules), None) if tree.modules else None
+    return Target(
+        release=tree.release,
+        version=tree.version,
+        config=tree.config,
+        vermagic=sample.vermagic if sample else vermagic(tree.release, tree.config),
+        exports=symvers.load(tree.symvers) if tree.symvers else {},
+        knows_exports=tree.symvers is not None,
+        struct_module=sample.layout if sample else None,
+        taken=_taken(tree),
+        signed_by=sample.signature.key if sample and sample.signature else None,
+        modules=tree.modules,
+        enforced=tree.config.on("MODULE_SIG_FORCE"),
+        locked_down=tree.config.on(
+            "LOCK_DOWN_KERNEL_FORCE_INTEGRITY", "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY"
+        ),
+    )
+
+
+def _taken(tree: KernelTree) -> frozenset[str]:
+    """Return the names in /sys/module that no module can have.
+
+    The lists do not tell whether a parameter has permissions, without which it has no folder; but
+    where the kernel has a module of that name itself, there can be none.
+    """
+    known = naming.in_tree(tree)
+    return known.with_parameters - known.loadable
+
+
+def running(tree: KernelTree, *, root: Path = Path("/")) -> Target:
+    """Gather the same for the kernel that runs, with what it enforces and has loaded by now.
+
+    Reads module.sig_enforce in /sys, the lockdown level in securityfs (needs root; taken from the
+    configuration where it cannot be read), kernel.modules_disabled, the command line and
+    /proc/modules.
+
+    Raises:
+        KernelError: as `of`; or the tree is another kernel's.
+    """
+    release = os.uname().release
+    if tree.release != release:
+        raise KernelError(
+            f"the running kernel is {release}, and no tree of it is here",
+            hint="leave --running out to judge for another kernel",
+        )
+    known = of(tree)
+    enforced = _read(root / "sys/module/module/parameters/sig_enforce").startswith("Y")
+    level = _read(root / "sys/kernel/security/lockdown")
+    loaded = frozenset(line.split()[0] for line in _read(root / "proc/modules").splitlines())
+    return dataclasses.replace(
+        known,
+        enforced=known.enforced or enforced,
+        locked_down="[none]" not in level if level else known.locked_down,
+        closed=_read(root / "proc/sys/kernel/modules_disabled").strip() == "1",
+        blacklisted=_blacklisted(_read(root / "proc/cmdline")),
+        loaded=loaded,
+        loaded_exports=_loaded_exports(known, loaded, root / "proc/kallsyms"),
+    )
+
+
+def _blacklisted(command_line: str) -> frozenset[str]:
+    """Return the names in module_blacklist=: the last one counts, and a dash is an underscore.
+
+    kernel/module/main.c, blacklisted; kernel/params.c, parameq. What stands after `--` is init's.
+    """
+    words = command_line.partition(" -- ")[0].split()
+    given = [word.partition("=") for word in words]
+    lists = [value for name, _, value in given if name.replace("-", "_") == "module_blacklist"]
+    return frozenset(filter(None, lists[-1].strip('"').split(","))) if lists else frozenset()
+
+
+def _loaded_exports(known: Target, loaded: frozenset[str], kallsyms: Path) -> frozenset[str]:
+    """Return the names that modules export which are loaded and did not come with the kernel.
+
+    /proc/kallsyms shows a module's symbols to everybody, those behind EXPORT_SYMBOL with a capital
+    letter (kernel/kallsyms.c: s_show; kernel/module/main.c: is_exported). Those of
+    EXPORT_SYMBOL_GPL are known by their entries in the table of exports, if CONFIG_KALLSYMS_ALL is
+    on; where it is off any function may be one.
+    """
+    own = {symbol.module.rpartition("/")[2].replace("-", "_") for symbol in known.exports.values()}
+    others = {f"[{name}]" for name in loaded - own}
+    if not known.knows_exports or not others:
+        return frozenset()
+    rows = (line.split() for line in _read(kallsyms).splitlines() if line.endswith("]"))
+    found = [(kind, name) for _, kind, name, module in rows if module in others]
+    entries = {name.removeprefix(_ENTRY) for _, name in found if name.startswith(_ENTRY)}
+    telling = known.config.on("KALLSYMS_ALL")
+    return frozenset(entries | {name for kind, name in found if kind.isupper() or not telling})
+
+
+def _read(place: Path) -> str:
+    try:
+        return place.read_text()
+    except OSError:
+        return ""
+
+
+def vermagic(release: str, config: Kconfig) -> str:
+    """Return the version magic of a kernel (include/linux/vermagic.h; empty arch part on x86_64).
+
+    A kernel with CONFIG_RANDSTRUCT has a hash at the end that only its own modules tell. Empty
+    where the configuration is not known.
+    """
+    if not config:
+        return ""
+    if config.on("PREEMPT_BUILD"):
+        preempt = "preempt "
+    else:
+        preempt = "preempt_rt " if config.on("PREEMPT_RT") else ""
+    return (
+        f"{release} "
+        + ("SMP " if config.on("SMP") else "")
+        + preempt
+        + ("mod_unload " if config.on("MODULE_UNLOAD") else "")
+        + ("modversions " if config.on("MODVERSIONS") else "")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sample:
+    vermagic: str
+    layout: StructModule
+    signature: Signature | None
+
+
+def _samples(modules: Path) -> Iterator[_Sample]:
+    """Read some of the kernel's own modules until one has both an init and an exit function."""
+    tried = 0
+    for folder, folders, names in os.walk(modules / "kernel"):
+        folders.sort()
+        for name in sorted(names):
+            place = Path(folder) / name
+            if ".ko" not in name or place.stat().st_size > _SAMPLE_BYTES:
+                continue
+            tried += 1
+            found = _sample(place)
+            if found:
+                yield found
+            if tried >= _SAMPLES:
+                return
+
+
+def _sample(place: Path) -> _Sample | None:
+    try:
+        body, appended = split(compression.decompress(place))
+    except NotAModuleError:
+        return None
+    if len(body) < elf.HEADER_SIZE:
+        return None
+    file = elf.Elf(body)
+    index = file.find(THIS_MODULE)
+    fields = strings.modinfo(file, file.find(".modinfo"))
+    if not index or "vermagic" not in fields:
+        return None
+    targets = [
+        offset
+        for section in file.sections
+        if section.type == elf.SHT_RELA and section.info == index
+        for offset, kind, _, _ in file.relocations(section).rows()
+        if kind == R_X86_64_64
+    ]
+    if len(targets) != 2:
+        return None
+    content = bytes(file.content(file.sections[index]))
+    name = fields.get("name", [""])[0]
+    return _Sample(
+        vermagic=fields["vermagic"][0],
+        layout=StructModule(
+            size=file.sections[index].size,
+            name_at=max(content.find(name.encode() + b"\0"), 0),
+            # struct module has `init` before `exit` (include/linux/module.h)
+            init_at=min(targets),
+            exit_at=max(targets),
+        ),
+        signature=appended.signature if appended else None,
+    )
