@@ -8,6 +8,7 @@ from rkmbuild.base import paths, process
 from rkmbuild.pipeline import bindings, debug_info, kernel_crate, spec, sysroot
 from rkmbuild.pipeline.pipeline import BuildResult
 from rkmbuild.pipeline.plan import BuildPlan
+from rkmbuild.toolchain import cargo
 
 
 class Baseline:
@@ -47,7 +48,7 @@ class Baseline:
         kernel = self._cache / "kernel-crate" / self._plan.crate.key
         flags = [*self._plan.sysroot.flags, f"--sysroot={root}", *kernel_crate.flags(kernel)]
         target = sysroot.target_path(root, self._plan.tree.arch)
-        env = sysroot.environment(self._plan.rust, flags)
+        env = cargo.environment(self._plan.rust, flags)
         words = ["--lib", *debug_info.arguments(self._plan.project, "release")]
         return [*self._cargo_build, *words, *self._for_target(target)], env
 
@@ -70,7 +71,7 @@ class Baseline:
         target.write_text(self._plan.sysroot.target_json)
         (folder / "Cargo.toml").write_text(sysroot._MANIFEST)
         (folder / "lib.rs").write_text("#![no_std]\n")
-        vendor = sysroot.toml_string(self._plan.rust.library / "vendor")
+        vendor = cargo.toml_string(self._plan.rust.library / "vendor")
         words: list[str | Path] = ["-Zbuild-std=core,alloc", *self._for_target(target)]
         if self._plan.rust.vendored:
             words += ["--offline", "--config", 'source.crates-io.replace-with="vendored"']
@@ -116,7 +117,7 @@ class Baseline:
         return [self._plan.rust.cargo, "build", "--release", "--target-dir", self._target]
 
     def _for_target(self, target: Path) -> list[str | Path]:
-        return sysroot.target_arguments(self._plan.facts, target)
+        return cargo.target_arguments(self._plan.facts, target)
 
     def _cargo(
         self,
@@ -125,7 +126,7 @@ class Baseline:
         words: list[str | Path],
         more: Mapping[str, str] | None = None,
     ) -> float:
-        env = sysroot.environment(self._plan.rust, flags) | dict(more or {})
+        env = cargo.environment(self._plan.rust, flags) | dict(more or {})
         return self._seconds([*self._cargo_build, *words], folder, env)
 
     @staticmethod

@@ -7,6 +7,7 @@ from pathlib import Path
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import bindings, kernel_crate, pipeline, sysroot
 from rkmbuild.project.request import BuildRequest
+from rkmbuild.toolchain import cargo
 
 ROOT = Path(__file__).parents[1]
 CRATES = ROOT / "crates"
@@ -49,13 +50,13 @@ def prepare(tree: KernelTree) -> Prepared:
     made = kernel_crate.build(plan.crate, plan.rust, plan.facts, root=root, bound=bound)
     cfgs = made / "cfgs"
     flags = (*plan.sysroot.flags, f"--sysroot={root}", f"@{cfgs}")
-    env = sysroot.environment(plan.rust, flags)
+    env = cargo.environment(plan.rust, flags)
     specification = sysroot.target_path(root, tree.arch)
     return Prepared(
         flags=flags,
         env=env | {"RKMBUILD_BINDINGS": str(bound / bindings.FILE)},
         cfgs=cfgs,
-        target=tuple(map(str, sysroot.target_arguments(plan.facts, specification))),
+        target=tuple(map(str, cargo.target_arguments(plan.facts, specification))),
         specification=specification,
         libraries=made / "lib",
     )

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from rkmbuild.base import process
 from rkmbuild.base.errors import BuildError
-from rkmbuild.pipeline import debug_info, diagnose, sysroot
+from rkmbuild.pipeline import debug_info, diagnose
 from rkmbuild.project import dependencies, git_sources
 from rkmbuild.project.project import Project
 from rkmbuild.project.request import CargoOptions
+from rkmbuild.toolchain import cargo
 from rkmbuild.toolchain.parts import Rust
 from rkmbuild.toolchain.rust_facts import RustFacts
 
@@ -60,7 +61,7 @@ def build(
         BuildError: cargo failed; it has said why.
     """
     git_sources.provide(project, rust, options)
-    env = sysroot.environment(rust, flags)
+    env = cargo.environment(rust, flags)
     # Procedural macros and build scripts, which run on this machine, are then built once for all
     # kernels. cargo knows of it from 1.91 on.
     env["CARGO_BUILD_BUILD_DIR"] = str(project.target / "cargo")
@@ -72,7 +73,7 @@ def build(
         return [
             rust.cargo, "rustc", "--lib", "--package", project.package,
             "--manifest-path", project.root / "Cargo.toml", "--target-dir", folder, *words,
-            *sysroot.target_arguments(facts, target), *options.arguments(),
+            *cargo.target_arguments(facts, target), *options.arguments(),
             *debug_info.arguments(project, options.profile),
             "--", *_attributes(project.source),
         ]  # fmt: skip

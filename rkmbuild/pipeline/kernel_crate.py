@@ -12,6 +12,7 @@ from rkmbuild.base.errors import BuildError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.pipeline import bindings, spec, sysroot
 from rkmbuild.project.request import jobs_arguments
+from rkmbuild.toolchain import cargo
 from rkmbuild.toolchain.parts import Rust, Version
 from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.rust_facts import RustFacts
@@ -97,13 +98,13 @@ def build(
         target = folder / "target"
         flags = [*crate.sysroot.flags, sysroot.WITH_BITCODE]
         flags += [f"--sysroot={root}", f"@{folder / 'cfgs'}"]
-        env = sysroot.environment(rust, flags)
+        env = cargo.environment(rust, flags)
         env["RKMBUILD_BINDINGS"] = str(bound / bindings.FILE)
         process.run(
             [
                 rust.cargo, "build", "--release", "--locked", "--offline", "--package", "kernel",
                 "--target-dir", target,
-                *sysroot.target_arguments(facts, sysroot.target_path(root, crate.sysroot.arch)),
+                *cargo.target_arguments(facts, sysroot.target_path(root, crate.sysroot.arch)),
                 *jobs_arguments(jobs),
             ],
             doing="building the kernel crate",

@@ -1,6 +1,5 @@
 """The sysroot: core, alloc and compiler_builtins, built once for each rustc, target and flags."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from rkmbuild.base import cache, process
 from rkmbuild.pipeline import spec
 from rkmbuild.project.request import jobs_arguments
+from rkmbuild.toolchain import cargo
 from rkmbuild.toolchain.parts import Rust
 from rkmbuild.toolchain.rust_facts import RustFacts
 
@@ -82,7 +82,7 @@ def build(sysroot: Sysroot, rust: Rust, facts: RustFacts, jobs: int | None = Non
         process.run(
             _command(rust, facts, target, jobs),
             doing="building core and alloc for the kernel",
-            env=environment(rust, [*sysroot.flags, WITH_BITCODE]),
+            env=cargo.environment(rust, [*sysroot.flags, WITH_BITCODE]),
             cwd=work,
         )
         library = folder / "lib" / "rustlib" / spec.name(sysroot.arch) / "lib"
@@ -98,34 +98,10 @@ def build(sysroot: Sysroot, rust: Rust, facts: RustFacts, jobs: int | None = Non
 
 def _command(rust: Rust, facts: RustFacts, target: Path, jobs: int | None) -> list[str | Path]:
     command: list[str | Path] = [rust.cargo, "build", "--release", "-Zbuild-std=core,alloc"]
-    command += [*target_arguments(facts, target), *jobs_arguments(jobs)]
+    command += [*cargo.target_arguments(facts, target), *jobs_arguments(jobs)]
     if rust.vendored:
         source = rust.library / "vendor"
         command += ["--offline"]
         command += ["--config", 'source.crates-io.replace-with="vendored-with-rustc"']
-        command += ["--config", f"source.vendored-with-rustc.directory={toml_string(source)}"]
+        command += ["--config", f"source.vendored-with-rustc.directory={cargo.toml_string(source)}"]
     return command
-
-
-def target_arguments(facts: RustFacts, target: Path) -> list[str | Path]:
-    """Return the arguments that make cargo build for a target specification."""
-    # From 1.95 on cargo takes a path to a specification only where this is said.
-    opened = ["-Zjson-target-spec"] if "json-target-spec" in facts.cargo_flags else []
-    return [*opened, "--target", target]
-
-
-def environment(rust: Rust, flags: Sequence[str]) -> dict[str, str]:
-    """Return cargo's environment: this rustc, unstable options open, `flags` for the target."""
-    return process.environment(
-        {
-            "RUSTC": str(rust.rustc),
-            "RUSTC_BOOTSTRAP": "1",
-            "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
-            "RUSTUP_TOOLCHAIN": None,
-        }
-    )
-
-
-def toml_string(value: object) -> str:
-    """Return `value` as a string of TOML, for cargo's `--config`."""
-    return json.dumps(str(value), ensure_ascii=False)

@@ -9,9 +9,9 @@ from typing import Any
 
 from rkmbuild.base import process
 from rkmbuild.base.errors import BuildError
-from rkmbuild.pipeline import sysroot
 from rkmbuild.project.project import Project
 from rkmbuild.project.request import CargoOptions
+from rkmbuild.toolchain import cargo
 from rkmbuild.toolchain.parts import Rust
 from rkmbuild.toolchain.rust_facts import RustFacts
 
@@ -100,9 +100,9 @@ def load(
     command: list[str | Path] = [rust.cargo, "metadata", "--format-version", "1"]
     command += ["--manifest-path", project.root / "Cargo.toml", *options.feature_arguments()]
     # With neither platform named, cargo asks for the manifests of all that exist.
-    opened, platform = sysroot.target_arguments(facts, target)[:-2], "--filter-platform"
-    command += [*opened, platform, target, platform, rust.host]
-    env = sysroot.environment(rust, [])
+    command += cargo.opening_arguments(facts)
+    command += ["--filter-platform", target, "--filter-platform", rust.host]
+    env = cargo.environment(rust, [])
     done = process.run([*command, "--offline"], doing="asking cargo", env=env)
     return _read(json.loads(done.stdout), project.root)
 

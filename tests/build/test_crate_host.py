@@ -6,8 +6,7 @@ import subprocess
 from pathlib import Path
 
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline import sysroot
-from rkmbuild.toolchain import rust
+from rkmbuild.toolchain import cargo, rust
 from tests import kernel_crates
 from tests.kernel_crates import CRATES
 
@@ -41,7 +40,7 @@ def test_the_kernel_crate_passes_its_own_tests(kernel_6_12: KernelTree, tmp_path
     """With this kernel's bindings; what stands in for the C functions is in the tests."""
     prepared = kernel_crates.prepare(kernel_6_12)
     chosen, _ = rust.choose()
-    env = sysroot.environment(chosen, [f"@{prepared.cfgs}", "--cfg=rkmbuild_host"])
+    env = cargo.environment(chosen, [f"@{prepared.cfgs}", "--cfg=rkmbuild_host"])
     env["RKMBUILD_BINDINGS"] = prepared.env["RKMBUILD_BINDINGS"]
     # Without a target the flags would be for build scripts and macros too.
     assert _tested("kernel", tmp_path, env, "--target", HOST) > 30
