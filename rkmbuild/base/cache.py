@@ -25,7 +25,11 @@ _DONE = ".done"
 
 
 def key(*parts: object) -> str:
-    """Return a name for all of `parts` (anything JSON can say, or a Path): 16 hex digits."""
+    """Return a name for all of `parts` (anything JSON can say, or a Path): 16 hex digits.
+
+    What makes an entry has a `_REVISION` among the parts. It counts up when a release makes another
+    thing of the same parts, so that what older releases left in the cache is not taken for it.
+    """
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from rkmbuild.base import cache
 
 _FILE = "text"
+# Counts up when another text comes of the same template and values.
+_REVISION = 1
 
 
 def render(template: Path, values: Mapping[str, object]) -> str:
@@ -30,5 +32,5 @@ def render(template: Path, values: Mapping[str, object]) -> str:
         environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
         (folder / _FILE).write_text(environment.from_string(source).render(values))
 
-    name = cache.key("rendered", 1, template.name, source, dict(values))
+    name = cache.key("rendered", _REVISION, template.name, source, dict(values))
     return (cache.entry("rendered", name, make) / _FILE).read_text()

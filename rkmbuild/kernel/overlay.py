@@ -14,8 +14,8 @@ from rkmbuild.base.errors import KernelError, StorageError
 from rkmbuild.kernel import modfinal
 from rkmbuild.kernel.tree import KernelTree
 
-# Counts up when an overlay is made in another way, so that those of older releases are not used.
-_FORM = 2
+# Counts up when an overlay is made in another way.
+_REVISION = 2
 _MODFINAL = "Makefile.modfinal"
 _HEADER = "foreign-compiler.h"
 # What make or the shell would not take as part of a name; kbuild itself refuses spaces and colons,
@@ -177,4 +177,4 @@ def _key(tree: KernelTree, build: Path, source: Path, foreign_compiler: bool) ->
         for file in files
         if file.exists() and (stat := file.stat())
     }
-    return cache.key(_FORM, tree.release, folders, stamps, patches, foreign_compiler)
+    return cache.key(_REVISION, tree.release, folders, stamps, patches, foreign_compiler)

@@ -18,6 +18,8 @@ from rkmbuild.toolchain.parts import Bindgen, CCompiler, Version
 
 FILE = "bindings.rs"
 _HEADER = "bindings.h"
+# Counts up when other bindings are made of the same headers and parameters.
+_REVISION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +73,9 @@ def plan(
     contents = [*(file.read_text() for file in ours), *(text for _, text in own)]
     # What a header says counts, not where it lies: copies of a project share what is built.
     key = cache.key(
-        "bindings", 2, kernel, str(folder), contents, parameters, list(clang_flags), list(c_flags),
-        str(bindgen.version), str(bindgen.libclang), str(bindgen.libclang_version), compiler.text,
-        c_layout.sample(),
+        "bindings", _REVISION, kernel, str(folder), contents, parameters, list(clang_flags),
+        list(c_flags), str(bindgen.version), str(bindgen.libclang), str(bindgen.libclang_version),
+        compiler.text, c_layout.sample(),
     )  # fmt: skip
     return Bindings(
         key=key,

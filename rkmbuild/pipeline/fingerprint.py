@@ -23,6 +23,9 @@ _CHOOSING = ("RUSTC", "BINDGEN", "LIBCLANG_PATH", "RKMBUILD_CACHE_DIR", exports.
 # Those that a tool sees and that change nothing in what it makes: another terminal, another login.
 _OF_THE_TERMINAL = ("TERM", "COLORTERM", "NO_COLOR", "CARGO_TERM_COLOR", "SSH_AUTH_SOCK")
 
+# Counts up when a build notes other files than before, or another result of them.
+_REVISION = 1
+
 Stamp = tuple[int, int] | None
 
 
@@ -36,7 +39,7 @@ def request_key(request: object) -> str:
     seen = process.environment(dict.fromkeys(_OF_THE_TERMINAL))
     # Of two installations each knows the files of its own `kernel` crate, and not the other's.
     ours = f"{__version__} in {paths.data('crates')}"
-    return cache.key("request", 1, ours, asdict(request), seen, chosen)  # type: ignore[call-overload]
+    return cache.key("request", _REVISION, ours, asdict(request), seen, chosen)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)

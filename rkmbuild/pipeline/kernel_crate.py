@@ -17,6 +17,9 @@ from rkmbuild.toolchain.parts import Rust, Version
 from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.rust_facts import RustFacts
 
+# Counts up when the crate is built in another way, or its folder laid out in one.
+_REVISION = 1
+
 # Linux 5.19 was followed by 6.0 and 6.19 by 7.0; the last series is open.
 _SERIES = ((6, range(1, 20)), (7, range(30)))
 
@@ -70,7 +73,9 @@ def plan(
 
     contents = remembered("kernel crate", files, read)
     text = opened(rust.version) + cfgs(tree, contents["names"])
-    key = cache.key("kernel-crate", 1, contents["digest"], on.key, bound.key, text, rust.verbose)
+    key = cache.key(
+        "kernel-crate", _REVISION, contents["digest"], on.key, bound.key, text, rust.verbose
+    )
     return KernelCrate(key, on, bound, text)
 
 

@@ -8,6 +8,8 @@ from rkmbuild.base import cache, console, process
 from rkmbuild.base.errors import BuildError
 from rkmbuild.toolchain.parts import Rust
 
+# Counts up when a program is compiled in another way.
+_REVISION = 1
 _MAIN = re.compile(r"^\s*(?:pub\s+)?fn\s+main\s*\(", re.MULTILINE)
 
 
@@ -29,7 +31,7 @@ def build(source: Path, rust: Rust, arch: str, folder: Path) -> Path:
     """
     text = source.read_text(errors="replace")
     target = _target(rust, arch)
-    name = cache.key("test program", 1, text, rust.verbose, target)
+    name = cache.key("test program", _REVISION, text, rust.verbose, target)
     program = folder / f"{source.stem}-{name}"
     if program.exists():
         return program

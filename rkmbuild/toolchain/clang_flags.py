@@ -13,6 +13,9 @@ from typing import NamedTuple, Protocol
 from rkmbuild.base import cache
 from rkmbuild.base.errors import ToolchainError
 
+# Counts up when the rules below say other things, or a compiler is asked in another way.
+_REVISION = 1
+
 # Flags whose value is the next word, as far as kbuild, or a user's ccflags-y, has them.
 _TWO_WORDS = frozenset({
     "-I", "-D", "-U", "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-iprefix",
@@ -99,7 +102,7 @@ def translate(flags: Sequence[str], probe: Probe) -> Translation:
     """
     units = list(_units(flags))
     asked = [unit for unit in units if not unit[0].startswith(_COMMON)]
-    key = cache.key(1, probe.identity, asked)
+    key = cache.key(_REVISION, probe.identity, asked)
 
     def make(folder: Path) -> None:
         replaced, dropped = _asked(asked, probe)

@@ -11,6 +11,9 @@ from rkmbuild.base import cache, process
 from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain.parts import Rust
 
+# Counts up when rustc or cargo is asked something else.
+_REVISION = 1
+
 BARE_TARGET = {"x86_64": "x86_64-unknown-none"}
 """rustc's own target for freestanding code, by machine: the fields of ours are checked with it."""
 
@@ -55,7 +58,7 @@ def facts(rust: Rust, arch: str) -> RustFacts:
     if arch not in BARE_TARGET:
         raise ToolchainError(f"no target specification for {arch} yet; known: x86_64")
     stamps = [_stamp(rust.rustc), _stamp(rust.cargo)]
-    name = cache.key("rust-facts", 1, rust.verbose, stamps, arch)
+    name = cache.key("rust-facts", _REVISION, rust.verbose, stamps, arch)
 
     def make(folder: Path) -> None:
         # Unstable options of a stable compiler: the kernel's own build opens them the same way.
