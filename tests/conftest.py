@@ -12,14 +12,28 @@ from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelTree
 
 _HERE = Path(__file__).parent
+_FOLDERS = ("lint", "unit", "build", "vm")
 _FLAVOUR = "cloud"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--skip-missing-tools",
+        action="store_true",
+        help="skip the checks of the source whose tool is not installed",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        folder = item.path.relative_to(_HERE).parts[0]
-        if folder in ("build", "vm"):
-            item.add_marker(folder)
+        if _folder(item) in ("build", "vm"):
+            item.add_marker(_folder(item))
+    # What fails soonest runs first.
+    items.sort(key=lambda item: _FOLDERS.index(_folder(item)))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(_HERE).parts[0]
 
 
 @pytest.fixture
@@ -51,6 +65,23 @@ def _kernel(series: str) -> KernelTree:
         if candidate.release.startswith(f"{series}.") and _FLAVOUR in candidate.release:
             return read_tree(candidate.build, candidate.origin)
     return fetch.fetch(series, _FLAVOUR)
+
+
+class _Failures:
+    """Names each failure when it happens: what it says comes an hour later, at the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self._config.pluginmanager.getplugin("terminalreporter")
+        if report.failed and terminal:
+            terminal.ensure_newline()
+            terminal.write_line(f"failed: {report.nodeid}", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(_Failures(config))
 
 
 def pytest_report_header() -> str:

@@ -1,0 +1,26 @@
+"""clippy finds nothing in the crates, compiled for a kernel as a build compiles them."""
+
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.toolchain import rust, rust_extras
+from tests import kernel_crates
+from tests.kernel_crates import CRATES, check
+
+
+@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
+def test_clippy_finds_nothing_in_the_crates_for_a_kernel(
+    kernel: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> None:
+    chosen, _ = rust.choose()
+    extras = rust_extras.beside(chosen)
+    prepared = kernel_crates.prepare(request.getfixturevalue(kernel))
+    env = prepared.env | {
+        "CARGO": str(chosen.cargo),
+        "CARGO_TARGET_DIR": str(tmp_path / "target"),
+    }
+    words = ["clippy", "--locked", "--offline", "--package", "kernel", *prepared.target]
+    check(extras.cargo_clippy, *words, "--", "--deny", "warnings", env=env, cwd=CRATES)
