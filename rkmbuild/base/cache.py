@@ -14,11 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rkmbuild.base import files, paths
+from rkmbuild.base import files, locks, paths
 from rkmbuild.base.errors import StorageError
 
-# The signature that backup tools look for: https://bford.info/cachedir/
-_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by rkmbuild; safe to delete.\n"
+# What backup tools look for, and what its first line says: https://bford.info/cachedir/
+TAG = "CACHEDIR.TAG"
+_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 # A temporary folder this old belongs to a run that was killed: no stage takes hours.
 _STALE_SECONDS = 6 * 3600
 _DONE = ".done"
@@ -80,11 +81,7 @@ def remove(kind: str, name: str) -> None:
 @contextlib.contextmanager
 def locked(name: str) -> Iterator[None]:
     """Hold the lock `name` among all processes that use this cache."""
-    from filelock import FileLock  # noqa: PLC0415 - 40 ms that a run with nothing to do saves
-
-    folder = _root() / "locks"
-    folder.mkdir(exist_ok=True)
-    with FileLock(folder / f"{name}.lock"):
+    with locks.held(_root() / "locks" / f"{name}.lock"):
         yield
 
 
@@ -102,9 +99,17 @@ def temporary() -> Iterator[Path]:
 
 def tag(folder: Path) -> None:
     """Mark a folder of ours as one that a backup may leave out."""
-    file = folder / "CACHEDIR.TAG"
+    file = folder / TAG
     if not file.exists():
-        file.write_text(_TAG)
+        file.write_text(f"{_SIGNATURE}\n# Made by rkmbuild; safe to delete.\n")
+
+
+def is_tagged(folder: Path) -> bool:
+    """Tell whether a folder says that it is a cache, ours or another tool's."""
+    try:
+        return (folder / TAG).read_text(errors="replace").startswith(_SIGNATURE)
+    except OSError:
+        return False
 
 
 def discard(folder: Path) -> None:

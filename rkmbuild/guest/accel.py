@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base import paths
+from rkmbuild.base import files, paths
 from rkmbuild.base.errors import UsageError
 from rkmbuild.toolchain.parts import Tool
 
@@ -70,12 +70,10 @@ def choose(emulator: Tool) -> Accel:
 def remember(emulator: Tool, *, works: bool) -> None:
     """Keep for later runs whether a kernel booted under KVM; not being able to is no failure."""
     state = _state()
-    temporary = state.with_suffix(f".{os.getpid()}")
     document = {"host": _host(emulator), "works": works, "time": time.time()}
     try:
         state.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(document))
-        temporary.replace(state)
+        files.write(state, json.dumps(document))
     except OSError:
         return
 

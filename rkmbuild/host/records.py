@@ -7,13 +7,12 @@ id, counts for nothing.
 """
 
 import json
-import os
 import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rkmbuild.base import console, paths
+from rkmbuild.base import console, files, paths
 from rkmbuild.host.procmodules import LoadedModule
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -58,12 +57,9 @@ def note(record: LoadRecord, file: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if file.stat().st_size <= _MAX_COPY:
-            copy = folder / f".{record.name}.ko.{os.getpid()}"
-            shutil.copyfile(file, copy)
-            copy.replace(folder / f"{record.name}.ko")
-        draft = folder / f".{record.name}.json.{os.getpid()}"
-        draft.write_text(json.dumps(asdict(record)))
-        draft.replace(folder / f"{record.name}.json")
+            with files.replacing(folder / f"{record.name}.ko") as copy:
+                shutil.copyfile(file, copy)
+        files.write(folder / f"{record.name}.json", json.dumps(asdict(record)))
     except OSError as error:
         console.detail(f"cannot note the load in {folder}: {error.strerror}")
 
@@ -82,8 +78,8 @@ def find(name: str) -> LoadRecord | None:
 def latest() -> LoadRecord | None:
     """Return the record of the last load of all in this boot, or None."""
     with suppress(OSError):
-        files = sorted(_folder().glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
-        records = (find(file.stem) for file in reversed(files))
+        noted = sorted(_folder().glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+        records = (find(file.stem) for file in reversed(noted))
         return next((record for record in records if record), None)
     return None
 

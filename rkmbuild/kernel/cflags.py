@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rkmbuild.base import cache, process
+from rkmbuild.base import cache, files, process
 from rkmbuild.base.errors import KernelError, ToolchainError
 from rkmbuild.kernel import modfinal
 from rkmbuild.kernel.overlay import Overlay
@@ -111,5 +111,4 @@ def _absolute(words: Sequence[str], folder: Path) -> Iterator[str]:
 def _identity(command: str) -> list[object]:
     """Return what tells one compiler from another that took its place."""
     found = [shutil.which(word) for word in shlex.split(command)]
-    files = [Path(path).resolve() for path in found if path]
-    return [command, *((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)]
+    return [command, *(files.named_stamp(Path(path).resolve()) for path in found if path)]

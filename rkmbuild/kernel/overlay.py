@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rkmbuild.base import cache, paths
 from rkmbuild.base.errors import KernelError, StorageError
+from rkmbuild.base.files import stamp
 from rkmbuild.kernel import modfinal
 from rkmbuild.kernel.tree import KernelTree
 
@@ -172,9 +173,5 @@ def _key(tree: KernelTree, build: Path, source: Path, foreign_compiler: bool) ->
         patches = [
             file.read_text() for file in (*modfinal.patch_files(), paths.data("patches") / _HEADER)
         ]
-    stamps = {
-        str(file): (stat.st_mtime_ns, stat.st_size)
-        for file in files
-        if file.exists() and (stat := file.stat())
-    }
+    stamps = {str(file): stamp(file) for file in files if file.exists()}
     return cache.key(_REVISION, tree.release, folders, stamps, patches, foreign_compiler)

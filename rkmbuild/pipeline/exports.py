@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from rkmbuild.base import cache
+from rkmbuild.base import cache, files
 from rkmbuild.base.errors import ProjectError
 
 VARIABLE = "KBUILD_EXTRA_SYMBOLS"
@@ -17,14 +17,14 @@ def from_environment() -> tuple[Path, ...]:
     return tuple(Path(word).absolute() for word in os.environ.get(VARIABLE, "").split())
 
 
-def joined(files: Iterable[Path]) -> str:
+def joined(symvers: Iterable[Path]) -> str:
     """Return the symbols of several Module.symvers as one, each once.
 
     Raises:
         ProjectError: a file cannot be read.
     """
     lines: dict[str, None] = {}
-    for file in files:
+    for file in symvers:
         try:
             lines.update(dict.fromkeys(file.read_text().splitlines()))
         except (OSError, UnicodeDecodeError) as error:
@@ -46,11 +46,9 @@ def publish(made: Path, place: Path) -> Path | None:
         if not text:
             place.unlink(missing_ok=True)
             return None
-        if place.is_file() and place.read_text() == text:
-            return place  # those who link to the module have nothing to do
-        half = place.with_name(f".{place.name}.{os.getpid()}")
-        half.write_text(text)
-        half.rename(place)
+        # Where it is the same, those who link to the module have nothing to do.
+        with files.replacing(place, unless_same=True) as draft:
+            draft.write_text(text)
     return place
 
 

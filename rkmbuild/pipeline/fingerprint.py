@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from rkmbuild import __version__
-from rkmbuild.base import cache, paths, process
+from rkmbuild.base import cache, files, paths, process
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import exports
 from rkmbuild.project import cargo_config, headers, package
@@ -25,8 +25,6 @@ _OF_THE_TERMINAL = ("TERM", "COLORTERM", "NO_COLOR", "CARGO_TERM_COLOR", "SSH_AU
 
 # Counts up when a build notes other files than before, or another result of them.
 _REVISION = 1
-
-Stamp = tuple[int, int] | None
 
 
 def request_key(request: object) -> str:
@@ -46,8 +44,8 @@ def request_key(request: object) -> str:
 class Noted:
     """What a build left: stamps of the files that went in and came out, and its result."""
 
-    inputs: dict[str, Stamp]
-    outputs: dict[str, Stamp]
+    inputs: dict[str, files.Stamp | None]
+    outputs: dict[str, files.Stamp | None]
     result: dict[str, str]
 
     @classmethod
@@ -61,8 +59,8 @@ class Noted:
 
     def holds(self) -> bool:
         """Tell whether every file is as it was."""
-        files = (*self.inputs.items(), *self.outputs.items())
-        return all(_stamp(file) == (tuple(was) if was else None) for file, was in files)
+        noted = (*self.inputs.items(), *self.outputs.items())
+        return all(_stamp(file) == (tuple(was) if was else None) for file, was in noted)
 
 
 def is_current(state: Path, request: str) -> Noted | None:
@@ -77,9 +75,7 @@ def is_current(state: Path, request: str) -> Noted | None:
 
 def note(state: Path, request: str, noted: Noted) -> None:
     """Write what a build left to `state`, for is_current."""
-    half = state.with_name(f".{state.name}.{os.getpid()}")
-    half.write_text(json.dumps({"request": request, **asdict(noted)}))
-    half.rename(state)
+    files.write(state, json.dumps({"request": request, **asdict(noted)}))
 
 
 def project_inputs(project: Project, dep_info: Path, kbuild: Path) -> set[Path]:
@@ -113,12 +109,11 @@ def tool_inputs(tree: KernelTree, tools: Iterable[Path]) -> set[Path]:
     return files | set(tools)
 
 
-def _stamp(file: str | Path) -> Stamp:
+def _stamp(file: str | Path) -> files.Stamp | None:
     try:
-        status = os.stat(file)  # noqa: PTH116 - a Path for each of some hundred files costs 1 ms
+        return files.stamp(file)
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size
 
 
 def _dep_info(text: str) -> Iterable[Path]:

@@ -1,9 +1,8 @@
 """The last step: the module where the user looks for it, its debug information beside it."""
 
-import os
 from pathlib import Path
 
-from rkmbuild.base import cache, process
+from rkmbuild.base import cache, files, process
 from rkmbuild.toolchain.parts import Tool
 
 
@@ -21,18 +20,13 @@ def finish(made: Path, module: Path, objcopy: Tool) -> Path:
         BuildError: objcopy failed.
     """
     debug = module.with_name(f"{module.name}.debug")
-    half_module, half_debug = (_beside(file) for file in (module, debug))
     with cache.writing(module.parent):
         module.parent.mkdir(parents=True, exist_ok=True)
-        _run(objcopy, "--only-keep-debug", made, half_debug)
-        half_debug.rename(debug)
-        _run(objcopy, "--strip-debug", f"--add-gnu-debuglink={debug}", made, half_module)
-        half_module.rename(module)
+        with files.replacing(debug) as draft:
+            _run(objcopy, "--only-keep-debug", made, draft)
+        with files.replacing(module) as draft:
+            _run(objcopy, "--strip-debug", f"--add-gnu-debuglink={debug}", made, draft)
     return debug
-
-
-def _beside(file: Path) -> Path:
-    return file.with_name(f".{file.name}.{os.getpid()}")
 
 
 def _run(objcopy: Tool, *arguments: str | Path) -> None:

@@ -1,9 +1,8 @@
 """The header that says to a project's C what of its Rust it can call, made by cbindgen."""
 
-import os
 from pathlib import Path
 
-from rkmbuild.base import cache, paths, process
+from rkmbuild.base import cache, files, paths, process
 from rkmbuild.base.errors import BuildError
 from rkmbuild.project.headers import OWN_CONFIGURATION
 from rkmbuild.project.project import Project
@@ -28,21 +27,17 @@ def generate(project: Project, cbindgen: Tool, work: Path) -> BuildError | None:
         Why there is none, or None where there is.
     """
     place = folder(work) / project.metadata.generate_header
-    half = place.with_name(f".{place.name}.{os.getpid()}")
+    # A single file: for a package, it would have cargo say what that depends on.
+    command: list[str | Path] = [cbindgen.path, "--quiet"]
+    command += ["--config", _configuration(project)]
+    doing = f"making {project.metadata.generate_header} of {project.source.name}"
     with cache.writing(work):
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            # A single file: for a package, it would have cargo say what that depends on.
-            command: list[str | Path] = [cbindgen.path, "--quiet"]
-            command += ["--config", _configuration(project)]
-            doing = f"making {project.metadata.generate_header} of {project.source.name}"
-            process.run([*command, "--output", half, project.source], doing=doing)
+            with files.replacing(place, unless_same=True) as draft:  # kbuild goes by its time
+                process.run([*command, "--output", draft, project.source], doing=doing)
         except BuildError as error:
             return error
-        if place.is_file() and place.read_bytes() == half.read_bytes():
-            half.unlink()  # kbuild goes by its time
-        else:
-            half.rename(place)
     return None
 
 

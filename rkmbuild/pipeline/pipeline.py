@@ -1,14 +1,12 @@
 """The build of a module project: nothing where nothing changed, else the plan and its stages."""
 
 import contextlib
-import fcntl
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rkmbuild.base import cache, console
+from rkmbuild.base import cache, console, locks
 from rkmbuild.kernel import find
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import fingerprint
@@ -160,33 +158,15 @@ def _build(
 def _alone(source: Project) -> Iterator[int]:
     """Keep other builds of the same project out, and give the descriptor that does so.
 
-    kbuild inherits it: a lock of flock(2) lasts until the last process that has it open is gone,
-    so that a build waits for what a killed one left running, which writes to the same folder.
+    kbuild inherits it, so that a build waits for what a killed one left running, which writes to
+    the same folder.
     """
-    lock = _locked(source)
-    try:
-        yield lock
-    finally:
-        os.close(lock)
-
-
-def _locked(source: Project) -> int:
-    file = source.target / ".lock"
-    while True:
+    with contextlib.ExitStack() as stack:
         with cache.writing(source.target):
-            source.target.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(locks.held(source.target / ".lock", waiting=_say_waiting))
             cache.tag(source.target)
-            lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                console.status("Blocking", "waiting for another build of this project")
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            if file.exists() and file.samefile(f"/proc/self/fd/{lock}"):
-                return lock
-        except BaseException:
-            os.close(lock)
-            raise
-        # `clean` took the file away while we waited: who comes next makes another one.
-        os.close(lock)
+        yield lock
+
+
+def _say_waiting() -> None:
+    console.status("Blocking", "waiting for another build of this project")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base import cache, process
+from rkmbuild.base import cache, files, process
 from rkmbuild.pipeline import spec
 from rkmbuild.project.request import jobs_arguments
 from rkmbuild.toolchain import cargo
@@ -48,8 +48,7 @@ class Sysroot:
 
 def plan(rust: Rust, arch: str, target_json: str, flags: Sequence[str]) -> Sysroot:
     """Return the sysroot that fits, without making it."""
-    status = rust.rustc.stat()
-    toolchain = (rust.verbose, str(rust.sysroot), status.st_mtime_ns, status.st_size)
+    toolchain = (rust.verbose, str(rust.sysroot), *files.stamp(rust.rustc))
     name = cache.key(
         "sysroot", _MANIFEST, WITH_BITCODE, toolchain, str(rust.library), target_json, list(flags)
     )

@@ -6,14 +6,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from rkmbuild.base import cache, paths
+from rkmbuild.base import cache, locks, paths
 from rkmbuild.base.errors import StorageError
 from rkmbuild.project import selection
 
-# First line of a cache folder's CACHEDIR.TAG: https://bford.info/cachedir/
-_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 # What other runs hold, or work in, while the cache is emptied.
-_LOCKS, _UNFINISHED, _TAG = "locks", "tmp", "CACHEDIR.TAG"
+_LOCKS, _UNFINISHED = "locks", "tmp"
 
 
 def remove_results(path: Path) -> int:
@@ -29,11 +27,9 @@ def remove_results(path: Path) -> int:
     target = selection.select(path)[0].target
     if not target.is_dir():
         return 0
-    from filelock import FileLock  # noqa: PLC0415 - 40 ms
-
     with _removing(target):
         trash = target.with_name(f".rkmbuild-{os.getpid()}")
-        with FileLock(target / ".lock"):  # a build that runs comes to its end
+        with locks.held(target / ".lock"):  # a build that runs comes to its end
             target.rename(trash)
         return _remove(trash)
 
@@ -57,15 +53,15 @@ def empty_cache() -> int:
     root = paths.cache_dir()
     if not root.is_dir() or not any(root.iterdir()):
         return 0
-    if not _is_ours(root):
+    if not cache.is_tagged(root):
         raise StorageError(
-            f"{root} is left alone: no CACHEDIR.TAG says that it is a cache",
+            f"{root} is left alone: no {cache.TAG} says that it is a cache",
             hint="RKMBUILD_CACHE_DIR may name a wrong folder",
         )
     freed = 0
     with _removing(root):
         for kind in sorted(root.iterdir()):
-            if kind.name not in (_LOCKS, _UNFINISHED, _TAG):
+            if kind.name not in (_LOCKS, _UNFINISHED, cache.TAG):
                 freed += _size(kind)
                 with cache.temporary() as trash:
                     kind.rename(trash / kind.name)
@@ -74,13 +70,6 @@ def empty_cache() -> int:
             if not _is_at_work(left):
                 freed += _remove(left)
     return freed
-
-
-def _is_ours(root: Path) -> bool:
-    try:
-        return (root / _TAG).read_text(errors="replace").startswith(_SIGNATURE)
-    except OSError:
-        return False
 
 
 def _is_at_work(unfinished: Path) -> bool:

@@ -4,9 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from rkmbuild.base import cache
 from rkmbuild.project import manifest
-
-_CACHE = "CACHEDIR.TAG"
 
 
 def sources(folder: Path) -> list[Path]:
@@ -35,7 +34,7 @@ def below(top: Path) -> Iterator[Path]:
             for below in folders
             if not below.startswith(".")
             and not (below == "target" and here == top)
-            and not (here / below / _CACHE).exists()
+            and not (here / below / cache.TAG).exists()
         ]
         yield here
         yield from (here / file for file in files)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rkmbuild import __version__
-from rkmbuild.base import paths
+from rkmbuild.base import files, paths
 from rkmbuild.base.errors import StorageError, UsageError
 from rkmbuild.project import selection
 from rkmbuild.project.project import Project
@@ -93,9 +93,7 @@ def write(
     text = _text(service, modules, root.relative_to(repository).as_posix(), repository, chosen)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        half = file.with_name(f".{file.name}.part")
-        half.write_text(text, encoding="utf-8")
-        half.replace(file)
+        files.write(file, text)
     except OSError as error:
         raise StorageError(f"cannot write {file}: {error.strerror}") from None
     return Workflow(file=file, kernels=chosen)

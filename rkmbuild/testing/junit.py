@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from rkmbuild.base import files
 from rkmbuild.base.errors import StorageError
 from rkmbuild.testing.results import KernelRun, Session, Status, TestResult
 
@@ -33,13 +34,11 @@ def write(session: Session, file: Path) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    half = file.with_name(f".{file.name}.part")
     try:
         if _is_special(file):
             file.write_bytes(document(session))
         else:
-            half.write_bytes(document(session))
-            half.rename(file)
+            files.write(file, document(session))
     except OSError as error:
         raise StorageError(f"cannot write {file}: {error.strerror}") from None
 

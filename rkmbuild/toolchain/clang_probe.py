@@ -1,11 +1,11 @@
 """Clang, or libclang behind bindgen, asked what it thinks of compiler flags."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base import cache, process
+from rkmbuild.base import cache, files, process
 from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain.parts import Bindgen
 
@@ -29,7 +29,7 @@ class ClangProbe:
     @property
     def identity(self) -> object:
         """Its file: a package of another version brings another one."""
-        return _stamps([self.path])
+        return [files.named_stamp(self.path.resolve())]
 
     def __call__(self, flags: Sequence[str]) -> list[str]:
         """Return what it says of `flags` when it compiles an empty file."""
@@ -57,7 +57,8 @@ class BindgenProbe:
     @property
     def identity(self) -> object:
         """Its two files."""
-        return _stamps([self.bindgen.path, self.bindgen.libclang])
+        both = self.bindgen.path, self.bindgen.libclang
+        return [files.named_stamp(path.resolve()) for path in both]
 
     def __call__(self, flags: Sequence[str]) -> list[str]:
         """Return what it says of `flags` when it reads an empty header."""
@@ -95,10 +96,3 @@ def objections(stderr: str) -> list[str]:
     """Return the errors and warnings in what clang or bindgen printed, without their prefixes."""
     lines = stderr.replace("\\n", "\n").splitlines()
     return [found["text"] for line in lines if (found := _OBJECTION.search(line))]
-
-
-def _stamps(files: Iterable[Path]) -> list[object]:
-    return [
-        (str(file), file.stat().st_mtime_ns, file.stat().st_size)
-        for file in (path.resolve() for path in files)
-    ]

@@ -6,13 +6,13 @@ in the state folder, one small file a question.
 
 import contextlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rkmbuild import __version__
 from rkmbuild.base import cache, paths
+from rkmbuild.base.files import named_stamp, write
 
 
 def remembered(
@@ -28,7 +28,7 @@ def remembered(
     Raises:
         OSError: one of `files` is not there.
     """
-    name = cache.key(__version__, question, [_identity(file) for file in files])
+    name = cache.key(__version__, question, [named_stamp(file) for file in files])
     place = paths.state_dir() / "answers" / f"{name}.json"
     with contextlib.suppress(OSError, ValueError):
         kept = json.loads(place.read_text())
@@ -38,12 +38,5 @@ def remembered(
     # The answer is right without being kept: a state folder that cannot be written costs time.
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        draft = place.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(answer))
-        draft.replace(place)
+        write(place, json.dumps(answer))
     return answer
-
-
-def _identity(file: Path) -> tuple[str, int, int]:
-    status = file.stat()
-    return str(file), status.st_size, status.st_mtime_ns

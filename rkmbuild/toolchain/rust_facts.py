@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rkmbuild.base import cache, process
+from rkmbuild.base import cache, files, process
 from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain.parts import Rust
 
@@ -57,7 +57,7 @@ def facts(rust: Rust, arch: str) -> RustFacts:
     """
     if arch not in BARE_TARGET:
         raise ToolchainError(f"no target specification for {arch} yet; known: x86_64")
-    stamps = [_stamp(rust.rustc), _stamp(rust.cargo)]
+    stamps = [files.named_stamp(rust.rustc), files.named_stamp(rust.cargo)]
     name = cache.key("rust-facts", _REVISION, rust.verbose, stamps, arch)
 
     def make(folder: Path) -> None:
@@ -79,8 +79,3 @@ def facts(rust: Rust, arch: str) -> RustFacts:
 
     folder = cache.entry("rust-facts", name, make)
     return RustFacts(*((folder / file).read_text() for file in ("options", "cargo", "spec")))
-
-
-def _stamp(path: Path) -> tuple[str, int, int]:
-    status = path.stat()
-    return str(path), status.st_mtime_ns, status.st_size

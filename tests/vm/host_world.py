@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
+from rkmbuild.base import files, locks
 from rkmbuild.guest import boot
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import pipeline
@@ -81,16 +80,14 @@ def results(tree: KernelTree, other: KernelTree, shared: Path) -> dict[str, Done
         shared: A folder that all workers of this test run have in common.
     """
     kept = shared / f"host-{tree.release}.json"
-    with FileLock(f"{kept}.lock"):
+    with locks.held(kept.with_suffix(".lock")):
         if not kept.exists():
             work = shared / f"host-{tree.release}"
             work.mkdir()
             series = f"{tree.version.major}.{tree.version.minor}"
             lines = _boot(tree, other, work, STEPS[series])
             # Half a report must not pass for a whole one.
-            draft = kept.with_suffix(".draft")
-            draft.write_text(json.dumps(lines))
-            draft.rename(kept)
+            files.write(kept, json.dumps(lines))
             shutil.rmtree(work)
         reports = json.loads(kept.read_text())
     return {report.pop("label"): Done(**report) for report in reports}
