@@ -4,7 +4,6 @@ A skeleton holds what makes it different; all that it does not have itself comes
 templates/project. Its files may extend one of those and fill its blocks, and include snippets.
 """
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import NamedTuple
 
 from rkmbuild.base import paths
 from rkmbuild.base.errors import UsageError
+from rkmbuild.base.render import environment
 from rkmbuild.project import naming
 
 _MANIFEST = "template.toml"
@@ -52,24 +52,14 @@ def find(name: str) -> Template:
 
 def render(template: Template, project: Path, values: Mapping[str, object]) -> None:
     """Write a skeleton's files: `.j2` ones are rendered, and so are names; `dot.x` is `.x`."""
-    import jinja2  # noqa: PLC0415 - 30 ms that no other command needs
-
     common = template.folder.parent
-    environment = jinja2.Environment(  # noqa: S701 - what comes out is Rust and TOML, never HTML
-        loader=jinja2.FileSystemLoader(common),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # A printable string is quoted alike in JSON, TOML and Rust.
-    environment.filters["quoted"] = lambda text: json.dumps(text, ensure_ascii=False)
+    reader = environment(folder=common)
     for name, source in sorted((_files(common / _COMMON) | _files(template.folder)).items()):
-        named = environment.from_string(name).render(values)
+        named = reader.from_string(name).render(values)
         target = project / re.sub(r"(^|/)dot\.", r"\1.", named).removesuffix(".j2")
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.suffix == ".j2":
-            text = environment.get_template(source.relative_to(common).as_posix()).render(values)
+            text = reader.get_template(source.relative_to(common).as_posix()).render(values)
         else:
             text = source.read_text(encoding="utf-8")
         target.write_text(text, encoding="utf-8")

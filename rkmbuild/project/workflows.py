@@ -1,6 +1,5 @@
 """Workflows that build, check and test a module project on a service for continuous integration."""
 
-import json
 import re
 import shlex
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 from rkmbuild import __version__
 from rkmbuild.base import files, paths
 from rkmbuild.base.errors import StorageError, UsageError
+from rkmbuild.base.render import environment
 from rkmbuild.project import selection
 from rkmbuild.project.project import Project
 
@@ -106,27 +106,21 @@ def _text(
     repository: Path,
     kernels: tuple[str, ...],
 ) -> str:
-    import jinja2  # noqa: PLC0415 - 30 ms that no other command needs
-
-    environment = jinja2.Environment(  # noqa: S701 - what comes out is YAML, never HTML
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["tojson"] = lambda text: json.dumps(text, ensure_ascii=False)
-    environment.filters["sh"] = shlex.quote
     template = paths.data("templates") / "ci" / f"{service}.yml"
     built = modules[0].target.relative_to(repository).as_posix()
     reports = _REPORTS if place == "." else f"{place}/{_REPORTS}"
-    return environment.from_string(template.read_text(encoding="utf-8")).render(
-        name=modules[0].module if len(modules) == 1 else repository.name,
-        package=f"rkmbuild=={__version__}",
-        project=place,
-        install=_install(kernels),
-        steps=_steps(modules, kernels),
-        artifacts=[f"{built}/*/*.ko", f"{built}/*/*.ko.debug", f"{reports}/"],
-        junit=f"{reports}/junit.xml",
+    return (
+        environment()
+        .from_string(template.read_text(encoding="utf-8"))
+        .render(
+            name=modules[0].module if len(modules) == 1 else repository.name,
+            package=f"rkmbuild=={__version__}",
+            project=place,
+            install=_install(kernels),
+            steps=_steps(modules, kernels),
+            artifacts=[f"{built}/*/*.ko", f"{built}/*/*.ko.debug", f"{reports}/"],
+            junit=f"{reports}/junit.xml",
+        )
     )
 
 
