@@ -64,7 +64,7 @@ def log(
 def _start(module: str | None) -> int:
     from rkmbuild.base.errors import NotLoadedError
     from rkmbuild.host import records
-    from rkmbuild.ko.modinfo import module_name
+    from rkmbuild.kernel.names import module_name
 
     record = records.find(module_name(module)) if module else records.latest()
     if record is None or record.sequence is None:
@@ -74,7 +74,7 @@ def _start(module: str | None) -> int:
 
 
 def _is_about(module: str, record: "Record", ended: "Traces") -> bool:
-    from rkmbuild.ko.modinfo import module_name
+    from rkmbuild.kernel.names import module_name
 
     name = module_name(module)
     return record.is_about(module) or any(name in decoded.modules for decoded in ended)

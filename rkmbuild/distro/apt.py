@@ -2,12 +2,11 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild.base import process
+from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import FetchError, RkmbuildError, StorageError
 from rkmbuild.distro import distribution
 
@@ -45,7 +44,7 @@ def offered() -> dict[str, Package]:
     Raises:
         FetchError: there is no apt, or it fails.
     """
-    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+    if not search_path.named("apt-get") or not search_path.named("dpkg-deb"):
         command = distribution.headers_command()
         raise FetchError(
             "kernels are fetched with apt, which this machine does not have",

@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from rkmbuild.base import process
+from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import RkmbuildError
-from rkmbuild.toolchain import search_path, versions
+from rkmbuild.toolchain import versions
 from rkmbuild.toolchain.parts import Version
 
 # How each manager is called to install; the program's own name is the manager's.

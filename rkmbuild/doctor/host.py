@@ -4,8 +4,9 @@ import os
 import re
 from pathlib import Path
 
+from rkmbuild.base import search_path
 from rkmbuild.doctor.table import Check, State, Use
-from rkmbuild.toolchain import search_path
+from rkmbuild.host.privilege import may_load
 
 # Documentation/admin-guide/tainted-kernels.rst, as of 6.12; the letter is what an oops shows.
 TAINTS = (
@@ -33,8 +34,6 @@ TAINTS = (
 _SERIOUS = frozenset("FRMBDWL")
 # EFI_GLOBAL_VARIABLE, UEFI specification 3.3: four bytes of attributes, then the value.
 _SECURE_BOOT = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-# CAP_SYS_MODULE of include/uapi/linux/capability.h.
-_CAP_SYS_MODULE = 16
 
 
 def host(root: Path = Path("/")) -> list[Check]:
@@ -68,10 +67,7 @@ def _fact(part: str, remark: str, *, good: bool = True, path: Path | str = "") -
 
 def _privilege(root: Path) -> Check:
     if os.geteuid() == 0:
-        found = re.search(
-            r"^CapEff:\s*([0-9a-f]+)$", _read(root / "proc/self/status"), re.MULTILINE
-        )
-        if found and not int(found[1], 16) >> _CAP_SYS_MODULE & 1:
+        if not may_load(root):
             return _fact(
                 "root", "root, without CAP_SYS_MODULE, as in a container: cannot load", good=False
             )

@@ -5,11 +5,10 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 
-from rkmbuild.base import console, process
+from rkmbuild.base import console, process, search_path
 from rkmbuild.base.errors import FetchError, PermissionDeniedError
 from rkmbuild.distro import packages
 from rkmbuild.doctor.table import Check
-from rkmbuild.toolchain import search_path
 
 # Our own commands work on the cache that this process works on.
 _OWN = ("RKMBUILD_CACHE_DIR", "RKMBUILD_STATE_DIR")

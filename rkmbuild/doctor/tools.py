@@ -5,10 +5,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from rkmbuild.base import search_path
 from rkmbuild.base.errors import ToolchainError
 from rkmbuild.distro import packages
 from rkmbuild.doctor.table import Check, State, Use
-from rkmbuild.toolchain import bindgen, binutils, cc, programs, qemu, rust, rust_extras, search_path
+from rkmbuild.toolchain import bindgen, binutils, cc, programs, qemu, rust, rust_extras
 from rkmbuild.toolchain.parts import PassedOver, Rust, Tool, Version
 from rkmbuild.toolchain.unusable import UnusablePartError
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from rkmbuild.base import process
+from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import MachineError, ToolchainError
 from rkmbuild.guest import arch
-from rkmbuild.toolchain import qemu, search_path
+from rkmbuild.toolchain import qemu
 from rkmbuild.toolchain.parts import Tool
 
 # What we wait between two looks at the clock.

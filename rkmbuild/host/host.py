@@ -15,6 +15,7 @@ from rkmbuild.host import insertion, loading, precheck, privilege, procmodules, 
 from rkmbuild.host.insertion import Listening
 from rkmbuild.host.loading import Loading, Part
 from rkmbuild.host.procmodules import LoadedModule
+from rkmbuild.kernel.names import module_name
 from rkmbuild.klog.kmsg import Record
 from rkmbuild.ko import modinfo, needs, parameters
 from rkmbuild.verdict.findings import Verdict
@@ -150,7 +151,7 @@ def unload(name: str, *, with_users: bool = False) -> Change:
     """
     module = procmodules.find(name)
     if not module:
-        plain = modinfo.module_name(name)
+        plain = module_name(name)
         if procmodules.is_built_in(name):
             raise NotLoadedError(f"{plain} is built into the kernel and cannot be unloaded")
         raise NotLoadedError(f"{plain} is not loaded", hint="`rkmbuild list` shows what is")

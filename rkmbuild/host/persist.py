@@ -21,6 +21,7 @@ from rkmbuild.host.placing import (
     beside,
     carry_out,
 )
+from rkmbuild.kernel.names import module_name
 from rkmbuild.ko import compression, modinfo, needs, parameters
 from rkmbuild.ko.modinfo import Modinfo
 
@@ -103,7 +104,7 @@ def remove(name: str, *, root: Path = _ROOT) -> tuple[Path, ...]:
         StorageError: a file could not be removed.
     """
     records = read_all(root)
-    name = modinfo.module_name(name)
+    name = module_name(name)
     record = records.pop(name, None)
     if not record:
         known = ", ".join(records)

@@ -1,6 +1,5 @@
 """Judges modules for the running kernel before they are loaded, by the rules of `check`."""
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from rkmbuild.base.errors import (
     RkmbuildError,
     UsageError,
 )
+from rkmbuild.base.suggest import did_you_mean
 from rkmbuild.kernel import running
 from rkmbuild.ko import compression
 from rkmbuild.ko.modinfo import Modinfo
@@ -37,9 +37,7 @@ def rules(names: Iterable[str]) -> frozenset[str]:
 
     for name in names:
         if name not in RULES:
-            near = difflib.get_close_matches(name, RULES, n=1)
-            guess = f"did you mean `{near[0]}`?\n" if near else ""
-            hint = f"{guess}`rkmbuild check --rules` lists them"
+            hint = f"{did_you_mean(name, RULES)}\n`rkmbuild check --rules` lists them".lstrip()
             raise UsageError(f"there is no rule `{name}`", hint=hint)
     return frozenset(names)
 

@@ -9,7 +9,6 @@ its user can write.
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,18 +16,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild.base import process
+from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import PermissionDeniedError, ToolchainError
 
 # CAP_SYS_MODULE of include/uapi/linux/capability.h.
 _CAP_SYS_MODULE = 16
-_STATUS = Path("/proc/self/status")
 # What puts files in place; each with the options that make it safe to repeat.
 _FILES = ("install", "mv", "rm", "rmdir")
 _KMOD = ("insmod", "rmmod")
 _PACKAGES = {**dict.fromkeys((*_KMOD, "depmod"), "kmod"), **dict.fromkeys(_FILES, "coreutils")}
-# Where distributions put them; a user's PATH often has no sbin.
-_SBIN = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
+# Where distributions put them, whatever PATH says.
+_SYSTEM = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 
 
 class Outcome(NamedTuple):
@@ -53,13 +51,13 @@ def run(program: str, arguments: Sequence[str]) -> Outcome:
     """
     path = _found(program)
     if os.geteuid() == 0:
-        if program in _KMOD and not _may_load():
+        if program in _KMOD and not may_load():
             raise PermissionDeniedError(
                 "root may not load modules here: CAP_SYS_MODULE is missing, as in a container",
                 hint="`rkmbuild run` loads a module in a virtual machine",
             )
         return _run([path, *arguments])
-    sudo = shutil.which("sudo")
+    sudo = search_path.named("sudo")
     if not sudo:
         raise PermissionDeniedError(
             "only root may do this, and there is no sudo",
@@ -67,7 +65,7 @@ def run(program: str, arguments: Sequence[str]) -> Outcome:
         )
     # Without a terminal nobody can type a password: -n makes sudo say so instead of waiting.
     asking = sys.stdin.isatty() and sys.stderr.isatty()
-    outcome = _run([sudo, *(() if asking else ("-n",)), "--", path, *arguments])
+    outcome = _run([str(sudo), *(() if asking else ("-n",)), "--", path, *arguments])
     # sudo and the program both fail with status 1; the program's lines begin with its name.
     if outcome.returncode > 0 and not re.search(rf"(?m)^(?:\S*/)?{program}: ", outcome.said):
         raise PermissionDeniedError(
@@ -89,19 +87,25 @@ def uninterrupted() -> Iterator[None]:
 
 
 def _found(program: str) -> str:
-    search = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SBIN])
-    path = shutil.which(program, path=search)
+    path = search_path.named(program, *_SYSTEM)
     if not path:
         raise ToolchainError(
             f"{program} is not there", hint=f"install the package {_PACKAGES[program]}"
         )
-    return path
+    return str(path)
 
 
-def _may_load() -> bool:
-    """Tell whether we hold CAP_SYS_MODULE; true where /proc does not say."""
+def may_load(root: Path = Path("/")) -> bool:
+    """Tell whether we hold CAP_SYS_MODULE, as root in a container does not.
+
+    True where the kernel does not say.
+
+    Args:
+        root: Where proc/ is.
+    """
     try:
-        found = re.search(r"(?m)^CapEff:\s*([0-9a-f]+)$", _STATUS.read_text())
+        status = (root / "proc/self/status").read_text()
+        found = re.search(r"(?m)^CapEff:\s*([0-9a-f]+)$", status)
     except OSError:
         return True
     return not found or bool(int(found[1], 16) >> _CAP_SYS_MODULE & 1)

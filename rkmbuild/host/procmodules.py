@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rkmbuild.base.errors import RefusedError
+from rkmbuild.kernel.names import module_name
 from rkmbuild.ko import modinfo
 
 _PROC = Path("/proc/modules")
@@ -67,7 +68,7 @@ def loaded(proc: Path = _PROC, sys: Path = _SYS) -> tuple[LoadedModule, ...]:
 
 def find(name: str, proc: Path = _PROC, sys: Path = _SYS) -> LoadedModule | None:
     """Return the module `name` (dashes as underscores), or None where it is not in the kernel."""
-    wanted = modinfo.module_name(name)
+    wanted = module_name(name)
     for module in parse(_read(proc)):
         if module.name == wanted:
             return _with_sys(module, sys)
@@ -111,7 +112,7 @@ def is_built_in(name: str, sys: Path = _SYS) -> bool:
 
     Only built-in code with parameters or a version is there; a loadable module has an `initstate`.
     """
-    folder = sys / modinfo.module_name(name)
+    folder = sys / module_name(name)
     return folder.is_dir() and not (folder / "initstate").exists()
 
 
@@ -138,7 +139,7 @@ def parse(text: str) -> Iterator[LoadedModule]:
 def missing(names: Iterable[str], proc: Path = _PROC) -> tuple[str, ...]:
     """Return those of `names` that are not in the kernel, in their order."""
     present = {module.name for module in parse(_read(proc))}
-    return tuple(name for name in names if modinfo.module_name(name) not in present)
+    return tuple(name for name in names if module_name(name) not in present)
 
 
 def _read(proc: Path) -> str:

@@ -2,11 +2,10 @@
 
 import json
 import shlex
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rkmbuild.base import cache, files, process
+from rkmbuild.base import cache, files, process, search_path
 from rkmbuild.base.errors import KernelError, ToolchainError
 from rkmbuild.kernel import modfinal
 from rkmbuild.kernel.overlay import Overlay
@@ -81,7 +80,7 @@ def _ask(overlay: Overlay, make_variables: Mapping[str, str]) -> list[str]:
             " completes a tree of one's own, the distribution's package is complete as it is",
         )  # fmt: skip
         compiler = shlex.split((folder / "cc").read_text())
-        if not compiler or not shutil.which(compiler[-1]):
+        if not compiler or not search_path.named(compiler[-1]):
             # With no compiler kbuild does not fail here: each question has the answer "no".
             raise ToolchainError(
                 f"the C compiler of this kernel is not there: {' '.join(compiler) or 'CC='}",
@@ -110,5 +109,5 @@ def _absolute(words: Sequence[str], folder: Path) -> Iterator[str]:
 
 def _identity(command: str) -> list[object]:
     """Return what tells one compiler from another that took its place."""
-    found = [shutil.which(word) for word in shlex.split(command)]
-    return [command, *(files.named_stamp(Path(path).resolve()) for path in found if path)]
+    found = map(search_path.named, shlex.split(command))
+    return [command, *(files.named_stamp(path.resolve()) for path in found if path)]

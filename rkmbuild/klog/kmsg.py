@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from rkmbuild.base import console
 from rkmbuild.base.errors import PermissionDeniedError, RefusedError
-from rkmbuild.ko.modinfo import module_name
+from rkmbuild.kernel.names import module_name
 
 DEVICE = Path("/dev/kmsg")
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")

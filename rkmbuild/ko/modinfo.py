@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from rkmbuild.base.errors import NotAModuleError
+from rkmbuild.kernel.names import MODULE_NAME_LEN, module_name
 from rkmbuild.ko import compression
 
 if TYPE_CHECKING:
@@ -42,9 +43,8 @@ _MACHINES = {
     "EM_SPARCV9": "sparc64",
 }
 
-# kbuild makes a name of a file's name, and the kernel a folder of /sys of the name; 55 bytes are
-# what struct module holds (MODULE_NAME_LEN, 64 bytes less a long and the final NUL).
-_NAME = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_+.-]{0,54}")
+# kbuild makes a name of a file's name, and the kernel a folder of /sys of the name.
+_NAME = re.compile(rf"[A-Za-z0-9_+][A-Za-z0-9_+.-]{{0,{MODULE_NAME_LEN - 2}}}")
 
 # The note that crates/kernel/helpers/note.c puts into each module.
 NOTE_OWNER = "rkmbuild"
@@ -128,11 +128,6 @@ def read(ko: Path) -> Modinfo:
 def parse(ko: Path, data: bytes) -> Modinfo:
     """Read a module's bytes, which were or are to be in the file `ko`; raises as `read` does."""
     return _parsed(ko, io.BytesIO(data))
-
-
-def module_name(text: str) -> str:
-    """Return the kernel's name for a module that a user may have written with dashes."""
-    return text.replace("-", "_")
 
 
 def note(data: bytes, owner: str, kind: int, *, little_endian: bool = True) -> bytes | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rkmbuild.kernel.names import module_name
 from rkmbuild.ko import depends, modinfo
 from rkmbuild.ko.modinfo import Modinfo
 
@@ -65,10 +66,10 @@ def order(module: Modinfo, modules: Path | None, *, present: Collection[str] = (
     search.seen.add(module.name)
     hard = search.closure(module)
     for name in (*before, *module.depends):
-        search.visit(modinfo.module_name(name))
+        search.visit(module_name(name))
     count = len(search.ordered)
     for name in after:
-        search.visit(modinfo.module_name(name))
+        search.visit(module_name(name))
     found = [
         Needed(file, wanted=name not in hard, own=not (modules and file.is_relative_to(modules)))
         for name, file in search.ordered.items()
@@ -101,17 +102,17 @@ class _Search:
         module = self._module(name)
         before, after = _softdeps(module)
         for other in (*before, *module.depends):
-            self.visit(modinfo.module_name(other))
+            self.visit(module_name(other))
         self.ordered[name] = self.files[name]
         for other in after:
-            self.visit(modinfo.module_name(other))
+            self.visit(module_name(other))
 
     def closure(self, module: Modinfo) -> dict[str, None]:
         """Return the names of what has to be loaded for `module`, found or not."""
         names: dict[str, None] = {}
         waiting = list(module.depends)
         while waiting:
-            name = modinfo.module_name(waiting.pop())
+            name = module_name(waiting.pop())
             if name in names or name in self.present:
                 continue
             names[name] = None
@@ -133,7 +134,7 @@ def _softdeps(module: Modinfo) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def name_of(file: Path) -> str:
     """Return the module name that a file's name stands for; empty for a file of another kind."""
     match = _FILE.fullmatch(file.name)
-    return modinfo.module_name(match[1]) if match else ""
+    return module_name(match[1]) if match else ""
 
 
 def _below(modules: Path | None) -> dict[str, Path]:

@@ -1,10 +1,10 @@
 """Module parameters as a user types them, checked against what the module says it takes."""
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 
 from rkmbuild.base.errors import UsageError
+from rkmbuild.base.suggest import did_you_mean
 from rkmbuild.ko.modinfo import Modinfo, Parameter
 
 # Bits and sign of the integer kinds of include/linux/moduleparam.h, on a 64-bit kernel.
@@ -138,7 +138,5 @@ def _known(module: Modinfo, name: str) -> str:
     names = [parameter.name for parameter in module.parameters]
     if not names:
         return "it has none"
-    near = difflib.get_close_matches(name, names, n=1)
-    guess = f"did you mean `{near[0]}`? " if near else ""
     listed = ", ".join(f"{p.name} ({p.kind})" if p.kind else p.name for p in module.parameters)
-    return f"{guess}it has: {listed}"
+    return f"{did_you_mean(name, names)} it has: {listed}".lstrip()

@@ -3,8 +3,8 @@
 import tomllib
 from pathlib import Path
 
+from rkmbuild.base import search_path
 from rkmbuild.base.errors import ProjectError
-from rkmbuild.toolchain import search_path
 
 
 def files(root: Path) -> list[Path]:

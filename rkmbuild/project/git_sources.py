@@ -7,11 +7,10 @@ Debian's cargo-web 1.96 fails for every address, since it was built for another 
 import re
 from pathlib import Path
 
-from rkmbuild.base import console, process
+from rkmbuild.base import console, process, search_path
 from rkmbuild.base.errors import BuildError
 from rkmbuild.project.project import Project
 from rkmbuild.project.request import CargoOptions
-from rkmbuild.toolchain import search_path
 from rkmbuild.toolchain.parts import Rust
 
 _NO_GIT = "invalid version 0 on git_proxy_options"

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from rkmbuild.base.errors import UsageError
-from rkmbuild.project.naming import closest
+from rkmbuild.base.suggest import did_you_mean
 
 
 class License(NamedTuple):
@@ -45,7 +45,7 @@ def parse(text: str) -> License:
     if not all(re.fullmatch(r"[A-Za-z0-9.+-]+", choice) for choice in choices):
         raise UsageError(
             f"`{text}` is no license of a kernel module",
-            hint=closest(text, [known.module for known in KNOWN]),
+            hint=did_you_mean(text, [each.module for each in KNOWN], listed_as="known are"),
         )
     others = [c for c in choices if not re.fullmatch(r"GPL-2\.0(\+|-only|-or-later)?", c)]
     if len(others) == len(choices):

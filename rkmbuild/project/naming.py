@@ -1,12 +1,12 @@
 """Which names a module may have: what Rust, C, kbuild and the kernels at hand make of one."""
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.base.errors import UsageError
+from rkmbuild.kernel.names import MODULE_NAME_LEN, module_name
 from rkmbuild.kernel.tree import KernelTree
 
 
@@ -14,10 +14,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# struct module holds the name in MODULE_NAME_LEN = MAX_PARAM_PREFIX_LEN bytes, which is
-# 64 - sizeof(unsigned long) (include/linux/moduleparam.h, 6.1 and 6.12), with a NUL at the end.
-# modpost ends a longer one with "module name is too long".
-LONGEST = 64 - 8 - 1
+LONGEST = MODULE_NAME_LEN - 1
 
 # https://doc.rust-lang.org/reference/keywords.html, every edition, reserved words included.
 _RUST_KEYWORDS = _words(
@@ -58,11 +55,6 @@ class InTree:
     builtin: frozenset[str]
     loadable: frozenset[str]
     with_parameters: frozenset[str]
-
-
-def module_name(package: str) -> str:
-    """Return the name that the kernel gives to a package: kbuild turns dashes into underscores."""
-    return package.replace("-", "_")
 
 
 def type_name(package: str) -> str:
@@ -114,6 +106,14 @@ def unfit(package: str) -> str | None:
     """Return why no module can have this package's name, whatever the kernel; None if one can."""
     name = module_name(package)
     odd = re.sub(r"[A-Za-z0-9_-]", "", package)
+    if not re.search("[A-Za-z]", package):
+        return "it has no letter"
+    if odd:
+        return f"`{odd[0]}` is none of the letters a-z, digits, `-` and `_` that it may consist of"
+    if not re.match("[A-Za-z_]", package):
+        return "it must start with a letter or `_`"
+    if len(name) > LONGEST:
+        return f"it is {len(name)} letters long, and the kernel has room for {LONGEST}"
     reserved = {
         "it is a keyword of Rust": _RUST_KEYWORDS,
         "it is a keyword of C": _C_KEYWORDS,
@@ -122,14 +122,7 @@ def unfit(package: str) -> str | None:
         "rkmbuild adds an object of this name to each module": _OBJECTS,
         "it is the kernel itself to kbuild and to live patching": {"vmlinux"},
     }
-    reasons = {
-        "it has no letter": not re.search("[A-Za-z]", package),
-        f"`{odd[:1]}` is none of the letters a-z, digits, `-` and `_` that it may consist of": odd,
-        "it must start with a letter or `_`": not re.match("[A-Za-z_]", package),
-        f"it is {len(name)} letters long, and the kernel has room for {LONGEST}": len(name)
-        > LONGEST,
-    } | {reason: name in words for reason, words in reserved.items()}
-    return next((reason for reason, applies in reasons.items() if applies), None)
+    return next((reason for reason, words in reserved.items() if name in words), None)
 
 
 def in_tree(kernel: KernelTree) -> InTree:
@@ -144,13 +137,6 @@ def in_tree(kernel: KernelTree) -> InTree:
         loadable=frozenset(map(_stem, _first(places, "modules.order").split())),
         with_parameters=_with_parameters(_first(places, "modules.builtin.modinfo")),
     )
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """Return the hint for a word that is none of `known`."""
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(known)}"
 
 
 def _snake_case(package: str) -> str:

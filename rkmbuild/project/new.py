@@ -9,8 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rkmbuild.base import process
+from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import KernelError, ProjectError, StorageError, ToolchainError, UsageError
+from rkmbuild.kernel.names import module_name
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.project import licensing, manifest, naming, templates
 from rkmbuild.project.workspace import above, is_member
@@ -90,7 +91,7 @@ def create(request: NewRequest) -> Created:
             (scratch / missing[0]).rename(base / missing[0])
     except OSError as error:
         raise StorageError(f"cannot write {error.filename or root}: {error.strerror}") from None
-    return Created(root, package, naming.module_name(package), tuple(warnings))
+    return Created(root, package, module_name(package), tuple(warnings))
 
 
 def _kernels() -> list[KernelTree]:
@@ -113,7 +114,7 @@ def _values(request: NewRequest, package: str, root: Path) -> dict[str, object]:
     member = workspace is not None and is_member(root, *workspace)
     return {
         "package": package,
-        "module": naming.module_name(package),
+        "module": module_name(package),
         "type": naming.type_name(package),
         "license": license_.module,
         "spdx": license_.spdx,
@@ -161,7 +162,7 @@ def _beside(folder: Path) -> Iterator[Path]:
 def _wants_git(vcs: Vcs | None, root: Path, base: Path) -> bool:
     if vcs is not None:
         return vcs is Vcs.GIT
-    if not shutil.which("git"):
+    if not search_path.named("git"):
         return False
     if not any((parent / ".git").exists() for parent in root.parents):
         return True

@@ -1,6 +1,5 @@
 """A module project: an ordinary crate whose Cargo.toml may say what a module needs besides."""
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rkmbuild.base.errors import ProjectError
+from rkmbuild.base.suggest import did_you_mean
+from rkmbuild.kernel.names import module_name
 from rkmbuild.project import manifest as manifests
 from rkmbuild.project import naming
 from rkmbuild.project import workspace as workspaces
@@ -121,7 +122,7 @@ def load(path: Path) -> Project:
             "into a module",
             hint='add to Cargo.toml:\n[lib]\ncrate-type = ["staticlib"]',
         )
-    module = naming.module_name(name)
+    module = module_name(name)
     workspace = workspaces.of(root, document)
     metadata = _metadata(package, root, manifest)
     return Project(
@@ -165,8 +166,7 @@ def _metadata(package: Mapping[str, Any], root: Path, manifest: Path) -> Metadat
     place = f"{manifest}: [package.metadata.rkmbuild]"
     for key in table:
         if key not in KEYS:
-            near = difflib.get_close_matches(key, KEYS, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(KEYS)}"
+            hint = did_you_mean(key, KEYS, listed_as="known keys")
             raise ProjectError(f"{place} has an unknown key `{key}`", hint=hint)
         value = table[key]
         if key == "generate-header":

@@ -1,11 +1,11 @@
 """Which modules of a workspace a command is about, and which come before which."""
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rkmbuild.base.errors import ProjectError, UsageError
+from rkmbuild.base.suggest import did_you_mean
 from rkmbuild.project import manifest, project, workspace
 from rkmbuild.project.project import Project
 from rkmbuild.project.request import CargoOptions
@@ -35,8 +35,7 @@ def select(path: Path, packages: Sequence[str] = ()) -> list[Project]:
         )
     for name in packages:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"modules are: {', '.join(known)}"
+            hint = did_you_mean(name, known, listed_as="modules are")
             raise UsageError(f"{root} has no module `{name}`", hint=hint)
     wanted = set(packages or known)
     return [module for module in in_order(known.values(), known) if module.package in wanted]
@@ -91,11 +90,10 @@ def in_order(wanted: Iterable[Project], known: Mapping[str, Project]) -> list[Pr
             raise ProjectError(f"modules that use each other's symbols in a circle: {circle}")
         for name in module.metadata.depends:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
                 raise ProjectError(
                     f"{module.root / 'Cargo.toml'}: [package.metadata.rkmbuild]: `depends` names "
                     f"`{name}`, which is no module of the workspace",
-                    hint=f"did you mean `{near[0]}`?" if near else None,
+                    hint=did_you_mean(name, known) or None,
                 )
             add(known[name], (*users, module.package))
         done.setdefault(module.package, module)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rkmbuild.base import paths
 from rkmbuild.base.errors import UsageError
 from rkmbuild.base.render import environment
-from rkmbuild.project import naming
+from rkmbuild.base.suggest import did_you_mean
 
 _MANIFEST = "template.toml"
 _COMMON = "project"
@@ -45,7 +45,7 @@ def find(name: str) -> Template:
     """
     known = {template.name: template for template in templates()}
     if name not in known:
-        hint = naming.closest(name, known)
+        hint = did_you_mean(name, known, listed_as="known are")
         raise UsageError(f"there is no template `{name}`", hint=hint)
     return known[name]
 

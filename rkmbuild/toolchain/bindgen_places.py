@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rkmbuild.base import files, process
+from rkmbuild.base import files, process, search_path
 from rkmbuild.base.errors import ToolchainError
-from rkmbuild.toolchain import search_path
 from rkmbuild.toolchain.parts import Version
 from rkmbuild.toolchain.remembered import remembered
 

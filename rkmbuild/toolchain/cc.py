@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from rkmbuild.base import process
+from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import ToolchainError
-from rkmbuild.toolchain import search_path, versions
+from rkmbuild.toolchain import versions
 from rkmbuild.toolchain.parts import CCompiler, PassedOver, Version
 from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.unusable import unusable

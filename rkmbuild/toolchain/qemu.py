@@ -4,9 +4,9 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from rkmbuild.base import process
+from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import ToolchainError
-from rkmbuild.toolchain import programs, search_path, versions
+from rkmbuild.toolchain import programs, versions
 from rkmbuild.toolchain.parts import PassedOver, Tool, Version
 from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.unusable import unusable

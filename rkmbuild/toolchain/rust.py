@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rkmbuild.base import process
+from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import ToolchainError
 from rkmbuild.distro import packages
-from rkmbuild.toolchain import rust_places, search_path, versions
+from rkmbuild.toolchain import rust_places, versions
 from rkmbuild.toolchain.parts import PassedOver, Rust, Version
 from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.rust_places import Place

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild.base import files, process
+from rkmbuild.base import files, process, search_path
 from rkmbuild.base.errors import ToolchainError
-from rkmbuild.toolchain import search_path
 
 
 class Place(NamedTuple):

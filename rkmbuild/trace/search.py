@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rkmbuild.base.errors import NotAModuleError, RkmbuildError
 from rkmbuild.host import records
+from rkmbuild.kernel.names import module_name
 from rkmbuild.klog.frames import Frame
 from rkmbuild.ko import modinfo
 from rkmbuild.trace.debugfile import DebugFile, Place
@@ -55,7 +56,7 @@ def given(path: Path) -> Candidate:
     """
     if path.name.endswith(_ENDING):
         file = path.with_name(path.name.removesuffix(_DEBUG))
-        name = modinfo.module_name(path.name.removesuffix(_ENDING))
+        name = module_name(path.name.removesuffix(_ENDING))
         release = modinfo.read(file).release if file.is_file() else ""
         return Candidate(name, path, release)
     module = modinfo.read(path)
@@ -88,7 +89,7 @@ def in_project(folder: Path) -> Iterator[Candidate]:
         built = above / "target" / "rkmbuild"
         if built.is_dir():
             for path in sorted(built.glob(f"*/*{_ENDING}")):
-                name = modinfo.module_name(path.name.removesuffix(_ENDING))
+                name = module_name(path.name.removesuffix(_ENDING))
                 yield Candidate(name, path, path.parent.name)
             return
 

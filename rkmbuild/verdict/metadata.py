@@ -2,13 +2,13 @@
 
 import struct
 
+from rkmbuild.kernel.names import MODULE_NAME_LEN
 from rkmbuild.ko import strings
 from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.subject import Subject
-from rkmbuild.verdict.target import NAME_SIZE
 
 # struct modversion_info (include/linux/module.h): unsigned long crc; char name[MODULE_NAME_LEN]
-_VERSION = struct.Struct("<Q56s")
+_VERSION = struct.Struct(f"<Q{MODULE_NAME_LEN}s")
 # Sections of extended modversions, which 6.14 and later prefer (kernel/module/version.c).
 _EXTENDED_CRCS = "__version_ext_crcs"
 _EXTENDED_NAMES = "__version_ext_names"
@@ -189,5 +189,5 @@ def _modinfo(subject: Subject, report: Report) -> None:
     if said is not None and said != subject.name:
         report.add("name-differs", f"`{said}` in .modinfo, `{subject.name}` in struct module")
     layout = subject.target.struct_module
-    if layout and 0 not in subject.struct_module[layout.name_at : layout.name_at + NAME_SIZE]:
+    if layout and 0 not in subject.struct_module[layout.name_at : layout.name_at + MODULE_NAME_LEN]:
         report.add("this-module-content", "the module's name has no end")

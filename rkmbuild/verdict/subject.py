@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from rkmbuild.kernel.names import MODULE_NAME_LEN
 from rkmbuild.ko import strings
 from rkmbuild.ko.elf import Elf, Symbol, decoded
 from rkmbuild.ko.places import Places
 from rkmbuild.verdict.structure import Index
-from rkmbuild.verdict.target import NAME_SIZE, Target
+from rkmbuild.verdict.target import Target
 
 
 @dataclass
@@ -42,9 +43,9 @@ class Subject:
     def name(self) -> str:
         """The module's name: struct module's, which the kernel uses; modinfo's where unknown."""
         layout = self.target.struct_module
-        if layout and len(self.struct_module) >= layout.name_at + NAME_SIZE:
+        if layout and len(self.struct_module) >= layout.name_at + MODULE_NAME_LEN:
             at = layout.name_at
-            return decoded(self.struct_module[at : at + NAME_SIZE].partition(b"\0")[0])
+            return decoded(self.struct_module[at : at + MODULE_NAME_LEN].partition(b"\0")[0])
         return self.field("name") or ""
 
     @cached_property

@@ -1,7 +1,8 @@
 """Names near to one that the kernel does not export."""
 
-import difflib
 from collections.abc import Iterable
+
+from rkmbuild.base import suggest
 
 _MOST = 3
 
@@ -36,4 +37,4 @@ def near(name: str, exports: Iterable[str]) -> list[str]:
     candidates.sort(
         key=lambda other: (-sum(w in other for w in words), abs(len(other) - len(name)))
     )
-    return difflib.get_close_matches(name, candidates[:400], n=_MOST, cutoff=0.7)
+    return suggest.near(name, candidates[:400], most=_MOST, cutoff=0.7)

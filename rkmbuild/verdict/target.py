@@ -29,7 +29,7 @@ class StructModule:
 
     Attributes:
         size: sizeof(struct module), in bytes.
-        name_at: Offset of its `name`, which has `NAME_SIZE` bytes.
+        name_at: Offset of its `name`, which has `MODULE_NAME_LEN` bytes.
         init_at: Offset of the pointer `init`.
         exit_at: Offset of the pointer `exit`.
     """
@@ -91,10 +91,6 @@ class Target:
         return dataclasses.replace(
             self, exports={**self.exports, **more}, loaded=self.loaded | {module}
         )
-
-
-# MODULE_NAME_LEN (include/linux/moduleparam.h): 64 - sizeof(unsigned long)
-NAME_SIZE = 64 - 8
 
 
 def of(tree: KernelTree) -> Target:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.base import search_path
 from rkmbuild.base.errors import MachineError, ToolchainError
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.toolchain import bindgen_places, rust, rust_places, search_path
+from rkmbuild.toolchain import bindgen_places, rust, rust_places
 from tests import projects
 
 pytestmark = pytest.mark.skipif(

@@ -17,7 +17,7 @@ def empty_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "path"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr("rkmbuild.toolchain.search_path._ALWAYS", ())
+    monkeypatch.setattr("rkmbuild.base.search_path._ALWAYS", ())
     monkeypatch.setenv("CARGO_HOME", str(folder))
     return folder
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.base import search_path
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import modinfo
-from rkmbuild.toolchain import rust, search_path
+from rkmbuild.toolchain import rust
 from tests import projects
 from tests.build.test_toolchain_missing import without
 from tests.cli import rkmbuild

@@ -10,12 +10,12 @@ from typing import NoReturn
 
 import pytest
 
-from rkmbuild.base import cache, paths
+from rkmbuild.base import cache, paths, search_path
 from rkmbuild.base.errors import KernelError, StorageError
 from rkmbuild.kernel import find, images
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import Origin
-from rkmbuild.toolchain import bindgen_places, rust_places, search_path
+from rkmbuild.toolchain import bindgen_places, rust_places
 
 _NOBODY = 65534
 

@@ -7,6 +7,7 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.base.errors import UsageError
+from rkmbuild.kernel.names import module_name
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
 from rkmbuild.pipeline import kbuild
 from rkmbuild.project import naming
@@ -137,5 +138,5 @@ def test_a_kernel_with_headers_alone_has_no_names_to_compare(kernel: KernelTree)
 def test_dashes_become_underscores_and_a_type_is_camel_case(
     package: str, module: str, type_name: str
 ) -> None:
-    assert naming.module_name(package) == module
+    assert module_name(package) == module
     assert naming.type_name(package) == type_name

@@ -12,7 +12,7 @@ def only(monkeypatch: pytest.MonkeyPatch, folder: Path, *managers: str) -> None:
     for name in managers:
         (folder / name).touch(mode=0o755)
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr("rkmbuild.toolchain.search_path._ALWAYS", ())
+    monkeypatch.setattr("rkmbuild.base.search_path._ALWAYS", ())
 
 
 @pytest.mark.parametrize("manager", packages.INSTALL)

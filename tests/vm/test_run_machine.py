@@ -113,7 +113,7 @@ def test_a_kernel_without_an_image_names_what_gets_one(kernel_6_1: KernelTree) -
 def test_without_qemu_or_busybox_it_says_so(
     kernel_6_1: KernelTree, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    from rkmbuild.toolchain import search_path
+    from rkmbuild.base import search_path
 
     every = search_path.every
     monkeypatch.setattr(

@@ -11,10 +11,10 @@ from rkmbuild.base import files
 _ALWAYS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
-def folders() -> Iterator[Path]:
-    """Give the folders of PATH, then those for root, each once."""
+def folders(*more: str) -> Iterator[Path]:
+    """Give the folders of PATH, then those for root, then `more`, each once."""
     seen: set[Path] = set()
-    for name in (*os.environ.get("PATH", "").split(os.pathsep), *_ALWAYS):
+    for name in (*os.environ.get("PATH", "").split(os.pathsep), *_ALWAYS, *more):
         folder = Path(name)
         # A relative folder in PATH would make the result depend on where one stands.
         if folder.is_absolute() and files.is_folder(folder):
@@ -37,12 +37,16 @@ def every(pattern: str) -> Iterator[Path]:
         yield from (folder / name for name in names if is_program(folder / name))
 
 
-def named(name: str) -> Path | None:
-    """Return the first program called `name`, or the path itself where `name` is one."""
+def named(name: str, *more: str) -> Path | None:
+    """Return the first program called `name`, or the path itself where `name` is one.
+
+    Args:
+        more: Folders to look in where PATH and the usual ones do not have it.
+    """
     if os.sep in name:
         path = Path(name).absolute()
         return path if is_program(path) else None
-    return next((folder / name for folder in folders() if is_program(folder / name)), None)
+    return next((folder / name for folder in folders(*more) if is_program(folder / name)), None)
 
 
 def users_folder(variable: str, default: str) -> Path | None:
