@@ -72,7 +72,7 @@ def _open_standard_streams() -> None:
 def _status() -> int:
     problem: RkmbuildError
     try:
-        return _flushed(_app_status())
+        return _flushed(_advised_status())
     except RkmbuildError as failure:
         problem = failure
     except KeyboardInterrupt:
@@ -121,6 +121,19 @@ def _stop_all() -> None:
 def _ignore_more() -> None:
     for number in process.ENDING:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _advised_status() -> int:
+    """Run the command; where it fails for want of a part, add what gives that part here."""
+    try:
+        return _app_status()
+    except RkmbuildError as failure:
+        if failure.wanted:
+            from rkmbuild.distro import packages  # noqa: PLC0415 - only a failure needs it
+
+            lines = (failure.hint, packages.advice(failure.wanted))
+            failure.hint = "\n".join(line for line in lines if line)
+        raise
 
 
 def _app_status() -> int:

@@ -4,7 +4,24 @@ Functions raise these; only `rkmbuild.cli.main` turns one into a message and an 
 The codes are listed in docs/exit-codes.md and do not change their meaning.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+
+
+class WantedPart(NamedTuple):
+    """A part of the toolchain for want of which something failed.
+
+    Which package gives it is known to `rkmbuild.distro.packages`, which lies above the rooms that
+    fail: it makes the words of this where the failure is shown.
+
+    Attributes:
+        part: Its name in the table of packages, or a compiler's command.
+        repair: A command, run as this user, that repairs what is there; None where none is known.
+        packages_first: Whether packages are better than `repair`, where the distribution has some.
+    """
+
+    part: str
+    repair: tuple[str, ...] | None = None
+    packages_first: bool = False
 
 
 class RkmbuildError(Exception):
@@ -15,16 +32,25 @@ class RkmbuildError(Exception):
         kind: Stable word for the failure, the `error.kind` of `--json`.
         hint: What the user can do, or None where the message says it all.
         output: What a failed tool printed, shown before the message; empty where it was shown.
+        wanted: The part of the toolchain that would end it; None where it is no such failure.
     """
 
     code: ClassVar[int] = 1
     kind: ClassVar[str] = "internal"
 
-    def __init__(self, message: str, *, hint: str | None = None, output: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        output: str = "",
+        wanted: WantedPart | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.output = output
+        self.wanted = wanted
 
     def document(self) -> dict[str, Any]:
         """Return it as `--json` shows it, under `error`."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from rkmbuild.base import process, search_path
-from rkmbuild.base.errors import RkmbuildError
+from rkmbuild.base.errors import RkmbuildError, WantedPart
 from rkmbuild.toolchain import versions
 from rkmbuild.toolchain.parts import Version
 
@@ -148,19 +148,22 @@ def as_root(command: Sequence[str]) -> tuple[str, ...]:
     return tuple(command) if os.geteuid() == 0 else ("sudo", *command)
 
 
-def advice(part: str, mend: Sequence[str] | None = None) -> str:
-    """Return the hint for a missing part: the command that gives it on this distribution.
+def repair(wanted: WantedPart) -> tuple[str, ...] | None:
+    """Return the command that repairs what is there, where that is better than packages."""
+    if wanted.packages_first and packages(wanted.part):
+        return None
+    return wanted.repair
 
-    Args:
-        part: A key of PACKAGES, or a compiler's command.
-        mend: A command that mends what is there, better than installing another.
-    """
-    if mend:
-        return f"`{shlex.join(mend)}` mends it; `rkmbuild doctor` says more"
-    wanted = packages(part)
-    if not wanted:
-        return f"install {part} by your distribution's means; `rkmbuild doctor` checks it"
-    command = shlex.join(typed(wanted))
+
+def advice(wanted: WantedPart) -> str:
+    """Return the hint for a part that is wanted: the command that gives it on this distribution."""
+    repairing = repair(wanted)
+    if repairing:
+        return f"`{shlex.join(repairing)}` mends it; `rkmbuild doctor` says more"
+    names = packages(wanted.part)
+    if not names:
+        return f"install {wanted.part} by your distribution's means; `rkmbuild doctor` checks it"
+    command = shlex.join(typed(names))
     return f"`{command}` installs it; `rkmbuild doctor --fix` does it for you"
 
 

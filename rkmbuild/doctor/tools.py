@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from rkmbuild.base import search_path
-from rkmbuild.base.errors import ToolchainError
+from rkmbuild.base.errors import ToolchainError, WantedPart
 from rkmbuild.distro import packages
 from rkmbuild.doctor.table import Check, State, Use
 from rkmbuild.toolchain import bindgen, binutils, cc, programs, qemu, rust, rust_extras
@@ -73,8 +73,8 @@ def _guarded(part: str, use: Use, look: Callable[[], list[Check]]) -> list[Check
                 state=State.UNFIT if error.passed_over else State.MISSING,
                 remark=error.message.partition("\n")[0].rstrip(":"),
                 passed_over=error.passed_over,
-                packages=packages.packages(error.part),
-                mend=error.mend or (),
+                packages=packages.packages(error.wanted.part),
+                mend=packages.repair(error.wanted) or (),
             )
         ]
     except ToolchainError as error:
@@ -113,7 +113,7 @@ def _host_compiler() -> list[Check]:
     # rustc links build scripts and procedural macros, which run here, through `cc`.
     found = cc.find_compiler("cc")
     if not found:
-        raise UnusablePartError("cc, which rustc links with, is not there", part="cc")
+        raise UnusablePartError("cc, which rustc links with, is not there", wanted=WantedPart("cc"))
     remark = f"{found.kind}; links procedural macros and build scripts"
     return [_found("cc", found.path, found.version, remark=remark)]
 
@@ -170,7 +170,7 @@ def _tool(
 def _program(name: str, part: str, use: Use) -> list[Check]:
     path = search_path.named(name)
     if not path:
-        raise UnusablePartError(f"{name} is not there", part=part)
+        raise UnusablePartError(f"{name} is not there", wanted=WantedPart(part))
     return [_found(part, path, use=use)]
 
 
@@ -179,7 +179,7 @@ def _rust_extras(toolchain: str | None) -> list[Check]:
         chosen, _ = rust.choose(toolchain)
     except UnusablePartError:
         raise UnusablePartError(
-            "there is no rustc that they could belong to", part=rust_extras.PART
+            "there is no rustc that they could belong to", wanted=WantedPart(rust_extras.PART)
         ) from None
     found = rust_extras.beside(chosen)
     return [_found(rust_extras.PART, found.rustfmt, _release(chosen), use=Use.DEVELOP)]

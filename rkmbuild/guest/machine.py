@@ -173,7 +173,7 @@ def emulator(architecture: str) -> Tool:
     try:
         return qemu.choose(architecture)[0]
     except ToolchainError as error:
-        raise MachineError(error.message, hint=error.hint, output=error.output) from None
+        raise _no_machine(error) from None
 
 
 def busybox() -> Path:
@@ -185,7 +185,11 @@ def busybox() -> Path:
     try:
         return qemu.busybox().path
     except ToolchainError as error:
-        raise MachineError(error.message, hint=error.hint, output=error.output) from None
+        raise _no_machine(error) from None
+
+
+def _no_machine(error: ToolchainError) -> MachineError:
+    return MachineError(error.message, hint=error.hint, output=error.output, wanted=error.wanted)
 
 
 def command(configuration: Configuration, initrd: Path, command_line: str) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rkmbuild.base import process
-from rkmbuild.base.errors import ToolchainError
+from rkmbuild.base.errors import ToolchainError, WantedPart
 from rkmbuild.toolchain import bindgen_places, versions
 from rkmbuild.toolchain.parts import Bindgen, PassedOver, Version
 from rkmbuild.toolchain.remembered import remembered
@@ -180,8 +180,9 @@ def _last_words(error: ToolchainError) -> str:
 def _none_works(
     commands: list[tuple[Path, Version]], libraries: list[Path], passed_over: list[PassedOver]
 ) -> UnusablePartError:
+    wanted = WantedPart("bindgen")
     if commands and not libraries:
         message = "no libclang is there for bindgen to load"
-        return UnusablePartError(message, part="bindgen", passed_over=passed_over)
+        return UnusablePartError(message, wanted=wanted, passed_over=passed_over)
     unfit = "no bindgen works with a libclang of this machine" if commands else ""
-    return unusable("bindgen", "bindgen", passed_over, unfit=unfit)
+    return unusable("bindgen", wanted, passed_over, unfit=unfit)

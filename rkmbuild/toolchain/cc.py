@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rkmbuild.base import process, search_path
-from rkmbuild.base.errors import ToolchainError
+from rkmbuild.base.errors import ToolchainError, WantedPart
 from rkmbuild.toolchain import versions
 from rkmbuild.toolchain.parts import CCompiler, PassedOver, Version
 from rkmbuild.toolchain.remembered import remembered
@@ -68,7 +68,7 @@ def choose_clang(oldest: Version = OLDEST_CLANG) -> tuple[CCompiler, list[Passed
         else:
             found.append(clang)
     if not found:
-        raise unusable("clang", "clang", passed_over)
+        raise unusable("clang", WantedPart("clang"), passed_over)
     best = max(found, key=lambda clang: clang.version)
     passed_over += [
         PassedOver(str(clang.path), f"{clang.version} is not newer than {best.version}")

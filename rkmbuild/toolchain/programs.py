@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rkmbuild.base import process, search_path
-from rkmbuild.base.errors import ToolchainError
+from rkmbuild.base.errors import ToolchainError, WantedPart
 from rkmbuild.toolchain import versions
 from rkmbuild.toolchain.parts import PassedOver, Tool, Version
 from rkmbuild.toolchain.remembered import remembered
@@ -62,15 +62,15 @@ def require(
     """Return the program `name`, of which release `oldest` is the oldest that will do.
 
     Args:
-        part: What it belongs to, a key of `packages.PACKAGES`.
+        part: What it belongs to, as packages are listed.
 
     Raises:
-        ToolchainError: it is not there or too old, with the command that installs it.
+        ToolchainError: it is not there or too old.
     """
     tool = find(name, read)
     if not tool:
-        raise unusable(name, part, [])
+        raise unusable(name, WantedPart(part), [])
     if oldest and tool.version < oldest:
         why = f"it is {tool.version}, and {oldest} is the oldest that can be used"
-        raise unusable(name, part, [PassedOver(str(tool.path), why)])
+        raise unusable(name, WantedPart(part), [PassedOver(str(tool.path), why)])
     return tool

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rkmbuild.base import process, search_path
-from rkmbuild.base.errors import ToolchainError
+from rkmbuild.base.errors import ToolchainError, WantedPart
 from rkmbuild.toolchain import programs, versions
 from rkmbuild.toolchain.parts import PassedOver, Tool, Version
 from rkmbuild.toolchain.remembered import remembered
@@ -36,7 +36,7 @@ def choose(arch: str = "x86_64") -> tuple[Tool, list[PassedOver]]:
             if not why:
                 return tool, passed_over
         passed_over.append(PassedOver(str(path), why))
-    raise unusable(f"qemu-system-{arch}", "qemu", passed_over)
+    raise unusable(f"qemu-system-{arch}", WantedPart("qemu"), passed_over)
 
 
 def busybox() -> Tool:
@@ -50,7 +50,7 @@ def busybox() -> Tool:
         if is_static(path):
             return _asked(path)
         passed_over.append(PassedOver(str(path), "it needs shared libraries"))
-    raise unusable("busybox", "busybox", passed_over)
+    raise unusable("busybox", WantedPart("busybox"), passed_over)
 
 
 def is_static(program: Path) -> bool:

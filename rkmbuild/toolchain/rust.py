@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rkmbuild.base import process, search_path
-from rkmbuild.base.errors import ToolchainError
-from rkmbuild.distro import packages
+from rkmbuild.base.errors import ToolchainError, WantedPart
 from rkmbuild.toolchain import rust_places, versions
 from rkmbuild.toolchain.parts import PassedOver, Rust, Version
 from rkmbuild.toolchain.remembered import remembered
@@ -26,14 +25,14 @@ class Found(NamedTuple):
         place: Where it is.
         rust: The toolchain, or None where it cannot be used.
         why: What it lacks, where it cannot be used.
-        mend: The command that gives it what it lacks, or None.
+        repair: The command that gives it what it lacks, or None.
         stable: Whether it is a release, not a nightly or a beta.
     """
 
     place: Place
     rust: Rust | None
     why: str = ""
-    mend: tuple[str, ...] | None = None
+    repair: tuple[str, ...] | None = None
     stable: bool = True
 
 
@@ -56,9 +55,8 @@ def choose(toolchain: str | None = None) -> tuple[Rust, list[PassedOver]]:
             raise UnusablePartError(
                 f"the Rust toolchain asked for ({place.origin}: {place.rustc}) cannot be used: "
                 f"{found.why}",
-                part="rust",
+                wanted=WantedPart("rust", found.repair),
                 passed_over=[_passed_over(found)],
-                mend=found.mend,
             )
         return found.rust, []
     return _best([look_at(place) for place in rust_places.all_places()])
@@ -226,9 +224,11 @@ def _rustup(place: Place, *words: str) -> tuple[str, ...] | None:
 
 
 def _none_fits(looked_at: list[Found]) -> UnusablePartError:
-    mend = next((found.mend for found in looked_at if found.mend and found.stable), None)
-    # The distribution's packages need no more than is trusted already; but where rustup itself is
-    # one of them, they exclude it.
-    if packages.packages("rust") and not search_path.is_program(Path("/usr/bin/rustup")):
-        mend = None
-    return unusable("rustc", "rust", [_passed_over(found) for found in looked_at], mend=mend)
+    wanted = WantedPart(
+        "rust",
+        repair=next((found.repair for found in looked_at if found.repair and found.stable), None),
+        # The distribution's packages need no more than is trusted already; but where rustup itself
+        # is one of them, they exclude it.
+        packages_first=not search_path.is_program(Path("/usr/bin/rustup")),
+    )
+    return unusable("rustc", wanted, [_passed_over(found) for found in looked_at])

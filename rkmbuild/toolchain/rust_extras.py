@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from rkmbuild.base.errors import WantedPart
 from rkmbuild.toolchain import rust_places
 from rkmbuild.toolchain.parts import PassedOver, Rust
 from rkmbuild.toolchain.unusable import unusable
@@ -38,13 +39,12 @@ def beside(rust: Rust) -> Extras:
     if missing:
         origin, _, name = rust.origin.partition(":")
         rustup = rust_places.rustup() if origin == "rustup" else None
-        mend = (rustup, "component", "add", "rustfmt", "clippy", "--toolchain", name)
+        words = ("component", "add", "rustfmt", "clippy", "--toolchain", name)
         raise unusable(
             PART,
-            PART,
+            WantedPart(PART, repair=(rustup, *words) if rustup else None),
             [PassedOver(str(path), "it is not there") for path in missing],
             unfit=f"the toolchain of {rust.rustc} lacks rustfmt or clippy",
-            mend=tuple(word for word in mend if word) if rustup else None,
         )
     return found
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from rkmbuild.base.errors import ToolchainError
-from rkmbuild.distro import packages
+from rkmbuild.base.errors import ToolchainError, WantedPart
 from rkmbuild.toolchain.parts import PassedOver
 
 
@@ -11,46 +10,38 @@ class UnusablePartError(ToolchainError):
     """No candidate for a part can be used.
 
     Attributes:
-        part: The part, a key of `packages.PACKAGES` or a compiler's command.
+        wanted: The part, and what repairs a candidate for it.
         passed_over: The candidates, each with what it lacks; none where nothing was found.
-        mend: A command that mends a candidate, run as this user; packages do it where None.
     """
 
+    wanted: WantedPart
+
     def __init__(
-        self,
-        message: str,
-        *,
-        part: str,
-        passed_over: Sequence[PassedOver] = (),
-        mend: Sequence[str] | None = None,
+        self, message: str, *, wanted: WantedPart, passed_over: Sequence[PassedOver] = ()
     ) -> None:
-        super().__init__(message, hint=packages.advice(part, mend))
-        self.part = part
+        super().__init__(message, wanted=wanted)
         self.passed_over = tuple(passed_over)
-        self.mend = tuple(mend) if mend else None
 
 
 def unusable(
     name: str,
-    part: str,
+    wanted: WantedPart,
     passed_over: Sequence[PassedOver],
     *,
     missing: str = "",
     unfit: str = "",
-    mend: Sequence[str] | None = None,
 ) -> UnusablePartError:
     """Return the error for `name`, of which every candidate was passed over.
 
     Args:
         name: What is looked for, as `clang`.
-        part: What it belongs to, as packages are listed.
+        wanted: The part that it belongs to, and what repairs one of the candidates.
         passed_over: The candidates and their faults.
         missing: The message where there is no candidate; made from `name` where empty.
         unfit: The message's first line where there are some; likewise.
-        mend: A command that mends one of them.
     """
     if not passed_over:
-        return UnusablePartError(missing or f"{name} is not there", part=part, mend=mend)
+        return UnusablePartError(missing or f"{name} is not there", wanted=wanted)
     reasons = "".join(f"\n  {what}: {why}" for what, why in passed_over)
     message = (unfit or f"no {name} of this machine can be used") + f":{reasons}"
-    return UnusablePartError(message, part=part, passed_over=passed_over, mend=mend)
+    return UnusablePartError(message, wanted=wanted, passed_over=passed_over)

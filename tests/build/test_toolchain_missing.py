@@ -3,6 +3,7 @@
 The part is hidden from the one command alone, by mounts in a namespace of its own.
 """
 
+import json
 import os
 import shlex
 import shutil
@@ -67,6 +68,8 @@ def test_without_bindgen_a_build_names_it_and_what_installs_it(
     said = refused(without(hidden, "build", project, "-k", kernel_6_12.build), project)
     assert "bindgen is not there" in said
     assert "installs it" in said
+    done = without(hidden, "build", project, "-k", kernel_6_12.build, "--json")
+    assert "installs it" in json.loads(done.stdout)["error"]["hint"]
 
 
 def test_with_a_libclang_that_does_not_go_with_bindgen_a_build_says_so(
@@ -120,6 +123,7 @@ def test_without_qemu_a_run_names_it_and_what_installs_it(
     assert done.returncode == MachineError.code, done.stderr
     assert "qemu-system-x86_64 is not there" in done.stderr
     assert "qemu" in done.stderr.partition("help")[2]
+    assert "installs it" in done.stderr
 
 
 def _real(programs: Iterable[Path]) -> list[Path]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.base.errors import WantedPart
 from rkmbuild.distro import packages
 
 
@@ -36,7 +37,7 @@ def test_a_part_is_given_by_this_distributions_package(
 ) -> None:
     only(monkeypatch, tmp_path, manager)
     assert packages.packages("qemu") == expected
-    assert packages.advice("qemu").split("`")[1].endswith(" ".join(expected))
+    assert packages.advice(WantedPart("qemu")).split("`")[1].endswith(" ".join(expected))
 
 
 def test_a_kernels_own_compiler_is_a_package_of_its_own_on_debian(
@@ -81,4 +82,18 @@ def test_an_unknown_distribution_is_told_what_is_missing(
     only(monkeypatch, tmp_path)
     assert packages.manager() is None
     assert packages.packages("qemu") == ()
-    assert "qemu" in packages.advice("qemu")
+    assert "qemu" in packages.advice(WantedPart("qemu"))
+
+
+def test_packages_come_before_a_repair_only_where_there_are_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repair = ("rustup", "update")
+    either = WantedPart("qemu", repair, packages_first=True)
+    only(monkeypatch, tmp_path)
+    assert packages.repair(either) == repair
+    assert packages.advice(either).startswith("`rustup update` mends it")
+    only(monkeypatch, tmp_path, "dnf")
+    assert packages.repair(either) is None
+    assert "qemu-system-x86-core` installs it" in packages.advice(either)
+    assert packages.repair(WantedPart("qemu", repair)) == repair
