@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["rkmbuild.ko", "rkmbuild.verdict"]):
     from rkmbuild.base.errors import NotAModuleError
     from rkmbuild.ko import contents
     from rkmbuild.verdict import check
-    from rkmbuild.verdict.rules import RULES
+    from rkmbuild.verdict.rules.table import RULES
 
 from tests import modules
 

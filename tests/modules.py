@@ -164,6 +164,23 @@ def module(**fields: str) -> Module:
     )
 
 
+def grown(kind: int, size: int) -> bytes:
+    """A module whose first table of this type goes on for so many bytes."""
+    data = bytearray(bytes(module()))
+    shoff, shnum = struct.unpack_from("<Q", data, 40)[0], struct.unpack_from("<H", data, 60)[0]
+    at = next(
+        place
+        for place in range(shoff, shoff + 64 * shnum, 64)
+        if struct.unpack_from("<I", data, place + 4)[0] == kind
+    )
+    offset, old = struct.unpack_from("<QQ", data, at + 24)
+    # Numbers that are all different take the most memory.
+    entry = b"".join(struct.pack("<Q", 1 << 40 | n) for n in range(3 << 15))
+    more = entry * (size // len(entry))
+    struct.pack_into("<QQ", data, at + 24, len(data), old + len(more))
+    return bytes(data) + data[offset : offset + old] + more
+
+
 def _built(made: Module) -> bytes:
     """Lay a module out: header, contents, relocations, symbols, strings, section headers."""
     names = ["", *(sec.name for sec in made.sections)]

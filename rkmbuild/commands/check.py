@@ -145,7 +145,7 @@ def _show_finding(finding: "Finding") -> None:
 
 
 def _show_rules() -> None:
-    from rkmbuild.verdict.rules import RULES
+    from rkmbuild.verdict.rules.table import RULES
 
     if console.is_json():
         console.result(
@@ -165,4 +165,4 @@ def _show_rules() -> None:
     rows = [
         (rule.id, rule.severity.word, rule.errno, rule.text, rule.source) for rule in RULES.values()
     ]
-    console.table(("rule", "severity", "errno", "what it demands", "source"), rows)
+    console.table(("rule", "severity", "errno", "what is wrong", "source"), rows)

@@ -1,6 +1,6 @@
 """Judges modules for the running kernel before they are loaded, by the rules of `check`."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,21 @@ from rkmbuild.kernel import running
 from rkmbuild.ko import compression
 from rkmbuild.ko.modinfo import Modinfo
 from rkmbuild.verdict import target
-from rkmbuild.verdict.findings import Finding, Severity, Verdict
+from rkmbuild.verdict.findings import Finding, Rule, Severity, Verdict
+from rkmbuild.verdict.rules import dangers, elf_file, refusals
+from rkmbuild.verdict.rules.table import RULES
 
 if TYPE_CHECKING:
     from rkmbuild.verdict.target import Target
 
 # What tells that the module is another kernel's or another machine's.
-_FOR_ANOTHER = {"elf-machine", "this-module", "modversions", "vermagic", "release-differs"}
+_FOR_ANOTHER = (
+    elf_file.ELF_MACHINE,
+    elf_file.THIS_MODULE,
+    refusals.MODVERSIONS,
+    refusals.VERMAGIC,
+    dangers.RELEASE_DIFFERS,
+)
 
 
 def rules(names: Iterable[str]) -> frozenset[str]:
@@ -33,8 +41,6 @@ def rules(names: Iterable[str]) -> frozenset[str]:
     Raises:
         UsageError: there is no rule of such a name.
     """
-    from rkmbuild.verdict.rules import RULES  # noqa: PLC0415 - 20 ms for a run that allows nothing
-
     for name in names:
         if name not in RULES:
             hint = f"{did_you_mean(name, RULES)}\n`rkmbuild check --rules` lists them".lstrip()
@@ -81,7 +87,8 @@ class Judge:
             compression.decompress(module.path), self._target, name=str(module.path)
         )
         self.verdicts.append(verdict)
-        passing = self._allowed | ({"already-there"} if replaced else set())
+        passed_over = frozenset({refusals.ALREADY_THERE} if replaced else ())
+        passing = self._allowed | {rule.id for rule in passed_over}
         blocking = [
             finding
             for finding in verdict.findings
@@ -90,7 +97,7 @@ class Judge:
         if blocking:
             raise _failure(module, verdict.kernel, blocking)
         self._target = self._target.having(module.name, verdict.exports)
-        _show(module.name, verdict, hide="already-there" if replaced else "")
+        _show(module.name, verdict, hidden=passed_over)
 
 
 def missing(module: Modinfo, names: Iterable[str], places: Iterable[Path]) -> RkmbuildError:
@@ -111,7 +118,7 @@ def _failure(module: Modinfo, kernel: str, blocking: list[Finding]) -> RkmbuildE
         for finding in blocking
     )
     allow = " ".join(f"--allow {name}" for name in dict.fromkeys(f.rule.id for f in blocking))
-    telling = [finding for finding in blocking if finding.rule.id in _FOR_ANOTHER]
+    telling = [finding for finding in blocking if finding.rule in _FOR_ANOTHER]
     ways = dict.fromkeys(f.way_out for f in telling or blocking if f.way_out)
     hint = "\n".join([*ways, f"`{allow}` asks the kernel all the same"])
     if telling:
@@ -125,9 +132,9 @@ def _failure(module: Modinfo, kernel: str, blocking: list[Finding]) -> RkmbuildE
     return DangerousModuleError(message + told, hint=hint)
 
 
-def _show(name: str, verdict: Verdict, *, hide: str) -> None:
+def _show(name: str, verdict: Verdict, *, hidden: Collection[Rule]) -> None:
     for finding in verdict.findings:
-        if finding.rule.id == hide:
+        if finding.rule in hidden:
             continue
         text = f"{name}: {finding.message}  [{finding.rule.id}]"
         if finding.severity >= Severity.DANGEROUS:

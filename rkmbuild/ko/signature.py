@@ -4,6 +4,7 @@ import struct
 from dataclasses import dataclass
 
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import notes, permission, taints
 
 # include/linux/module_signature.h
 MARKER = b"~Module signature appended~\n"
@@ -135,7 +136,7 @@ def check(appended: Appended | None, report: Report, policy: Policy) -> None:
     """Judge what is appended, as module_sig_check does."""
     if appended and appended.problem and appended.errno != "ENOPKG":
         report.add(
-            "signature-malformed",
+            permission.SIGNATURE_MALFORMED,
             f"the appended signature is damaged: {appended.problem}",
             errno=appended.errno,
             log=appended.log,
@@ -157,21 +158,21 @@ def check(appended: Appended | None, report: Report, policy: Policy) -> None:
         kind = "module with unsupported crypto"
     if signature:
         report.add(
-            "signature-unverified",
+            notes.SIGNATURE_UNVERIFIED,
             f"signed by `{signature.signer}` ({signature.hash}, key {signature.key.hex()}): "
             "whether the kernel knows this key cannot be told from its files",
         )
     if policy.enforced and not signature:
         report.add(
-            "signature-required",
+            permission.SIGNATURE_REQUIRED,
             f"this kernel enforces signatures, and this is an {kind}",
             log=f"Loading of {kind} is rejected",
         )
     elif policy.locked_down and not signature:
-        report.add("lockdown", f"this kernel is locked down, and this is an {kind}")
+        report.add(permission.LOCKDOWN, f"this kernel is locked down, and this is an {kind}")
     elif not signature:
         report.add(
-            "unsigned",
+            taints.UNSIGNED,
             "no signature that the kernel could verify: it is tainted (E) and says so once",
         )
 
@@ -180,14 +181,14 @@ def _wrong_kind(signature: Signature, report: Report) -> bool:
     """Judge what is refused whoever has signed it: verify_pkcs7_message_sig, pkcs7_verify."""
     if signature.embedded:
         report.add(
-            "signature-kind",
+            permission.SIGNATURE_KIND,
             "the signature holds what it signs, and is not of this file",
             errno="EBADMSG",
             log="PKCS#7 signature with non-detached data",
         )
     elif signature.attributes:
         report.add(
-            "signature-kind",
+            permission.SIGNATURE_KIND,
             "the signature is one of attributes, and not of the module itself",
             log="Invalid module sig (has authattrs)",
         )

@@ -26,6 +26,7 @@ from rkmbuild.verdict import (
 )
 from rkmbuild.verdict.findings import Verdict
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, elf_file, permission, refusals
 from rkmbuild.verdict.subject import Subject
 from rkmbuild.verdict.target import Target
 
@@ -59,7 +60,7 @@ def judge(
     report = Report({"release": kernel.release, "name": ""})
     if kernel.closed:
         message = "modules go neither in nor out any more (kernel.modules_disabled=1)"
-        report.add("modules-disabled", message)
+        report.add(permission.MODULES_DISABLED, message)
     body, appended = signature.split(data)
     policy = signature.Policy(
         known=kernel.config.on("MODULE_SIG"),
@@ -75,7 +76,7 @@ def judge(
         _judge(subject, report, explain=explain, deep=deep)
     findings = report.findings
     # What there is too much of to judge is not gone through for this either.
-    whole = subject and not any(finding.rule.id == "table-size" for finding in findings)
+    whole = subject and not any(finding.rule == dangers.TABLE_SIZE for finding in findings)
     if explain:
         places = demangle.demangle([finding.place for finding in findings])
         findings = [
@@ -97,10 +98,10 @@ def _judge(subject: Subject, report: Report, *, explain: bool, deep: bool) -> No
     name = subject.field("name") or subject.name
     if name in subject.target.blacklisted:
         message = f"`{name}` is in module_blacklist= of the kernel's command line"
-        report.add("blacklisted", message, log=f"Module {name} is blacklisted")
+        report.add(refusals.BLACKLISTED, message, log=f"Module {name} is blacklisted")
     metadata.check(subject, report)
     malformed.check(subject.file, subject.index, report)
-    metadata.taints(subject, report)
+    metadata.check_taints(subject, report)
     if not subject.target.knows_exports:
         report.unchecked.append("symbols: this kernel has no Module.symvers")
     _types(subject, report)
@@ -144,8 +145,8 @@ def kernel_limit(kernel: Target) -> int:
 
 def _for_another_kernel(report: Report) -> bool:
     """Tell whether the rest would only say again that the module is another kernel's."""
-    telling = {"this-module", "modversions", "vermagic"}
-    return any(finding.rule.id in telling for finding in report.findings)
+    telling = {elf_file.THIS_MODULE, refusals.MODVERSIONS, refusals.VERMAGIC}
+    return any(finding.rule in telling for finding in report.findings)
 
 
 def _types(subject: Subject, report: Report) -> None:
@@ -159,7 +160,7 @@ def _types(subject: Subject, report: Report) -> None:
 def _already_there(subject: Subject, report: Report) -> None:
     """add_unformed_module; 6.4 and later look already before the sections are laid out."""
     if subject.name in subject.target.loaded:
-        report.add("already-there", f"a module `{subject.name}` is loaded")
+        report.add(refusals.ALREADY_THERE, f"a module `{subject.name}` is loaded")
 
 
 def _constructors(subject: Subject, report: Report) -> None:
@@ -168,16 +169,16 @@ def _constructors(subject: Subject, report: Report) -> None:
     both = file.find(".ctors") and file.find(".init_array")
     if both and subject.target.config.on("CONSTRUCTORS"):
         log = "has both .ctors and .init_array"
-        report.add("constructors", "the module has .ctors and .init_array", log=log)
+        report.add(refusals.CONSTRUCTORS, "the module has .ctors and .init_array", log=log)
 
 
 def _names(subject: Subject, report: Report) -> None:
     """mod_sysfs_setup (kernel/module/sysfs.c): names in /sys/module and in its sections folder."""
     if not subject.name:
-        report.add("name-empty", "struct module has no name", log="empty name")
+        report.add(refusals.NAME_EMPTY, "struct module has no name", log="empty name")
     elif subject.name in subject.target.taken:
         message = f"the kernel itself has /sys/module/{subject.name}"
-        report.add("name-taken", message, log="module is already loaded")
+        report.add(refusals.NAME_TAKEN, message, log="module is already loaded")
     seen: set[str] = set()
     for number, name in enumerate(subject.file.names):
         if not number or not subject.allocated[number] or not subject.file.sections[number].size:
@@ -185,7 +186,7 @@ def _names(subject: Subject, report: Report) -> None:
         if name in seen:
             strict = subject.target.since(6, 12)
             report.add(
-                "section-twice" if strict else "section-name-twice",
+                refusals.SECTION_TWICE if strict else dangers.SECTION_NAME_TWICE,
                 f"two sections are called {name or 'nothing'}",
                 place=name,
                 log="cannot create duplicate filename" if strict else "",

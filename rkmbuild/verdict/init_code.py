@@ -3,6 +3,7 @@
 from rkmbuild.ko import elf
 from rkmbuild.ko.calls import Calls, Place
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
 # init runs in the thread of finit_module, which is no kernel thread: what ends or asks the calling
@@ -32,7 +33,7 @@ def check(subject: Subject, calls: Calls, report: Report) -> None:
         for called in sorted(calls.imports.get(place, ())):
             how = "calls" if place == start else "reaches this function, which calls"
             message = f"init {how} `{called}`: it is no kernel thread"
-            report.add("not-in-init", message, place=subject.function_at(*place))
+            report.add(dangers.NOT_IN_INIT, message, place=subject.function_at(*place))
     _references(subject, report)
 
 
@@ -88,7 +89,7 @@ def _told(
         if len(shown) > _SHOWN:
             return
         target = subject.symbol_name(subject.symbols[number])
-        rule = "freed-code-used" if code else "freed-code-kept"
+        rule = dangers.FREED_CODE_USED if code else notes.FREED_CODE_KEPT
         message = f"refers to `{target}`, which is freed once init has returned"
         report.add(rule, message, place=where)
 

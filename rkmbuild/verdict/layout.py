@@ -2,6 +2,7 @@
 
 from rkmbuild.ko import elf
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, refusals
 from rkmbuild.verdict.subject import Subject
 
 _PAGE = 4096
@@ -41,11 +42,13 @@ def place(subject: Subject, report: Report) -> list[int]:
         at += section.size
     size = at - start
     if size >= 1 << 32:
-        report.add("size-wraps", f"the sections sum up to {size:#x} bytes", place="sections")
+        report.add(dangers.SIZE_WRAPS, f"the sections sum up to {size:#x} bytes", place="sections")
     elif size > _END - (start - _OFFSET):
-        report.add("too-large", f"the sections need {size >> 20} MiB")
+        report.add(refusals.TOO_LARGE, f"the sections need {size >> 20} MiB")
     elif size > _MUCH:
-        report.add("much-memory", f"the sections need {size >> 20} MiB of the kernel's memory")
+        report.add(
+            dangers.MUCH_MEMORY, f"the sections need {size >> 20} MiB of the kernel's memory"
+        )
     addresses[subject.index.percpu] = PERCPU_ADDRESS if subject.index.percpu else 0
     return addresses
 
@@ -70,7 +73,7 @@ def _write_and_execute(subject: Subject, report: Report) -> None:
     for number, section in enumerate(subject.file.sections):
         if section.flags & both == both:
             report.add(
-                "write-and-execute",
+                refusals.WRITE_AND_EXECUTE,
                 f"section {number} is writable and executable",
                 place=subject.file.names[number],
                 log="has invalid WRITE|EXEC flags",
@@ -86,11 +89,13 @@ def percpu(subject: Subject, report: Report) -> None:
     section = subject.file.sections[number]
     if section.size > _PERCPU_RESERVE:
         report.add(
-            "percpu-size",
+            refusals.PERCPU_SIZE,
             f"per-CPU variables take {section.size} bytes, and there are {_PERCPU_RESERVE}",
             place=subject.file.names[number],
             log="bytes percpu data",
         )
     if section.type == elf.SHT_NOBITS and section.size:
         # percpu_modcopy() copies from the file, wherever sh_offset points
-        report.add("special-section", "per-CPU variables have no contents", place=".data..percpu")
+        report.add(
+            dangers.SPECIAL_SECTION, "per-CPU variables have no contents", place=".data..percpu"
+        )

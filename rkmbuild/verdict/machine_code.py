@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rkmbuild.ko import vectors
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def check(subject: Subject, code: Code, report: Report) -> None:
         imports = {subject.symbol_name(s) for s in subject.symbols if not s.shndx}
         allowed = imports & _FPU_CALLS
         report.add(
-            "fpu-used" if allowed else "fpu-registers",
+            notes.FPU_USED if allowed else dangers.FPU_REGISTERS,
             f"{len(code.vector)} instructions use vector or floating-point registers"
             + (
                 f"; the module calls {', '.join(sorted(allowed))}"
@@ -105,7 +106,7 @@ def check(subject: Subject, code: Code, report: Report) -> None:
         function = subject.function_at(number, offset)
         largest[function] = max(size, largest.get(function, 0))
     for function, size in sorted(largest.items(), key=lambda item: -item[1])[:_SHOWN]:
-        rule = "stack-frame" if size > _HALF_STACK else "large-frame"
+        rule = dangers.STACK_FRAME if size > _HALF_STACK else notes.LARGE_FRAME
         room = "16384 on the stack in all" if size > _HALF_STACK else f"{limit} are the limit"
         report.add(rule, f"a frame of {size} bytes, and {room}", place=function)
 

@@ -3,6 +3,7 @@
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Elf
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.structure import Index
 
 _PAGE = 4096
@@ -14,36 +15,40 @@ _WRITTEN_TABLES = frozenset({"__jump_table", "__bug_table", "__dyndbg", "__trace
 def check(file: Elf, index: Index, report: Report) -> None:
     """Find what the loader does not look at, and stumbles over later; or others do."""
     if file.header.ident[elf.EI_CLASS : elf.EI_CLASS + 2] != elf.CLASS64_LITTLE:
-        report.add("elf-class", "the file does not call itself ELF64, little-endian")
+        report.add(notes.ELF_CLASS, "the file does not call itself ELF64, little-endian")
     zero = file.sections[0]
     if zero.offset or zero.flags:
-        report.add("section-zero-used", "section 0 has an offset or flags")
+        report.add(dangers.SECTION_ZERO_USED, "section 0 has an offset or flags")
     names = file.sections[file.header.shstrndx]
     if names.type == elf.SHT_NOBITS:
-        report.add("section-name-outside", "the table of section names has no contents")
+        report.add(dangers.SECTION_NAME_OUTSIDE, "the table of section names has no contents")
     for number, section in enumerate(file.sections):
         if section.name >= names.size:
-            report.add("section-name-outside", f"section {number} has a name outside the table")
+            report.add(
+                dangers.SECTION_NAME_OUTSIDE, f"section {number} has a name outside the table"
+            )
         if number and section.type == elf.SHT_NULL and (section.allocated or section.size):
             report.add(
-                "section-zero-used",
+                dangers.SECTION_ZERO_USED,
                 f"section {number} is of type SHT_NULL and has contents",
                 place=file.names[number],
             )
         align = section.addralign
         if section.allocated and (align & (align - 1) if align else 0):
             report.add(
-                "section-alignment", f"the alignment {align} is none", place=file.names[number]
+                dangers.SECTION_ALIGNMENT,
+                f"the alignment {align} is none",
+                place=file.names[number],
             )
         elif section.allocated and align > _PAGE:
             report.add(
-                "section-alignment",
+                dangers.SECTION_ALIGNMENT,
                 f"the loader aligns to at most {_PAGE}, and not to {align}",
                 place=file.names[number],
             )
     strings = file.sections[index.strings]
     if strings.type in (elf.SHT_NULL, elf.SHT_NOBITS) or not strings.size:
-        report.add("string-outside", "the symbols' string table has no contents")
+        report.add(dangers.STRING_OUTSIDE, "the symbols' string table has no contents")
     _flags(file, report)
     _overlaps(file, report)
 
@@ -53,11 +58,11 @@ def _flags(file: Elf, report: Report) -> None:
         if not section.size or section.type in (elf.SHT_NULL, elf.SHT_RELA):
             continue
         if section.executable and not section.allocated:
-            report.add("section-flags", f"{name} is code that is not loaded", place=name)
+            report.add(dangers.SECTION_FLAGS, f"{name} is code that is not loaded", place=name)
         written = name.startswith(_WRITTEN) or name in _WRITTEN_TABLES
         if written and not section.flags & elf.SHF_WRITE:
             message = f"{name} is not writable, and the kernel or the module writes to it"
-            report.add("section-flags", message, place=name)
+            report.add(dangers.SECTION_FLAGS, message, place=name)
 
 
 def tables_fit(file: Elf) -> bool:
@@ -80,7 +85,7 @@ def are_read_whole(file: Elf, report: Report) -> bool:
             relocations += section.size // elf.RELOCATION_SIZE
     if symbols <= elf.MOST_SYMBOLS and relocations <= elf.MOST_RELOCATIONS:
         return True
-    report.add("table-size", f"there are {symbols} symbols and {relocations} relocations")
+    report.add(dangers.TABLE_SIZE, f"there are {symbols} symbols and {relocations} relocations")
     return False
 
 
@@ -96,7 +101,7 @@ def _overlaps(file: Elf, report: Report) -> None:
         if start < end:
             names = [file.names[n] if n else "the headers" for n in (last, number)]
             report.add(
-                "section-overlap",
+                dangers.SECTION_OVERLAP,
                 f"{names[0]} and {names[1]} share bytes of the file",
                 place=names[1],
             )

@@ -4,7 +4,9 @@ import struct
 
 from rkmbuild.kernel.names import MODULE_NAME_LEN
 from rkmbuild.ko import strings
+from rkmbuild.verdict.findings import Rule
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, notes, refusals, taints
 from rkmbuild.verdict.subject import Subject
 
 # struct modversion_info (include/linux/module.h): unsigned long crc; char name[MODULE_NAME_LEN]
@@ -24,40 +26,42 @@ def check(subject: Subject, report: Report) -> None:
     _vermagic(subject, report)
     if subject.field("livepatch") is not None:
         if subject.target.config.on("LIVEPATCH"):
-            report.add("live-patch", "the module is a live patch")
+            report.add(taints.LIVE_PATCH, "the module is a live patch")
         else:
             report.add(
-                "livepatch-support",
+                refusals.LIVEPATCH_SUPPORT,
                 "the module is a live patch, and this kernel cannot take one",
                 log="livepatch support is disabled",
             )
 
 
-def taints(subject: Subject, report: Report) -> None:
+def check_taints(subject: Subject, report: Report) -> None:
     """Say how the module would taint the kernel, and what is odd about .modinfo."""
     if subject.field("intree") is None:
         report.add(
-            "out-of-tree", "not from the kernel's own tree", log="loading out-of-tree module taints"
+            taints.OUT_OF_TREE,
+            "not from the kernel's own tree",
+            log="loading out-of-tree module taints",
         )
     if subject.field("retpoline") is None and _retpolines(subject):
         report.add(
-            "no-retpoline",
+            dangers.NO_RETPOLINE,
             "the kernel has retpolines, and the module says nothing of them",
             log="loading module not compiled with retpoline compiler",
         )
     if subject.field("staging") is not None:
-        report.add("staging", "the module is from the staging directory")
+        report.add(taints.STAGING, "the module is from the staging directory")
     if not gpl_compatible(subject):
         license_ = subject.field("license")
         shown = f"`{license_}`" if license_ is not None else "not given"
         report.add(
-            "proprietary",
+            taints.PROPRIETARY,
             f"the license is {shown}: the kernel takes it for proprietary, and GPL-only symbols "
             "are out of reach",
             log="taints kernel",
         )
     if subject.field("test") is not None:
-        report.add("test-module", "the module is a test")
+        report.add(taints.TEST_MODULE, "the module is a test")
     _modinfo(subject, report)
 
 
@@ -104,7 +108,13 @@ def _layout(subject: Subject, report: Report) -> None:
         return
     carried = versions(subject)
     if carried is None:
-        _forced(subject, report, "module_layout", "the module carries no CRCs (__versions)")
+        _forced(
+            subject,
+            report,
+            refusals.MODVERSIONS,
+            "the module carries no CRCs (__versions)",
+            "module_layout",
+        )
         return
     crc = carried.get(b"module_layout")
     if crc is None and not unlisted_is_refused(subject):
@@ -112,11 +122,11 @@ def _layout(subject: Subject, report: Report) -> None:
     if crc is None:
         message = "the module's CRCs leave out module_layout"
         log = "no symbol version for module_layout"
-        report.add("modversions", message, place="__versions", log=log)
+        report.add(refusals.MODVERSIONS, message, place="__versions", log=log)
     elif crc != known.crc:
         built_for = (subject.field("vermagic") or "an unknown kernel").partition(" ")[0]
         report.add(
-            "modversions",
+            refusals.MODVERSIONS,
             f"built for {built_for}, whose struct module is another one (CRC of module_layout "
             f"{crc:#010x}, this kernel's is {known.crc:#010x})",
             place="__versions",
@@ -127,7 +137,9 @@ def _layout(subject: Subject, report: Report) -> None:
 def _vermagic(subject: Subject, report: Report) -> None:
     found = subject.field("vermagic")
     if found is None:
-        _forced(subject, report, "bad vermagic", "the module has no version magic")
+        _forced(
+            subject, report, refusals.VERMAGIC, "the module has no version magic", "bad vermagic"
+        )
         return
     wanted = subject.target.vermagic
     # same_magic(): with CRCs in the module, only what follows the release has to be equal.
@@ -142,7 +154,7 @@ def _vermagic(subject: Subject, report: Report) -> None:
         _release(subject, found.partition(" ")[0], report)
         return
     report.add(
-        "vermagic",
+        refusals.VERMAGIC,
         f"`{found}` is not `{wanted}`: {_difference(found, wanted)}",
         place=".modinfo",
         log=f"version magic '{found}' should be '{wanted}'",
@@ -153,7 +165,7 @@ def _release(subject: Subject, found: str, report: Report) -> None:
     release = subject.target.release
     if found != release and subject.file.find(".note.rkmbuild"):
         message = f"built for {found or 'nothing'}, this is {release}; the kernel would not mind"
-        report.add("release-differs", message, place=".modinfo")
+        report.add(dangers.RELEASE_DIFFERS, message, place=".modinfo")
 
 
 def _difference(found: str, wanted: str) -> str:
@@ -167,12 +179,12 @@ def _difference(found: str, wanted: str) -> str:
     return ", ".join(said) or "the fields differ in order or in spaces"
 
 
-def _forced(subject: Subject, report: Report, why: str, message: str) -> None:
+def _forced(subject: Subject, report: Report, refusal: Rule, message: str, why: str) -> None:
     """try_to_force_load: goes on and taints, or refuses without CONFIG_MODULE_FORCE_LOAD."""
     if subject.target.config.on("MODULE_FORCE_LOAD"):
-        report.add("forced", message, log=f"{why}: kernel tainted")
+        report.add(taints.FORCED, message, log=f"{why}: kernel tainted")
     else:
-        report.add("vermagic" if why == "bad vermagic" else "modversions", message)
+        report.add(refusal, message)
 
 
 def _retpolines(subject: Subject) -> bool:
@@ -182,12 +194,14 @@ def _retpolines(subject: Subject) -> bool:
 
 def _modinfo(subject: Subject, report: Report) -> None:
     if not subject.index.info:
-        report.add("modinfo-missing", "the module has no .modinfo section")
+        report.add(notes.MODINFO_MISSING, "the module has no .modinfo section")
     elif not strings.ends_within(subject.file, subject.index.info):
-        report.add("string-outside", "the last string of .modinfo has no end", place=".modinfo")
+        report.add(
+            dangers.STRING_OUTSIDE, "the last string of .modinfo has no end", place=".modinfo"
+        )
     said = subject.field("name")
     if said is not None and said != subject.name:
-        report.add("name-differs", f"`{said}` in .modinfo, `{subject.name}` in struct module")
+        report.add(notes.NAME_DIFFERS, f"`{said}` in .modinfo, `{subject.name}` in struct module")
     layout = subject.target.struct_module
     if layout and 0 not in subject.struct_module[layout.name_at : layout.name_at + MODULE_NAME_LEN]:
-        report.add("this-module-content", "the module's name has no end")
+        report.add(dangers.THIS_MODULE_CONTENT, "the module's name has no end")

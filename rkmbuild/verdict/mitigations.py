@@ -4,6 +4,7 @@ from rkmbuild.ko import elf
 from rkmbuild.verdict import machine_code
 from rkmbuild.verdict.machine_code import Code
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
 _ENDBR = bytes.fromhex("f30f1efa")
@@ -25,16 +26,16 @@ def check(subject: Subject, code: Code, report: Report) -> None:
     config = subject.target.config
     if config.on("RETHUNK", "MITIGATION_RETHUNK") and code.returns:
         message = f"{len(code.returns)} functions return without the kernel's return thunk"
-        report.add("plain-returns", message, place=machine_code.where(subject, code.returns))
+        report.add(notes.PLAIN_RETURNS, message, place=machine_code.where(subject, code.returns))
     branches = _bare(subject, code.branches)
     if config.on("RETPOLINE", "MITIGATION_RETPOLINE") and branches:
         message = f"{len(branches)} indirect calls or jumps go through no retpoline"
-        report.add("indirect-calls", message, place=machine_code.where(subject, branches))
+        report.add(notes.INDIRECT_CALLS, message, place=machine_code.where(subject, branches))
     unguarded = [place for place in code.unguarded if place in {*code.returns, *branches}]
     if config.on("SLS", "MITIGATION_SLS") and unguarded:
         message = f"{len(unguarded)} returns or jumps have no INT3 behind them"
         where = machine_code.where(subject, unguarded)
-        report.add("straight-line-speculation", message, place=where)
+        report.add(notes.STRAIGHT_LINE_SPECULATION, message, place=where)
     if config.on("X86_KERNEL_IBT"):
         _endbr(subject, report)
     if config.on("UNWINDER_ORC"):
@@ -87,7 +88,7 @@ def _endbr(subject: Subject, report: Report) -> None:
     if missing:
         missing = list(dict.fromkeys(missing))
         message = f"the address of {len(missing)} functions is taken, and they lack ENDBR64"
-        report.add("missing-endbr", message, place=machine_code.where(subject, missing))
+        report.add(dangers.MISSING_ENDBR, message, place=machine_code.where(subject, missing))
 
 
 def _orc(subject: Subject, report: Report) -> None:
@@ -99,4 +100,4 @@ def _orc(subject: Subject, report: Report) -> None:
     ]
     if code and not file.find(".orc_unwind_ip"):
         message = "no ORC data: stack traces through the module will be guesses"
-        report.add("no-orc", message)
+        report.add(notes.NO_ORC, message)

@@ -7,6 +7,7 @@ import re
 
 from rkmbuild.ko import elf
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers
 from rkmbuild.verdict.subject import Subject
 
 _PLT32 = 4
@@ -40,7 +41,7 @@ def _symbols(subject: Subject, report: Report) -> None:
             continue
         name = subject.file.names[symbol.shndx]
         message = f"`{subject.symbol_name(symbol)}` {what} {name}"
-        report.add("symbol-outside", message, place=name)
+        report.add(dangers.SYMBOL_OUTSIDE, message, place=name)
 
 
 def _overlaps(subject: Subject, report: Report) -> None:
@@ -49,7 +50,7 @@ def _overlaps(subject: Subject, report: Report) -> None:
         for start, end, symbol in rows:
             if last and last_start < start < last_end < end:
                 report.add(
-                    "symbol-overlap",
+                    dangers.SYMBOL_OVERLAP,
                     f"`{subject.symbol_name(symbol)}` begins {start - last_start} bytes into "
                     f"`{subject.symbol_name(last)}` and ends behind it",
                     place=subject.file.names[number],
@@ -76,7 +77,7 @@ def _calls(subject: Subject, report: Report) -> None:
                 name = subject.symbol_name(symbol)
                 message = f"a call leads {addend - _OPERAND:+} bytes from where `{name}` begins"
                 where = subject.function_at(section.info, offset)
-                report.add("call-target", message, place=where)
+                report.add(dangers.CALL_TARGET, message, place=where)
 
 
 def _relocation_sections(subject: Subject, report: Report) -> None:
@@ -96,7 +97,7 @@ def _relocation_sections(subject: Subject, report: Report) -> None:
             problem = "ends in the middle of an entry"
         else:
             continue
-        report.add("relocation-section", f"{name} {problem}", place=name)
+        report.add(dangers.RELOCATION_SECTION, f"{name} {problem}", place=name)
 
 
 def _unfilled(subject: Subject, report: Report) -> None:
@@ -122,7 +123,7 @@ def _unfilled(subject: Subject, report: Report) -> None:
         # The bytes may as well be part of another instruction.
         for at in sorted(bare & _starts(content))[:_SHOWN]:
             where = subject.function_at(number, at)
-            report.add("branch-unfilled", f"the call at {at:#x} has no target", place=where)
+            report.add(dangers.BRANCH_UNFILLED, f"the call at {at:#x} has no target", place=where)
 
 
 def _starts(content: bytes) -> set[int]:

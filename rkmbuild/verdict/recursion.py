@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rkmbuild.ko import elf
 from rkmbuild.ko.calls import Calls, Place
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def check(subject: Subject, calls: Calls, report: Report) -> None:
         names = ", ".join(subject.function_at(*place) for place in found.members[:_NAMED])
         more = len(found.members) - _NAMED
         report.add(
-            "endless-recursion" if found.endless else "recursion",
+            dangers.ENDLESS_RECURSION if found.endless else notes.RECURSION,
             f"{who}, {'on every path' if found.endless else 'which has to end by itself'}: "
             f"{size} of the {_STACK} bytes of stack for each round",
             place=f"{names} and {more} more" if more > 0 else names,

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Relocations
+from rkmbuild.verdict.findings import Rule
 from rkmbuild.verdict.layout import PERCPU_ADDRESS
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, refusals
 from rkmbuild.verdict.subject import Subject
 
 # x86-64 psABI, table 4.9
@@ -57,12 +59,12 @@ def check(
         if section.type == elf.SHT_REL and not section.flags & elf.SHF_RELA_LIVEPATCH:
             message = "the section holds relocations without addends"
             log = "REL relocation unsupported"
-            report.add("relocation-rel", message, place=file.names[number], log=log)
+            report.add(refusals.RELOCATION_REL, message, place=file.names[number], log=log)
             return
         if section.flags & elf.SHF_RELA_LIVEPATCH:
             if subject.field("livepatch") is None:
                 message = "a section of relocations for live patches"
-                report.add("relocation-livepatch", message, place=file.names[number])
+                report.add(dangers.RELOCATION_LIVEPATCH, message, place=file.names[number])
             continue
         if section.type != elf.SHT_RELA:
             continue
@@ -74,7 +76,7 @@ def check(
         if lost:
             shown = subject.symbol_name(subject.symbols[min(lost)])
             message = f"{file.names[section.info]} refers to `{shown}`, which is not loaded"
-            report.add("relocation-target", message, place=file.names[section.info])
+            report.add(dangers.RELOCATION_TARGET, message, place=file.names[section.info])
         _Pass(
             subject=subject,
             home=section.info,
@@ -93,7 +95,7 @@ def _skipped(subject: Subject, number: int, report: Report) -> None:
     percpu = subject.index.percpu
     if number and percpu and section.type == elf.SHT_RELA and section.info == percpu and count:
         message = f"{count} pointers in per-CPU variables stay 0"
-        report.add("relocation-skipped", message, place=".data..percpu")
+        report.add(dangers.RELOCATION_SKIPPED, message, place=".data..percpu")
 
 
 def _left_out(subject: Subject) -> set[int]:
@@ -197,7 +199,7 @@ class _Pass:
         new_order = self.subject.target.since(6, 4)
         for offset, kind, symbol, addend in self.rows.rows():
             if symbol >= len(self.symbols):
-                self._add("relocation-symbol", offset, f"symbol {symbol} does not exist")
+                self._add(dangers.RELOCATION_SYMBOL, offset, f"symbol {symbol} does not exist")
                 continue
             value = self.symbols[symbol] + addend & _MASK
             if kind == _NONE:
@@ -210,21 +212,23 @@ class _Pass:
                 value = value - self.address - offset & _MASK
             outside = offset + width > self.subject.file.sections[self.home].size
             if outside:
-                self._add("relocation-place", offset, f"place {offset:#x} is outside the section")
+                self._add(
+                    dangers.RELOCATION_PLACE, offset, f"place {offset:#x} is outside the section"
+                )
             nonzero = not outside and any(image[offset : offset + width])
             too_large = _overflows(kind, value)
             if nonzero and not (new_order and too_large):
                 message = f"the place of a {NAMES[kind]} relocation is not zero"
-                self._add("relocation-nonzero", offset, message, "existing value is nonzero")
+                self._add(refusals.RELOCATION_NONZERO, offset, message, "existing value is nonzero")
                 return
             if too_large:
                 message = f"the value {value:#x} does not fit into a {NAMES[kind]} relocation"
                 log = f"overflow in relocation type {kind} val"
-                self._add("relocation-overflow", offset, message, log)
+                self._add(refusals.RELOCATION_OVERFLOW, offset, message, log)
                 return
             if kind in (_PC32, _PLT32) and _overflows(_32S, value):
                 message = f"the distance {value:#x} is cut off to 32 bits"
-                self._add("relocation-truncated", offset, message)
+                self._add(dangers.RELOCATION_TRUNCATED, offset, message)
             if not outside and section.type != elf.SHT_NOBITS:
                 image[offset : offset + width] = (value & (1 << 8 * width) - 1).to_bytes(
                     width, "little"
@@ -246,9 +250,11 @@ class _Pass:
         message = (
             f"a relocation of type R_X86_64_{name} to `{what}`, which the loader does not apply"
         )
-        self._add("relocation-type", offset, message, f"Unknown rela relocation: {kind}", way_out)
+        self._add(
+            refusals.RELOCATION_TYPE, offset, message, f"Unknown rela relocation: {kind}", way_out
+        )
 
-    def _add(self, rule: str, offset: int, message: str, log: str = "", way_out: str = "") -> None:
+    def _add(self, rule: Rule, offset: int, message: str, log: str = "", way_out: str = "") -> None:
         place = self.subject.function_at(self.home, offset)
         self.report.add(rule, message, place=place, log=log, way_out=way_out)
 

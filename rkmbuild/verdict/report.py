@@ -3,8 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from rkmbuild.verdict.findings import Finding, Severity
-from rkmbuild.verdict.rules import RULES
+from rkmbuild.verdict.findings import Finding, Rule, Severity
 
 # A hostile file could break one rule a million times.
 _MOST_OF_A_RULE = 1000
@@ -27,7 +26,7 @@ class Report:
 
     def add(
         self,
-        rule: str,
+        rule: Rule,
         message: str,
         *,
         place: str = "",
@@ -36,20 +35,19 @@ class Report:
         errno: str = "",
     ) -> None:
         """Add a finding; what is not given is taken from the rule."""
-        known = RULES[rule]
-        self._count[rule] += 1
-        if self._count[rule] > _MOST_OF_A_RULE:
+        self._count[rule.id] += 1
+        if self._count[rule.id] > _MOST_OF_A_RULE:
             return
-        way_out = way_out or known.way_out
+        way_out = way_out or rule.way_out
         for word, value in self.words.items():
             way_out = way_out.replace("{" + word + "}", value)
         self.findings.append(
             Finding(
-                rule=known,
+                rule=rule,
                 message=message,
                 place=place,
                 way_out=way_out,
-                errno=errno or known.errno,
+                errno=errno or rule.errno,
                 log=log,
             )
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Elf, Section
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import elf_file
 from rkmbuild.verdict.target import THIS_MODULE, Target
 
 
@@ -31,7 +32,7 @@ def check(data: bytes, target: Target, report: Report) -> tuple[Elf, Index] | No
         message = f"the file has {len(data)} bytes, fewer than an ELF header"
         # kernel_read_file() (fs/kernel_read_file.c) gives EINVAL for an empty file
         report.add(
-            "elf-header",
+            elf_file.ELF_HEADER,
             message,
             errno="" if data else "EINVAL",
             log="Invalid ELF header len" if data else "",
@@ -59,34 +60,34 @@ def check(data: bytes, target: Target, report: Report) -> tuple[Elf, Index] | No
 def _header(file: Elf, _target: Target, report: Report) -> None:
     header = file.header
     if header.ident[:4] != elf.MAGIC:
-        report.add("elf-magic", "the file is no ELF file", log="Invalid ELF header magic")
+        report.add(elf_file.ELF_MAGIC, "the file is no ELF file", log="Invalid ELF header magic")
     elif header.type != elf.ET_REL:
         message = f"the file is of ELF type {header.type}, and no relocatable object"
-        report.add("elf-type", message, log="Invalid ELF header type")
+        report.add(elf_file.ELF_TYPE, message, log="Invalid ELF header type")
     elif header.machine != elf.EM_X86_64:
         message = f"the object is for machine {header.machine}, and the kernel's is 62 (x86_64)"
-        report.add("elf-machine", message, log="Invalid architecture in ELF header")
+        report.add(elf_file.ELF_MACHINE, message, log="Invalid architecture in ELF header")
     elif header.shentsize != elf.SECTION_SIZE:
         message = f"section headers are said to have {header.shentsize} bytes, not 64"
-        report.add("elf-section-size", message, log="Invalid ELF section header size")
+        report.add(elf_file.ELF_SECTION_SIZE, message, log="Invalid ELF section header size")
     elif not file.sizes_fit:
         message = (
             f"{header.shnum} section headers at offset {header.shoff} do not lie within the "
             f"file of {len(file.data)} bytes"
         )
-        report.add("elf-section-table", message, log="Invalid ELF section header overflow")
+        report.add(elf_file.ELF_SECTION_TABLE, message, log="Invalid ELF section header overflow")
 
 
 def _zero(file: Elf, _target: Target, report: Report) -> None:
     if not file.sections:
         # Up to 6.3 the index of the names is looked at first; later the loader reads a header
         # behind the table before it. Either way it refuses.
-        report.add("elf-names", "the file has no sections")
+        report.add(elf_file.ELF_NAMES, "the file has no sections")
         return
     zero = file.sections[0]
     if zero.type != elf.SHT_NULL or zero.size or zero.addr:
         log = "ELF Spec violation: section 0 type"
-        report.add("elf-section-zero", "section 0 is not empty", log=log)
+        report.add(elf_file.ELF_SECTION_ZERO, "section 0 is not empty", log=log)
 
 
 def _bounds(file: Elf, _target: Target, report: Report) -> None:
@@ -101,7 +102,7 @@ def _within(file: Elf, number: int, report: Report, log: str = "section in modul
     end = file.sections[number].end
     if end > len(file.data):
         report.add(
-            "elf-section-bounds",
+            elf_file.ELF_SECTION_BOUNDS,
             f"section {number} ends at byte {end} of a file of {len(file.data)}",
             place=file.names[number],
             log=f"Invalid ELF {log}",
@@ -112,7 +113,7 @@ def _names_index(file: Elf, _target: Target, report: Report) -> None:
     header = file.header
     if not 0 < header.shstrndx < header.shnum:
         report.add(
-            "elf-names",
+            elf_file.ELF_NAMES,
             f"section names are said to be in section {header.shstrndx} of {header.shnum}",
             log="Invalid ELF section name index",
         )
@@ -126,17 +127,17 @@ def _names_type(file: Elf, _target: Target, report: Report) -> None:
     kind = file.sections[file.header.shstrndx].type
     if kind != elf.SHT_STRTAB:
         message = f"the table of section names is of type {kind}"
-        report.add("elf-names", message, log="Invalid ELF section name table type")
+        report.add(elf_file.ELF_NAMES, message, log="Invalid ELF section name table type")
 
 
 def _names_content(file: Elf, _target: Target, report: Report) -> None:
     table = file.sections[file.header.shstrndx]
     if not table.size:
         message = "the table of section names is empty"
-        report.add("elf-names", message, log="empty section name table")
+        report.add(elf_file.ELF_NAMES, message, log="empty section name table")
     elif file.data[table.end - 1 : table.end] != b"\0":
         message = "the table of section names does not end with a NUL"
-        report.add("elf-names", message, log="section name table isn't null terminated")
+        report.add(elf_file.ELF_NAMES, message, log="section name table isn't null terminated")
 
 
 def _names_fit(file: Elf, _target: Target, report: Report) -> None:
@@ -150,7 +151,7 @@ def _names_fit(file: Elf, _target: Target, report: Report) -> None:
 def _name_fits(file: Elf, number: int, report: Report) -> None:
     if file.sections[number].name >= file.sections[file.header.shstrndx].size:
         message = f"the name of section {number} lies outside the table of names"
-        report.add("elf-section-name", message, log="Invalid ELF section name in module")
+        report.add(elf_file.ELF_SECTION_NAME, message, log="Invalid ELF section name in module")
 
 
 def _sections_before_6_4(file: Elf, _target: Target, report: Report) -> None:
@@ -171,13 +172,13 @@ def _modinfo(file: Elf, _target: Target, report: Report) -> None:
     found = _with_name(file, ".modinfo")
     if len(found) > 1:
         message = f"there are {len(found)} .modinfo sections: fields of all but one would be lost"
-        report.add("one-modinfo", message, log="Only one .modinfo section must exist")
+        report.add(elf_file.ONE_MODINFO, message, log="Only one .modinfo section must exist")
 
 
 def _this_module_before_6_4(file: Elf, _target: Target, report: Report) -> None:
     if not file.find(THIS_MODULE):
         message = f"there is no {THIS_MODULE} section: this is an object file, and no module yet"
-        report.add("this-module", message, log="No module found in object")
+        report.add(elf_file.THIS_MODULE, message, log="No module found in object")
 
 
 def _this_module(file: Elf, _target: Target, report: Report) -> None:
@@ -185,13 +186,17 @@ def _this_module(file: Elf, _target: Target, report: Report) -> None:
     if len(found) != 1:
         message = f"there are {len(found) or 'no'} {THIS_MODULE} sections: a module has one"
         log = "Exactly one .gnu.linkonce.this_module section must exist"
-        report.add("this-module", message, log=log)
+        report.add(elf_file.THIS_MODULE, message, log=log)
         return
     section = file.sections[found[0]]
     if section.type == elf.SHT_NOBITS:
-        report.add("this-module", f"{THIS_MODULE} has no contents", log="must have a size set")
+        report.add(
+            elf_file.THIS_MODULE, f"{THIS_MODULE} has no contents", log="must have a size set"
+        )
     elif not section.allocated:
-        report.add("this-module", f"{THIS_MODULE} is not allocated", log="must occupy memory")
+        report.add(
+            elf_file.THIS_MODULE, f"{THIS_MODULE} is not allocated", log="must occupy memory"
+        )
 
 
 def _this_module_size(file: Elf, target: Target, report: Report) -> None:
@@ -199,7 +204,7 @@ def _this_module_size(file: Elf, target: Target, report: Report) -> None:
     wanted = target.struct_module.size if target.struct_module else section.size
     if section.size != wanted:
         report.add(
-            "this-module",
+            elf_file.THIS_MODULE,
             f"{THIS_MODULE} has {section.size} bytes, and this kernel's struct module {wanted}",
             way_out="build it for this kernel: rkmbuild build --kernel {release}",
             log="section size must match the kernel's built struct module size",
@@ -208,14 +213,16 @@ def _this_module_size(file: Elf, target: Target, report: Report) -> None:
 
 def _some_symbols(file: Elf, _target: Target, report: Report) -> None:
     if not _with_type(file, elf.SHT_SYMTAB):
-        report.add("symbol-table", "the module has no symbol table", log="module has no symbols")
+        report.add(
+            elf_file.SYMBOL_TABLE, "the module has no symbol table", log="module has no symbols"
+        )
 
 
 def _one_symbol_table(file: Elf, _target: Target, report: Report) -> None:
     count = len(_with_type(file, elf.SHT_SYMTAB))
     if count != 1:
         message = f"the module has {count or 'no'} symbol tables and needs one"
-        report.add("symbol-table", message, log="module has no symbols")
+        report.add(elf_file.SYMBOL_TABLE, message, log="module has no symbols")
 
 
 def _strings(file: Elf, _target: Target, report: Report) -> None:
@@ -223,13 +230,13 @@ def _strings(file: Elf, _target: Target, report: Report) -> None:
     _strings_link(file, table, report)
     if not report.refused and file.sections[table.link].type != elf.SHT_STRTAB:
         message = f"the symbols' string table is of type {file.sections[table.link].type}"
-        report.add("string-table", message, log="Invalid ELF symbol string table type")
+        report.add(elf_file.STRING_TABLE, message, log="Invalid ELF symbol string table type")
 
 
 def _strings_link(file: Elf, table: Section, report: Report) -> None:
     if not 0 < table.link < file.header.shnum:
         message = f"the symbol table names section {table.link} as its string table"
-        report.add("string-table", message, log="Invalid ELF sh_link!=SHN_UNDEF")
+        report.add(elf_file.STRING_TABLE, message, log="Invalid ELF sh_link!=SHN_UNDEF")
 
 
 def _with_type(file: Elf, kind: int) -> list[int]:

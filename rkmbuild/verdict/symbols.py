@@ -5,6 +5,7 @@ from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Symbol, decoded
 from rkmbuild.verdict import metadata, renames, suggestions
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, refusals, taints
 from rkmbuild.verdict.subject import Subject
 
 # simplify_symbols: ignore_undef_symbol, for what old assemblers leave behind
@@ -33,7 +34,9 @@ def check(subject: Subject, report: Report, *, suggest: bool = True) -> list[int
     # layout_symtab() has read all names by the time the symbols are resolved.
     for number, symbol in enumerate(subject.symbols):
         if symbol.name >= strings.size:
-            report.add("string-outside", f"the name of symbol {number} lies outside its table")
+            report.add(
+                dangers.STRING_OUTSIDE, f"the name of symbol {number} lies outside its table"
+            )
     for number, symbol in enumerate(subject.symbols):
         values.append(None if symbol.shndx == elf.SHN_UNDEF else symbol.value)
         if not number:
@@ -84,7 +87,7 @@ def check_exports(subject: Subject, report: Report) -> None:
         if owner:
             whose = "the kernel's own" if owner == "kernel" else f"exported by {owner}"
             report.add(
-                "export-duplicate",
+                refusals.EXPORT_DUPLICATE,
                 f"`{symbol.name}` is {whose}",
                 place="__ksymtab_gpl" if symbol.gpl else "__ksymtab",
                 log=f"exports duplicate symbol {symbol.name} (owned by {owner})",
@@ -112,9 +115,11 @@ def check_crcs(subject: Subject, report: Report) -> None:
             continue
         message = "the module exports symbols without CRCs"
         if config.on("MODULE_FORCE_LOAD"):
-            report.add("forced", message, log="no versions for exported symbols: kernel tainted")
+            report.add(
+                taints.FORCED, message, log="no versions for exported symbols: kernel tainted"
+            )
         else:
-            report.add("export-versions", message)
+            report.add(refusals.EXPORT_VERSIONS, message)
 
 
 def providers(subject: Subject) -> dict[str, list[str]]:
@@ -172,21 +177,21 @@ class _Resolver:
         place = self._asked_by(symbol)
         if known:
             message = f"`{name}` is exported to modules of a GPL-compatible license only"
-            self._report.add("symbol-gpl-only", message, place=place, log=log)
+            self._report.add(refusals.SYMBOL_GPL_ONLY, message, place=place, log=log)
             return
         way_out = renames.way_out(name, self._subject.target)
         if self._left > 0 and not way_out:
             self._left -= 1
             way_out = suggestions.way_out(name, self._subject.target.exports)
         message = f"nothing exports `{name}` in this kernel"
-        self._report.add("symbol-unknown", message, place=place, way_out=way_out, log=log)
+        self._report.add(refusals.SYMBOL_UNKNOWN, message, place=place, way_out=way_out, log=log)
 
     def _same_version(self, raw: bytes, name: str, known: ExportedSymbol, symbol: Symbol) -> bool:
         if self._versions is None:
             if not self._subject.target.config.on("MODULE_FORCE_LOAD"):
                 message = f"the module carries no CRC of `{name}`"
                 log = f"Unknown symbol {name} (err -22)"
-                self._report.add("symbol-version", message, log=log)
+                self._report.add(refusals.SYMBOL_VERSION, message, log=log)
                 return False
             return True
         crc = self._versions.get(raw)
@@ -203,7 +208,7 @@ class _Resolver:
                 f"module was built for {crc:#010x}"
             )
             log = f"disagrees about version of symbol {name}"
-        self._report.add("symbol-version", message, place=self._asked_by(symbol), log=log)
+        self._report.add(refusals.SYMBOL_VERSION, message, place=self._asked_by(symbol), log=log)
         return False
 
     def _namespace(self, name: str, space: str, symbol: Symbol) -> None:
@@ -211,7 +216,7 @@ class _Resolver:
         if self._subject.target.config.on("MODULE_ALLOW_MISSING_NAMESPACE_IMPORTS"):
             return
         log = f"module uses symbol ({name}) from namespace {space}, but does not import it"
-        self._report.add("symbol-namespace", message, place=self._asked_by(symbol), log=log)
+        self._report.add(refusals.SYMBOL_NAMESPACE, message, place=self._asked_by(symbol), log=log)
 
     def _asked_by(self, symbol: Symbol) -> str:
         if self._left <= 0:
@@ -247,10 +252,10 @@ def _special(subject: Subject, symbol: Symbol, report: Report) -> None:
     if symbol.shndx == elf.SHN_COMMON:
         if not name.startswith(decoded(_LTO)):
             log = "please compile with -fno-common"
-            report.add("symbol-common", f"`{name}` is a common symbol", log=log)
+            report.add(refusals.SYMBOL_COMMON, f"`{name}` is a common symbol", log=log)
         return
     report.add(
-        "symbol-section",
+        refusals.SYMBOL_SECTION,
         f"`{name}` is said to be in section {symbol.shndx} of {len(subject.file.sections)}",
         log=f"Symbol {name} has an invalid section index",
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rkmbuild.ko import elf
 from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
 # What a pointer of an entry leads to: bytes that the code there may begin with; none for any code;
@@ -84,7 +85,7 @@ def check(subject: Subject, report: Report) -> None:
         problem = _problem(subject, number, table, places.get(number, []))
         if problem:
             message = f"{problem} ({table.source})"
-            report.add("special-section", message, place=subject.file.names[number])
+            report.add(dangers.SPECIAL_SECTION, message, place=subject.file.names[number])
     _orc(subject, report)
     _entry_points(subject, places.get(subject.index.module, []), report)
 
@@ -180,7 +181,7 @@ def _orc(subject: Subject, report: Report) -> None:
     count = file.sections[addresses].size // 4
     if count * _ORC_ENTRY != file.sections[entries].size:
         message = f"{count} addresses and {file.sections[entries].size / _ORC_ENTRY:g} entries"
-        report.add("special-section", message, place=".orc_unwind")
+        report.add(dangers.SPECIAL_SECTION, message, place=".orc_unwind")
 
 
 def _entry_points(subject: Subject, places: list[_Place], report: Report) -> None:
@@ -191,7 +192,9 @@ def _entry_points(subject: Subject, places: list[_Place], report: Report) -> Non
     kinds = elf.SHF_WRITE | elf.SHF_ALLOC | elf.SHF_EXECINSTR | elf.SHF_RO_AFTER_INIT
     if section.type in (elf.SHT_NULL, elf.SHT_NOBITS) or section.flags & kinds != needed:
         message = "struct module is not in writable data of its own"
-        report.add("this-module-content", message, place=subject.file.names[subject.index.module])
+        report.add(
+            dangers.THIS_MODULE_CONTENT, message, place=subject.file.names[subject.index.module]
+        )
     if not layout:
         report.unchecked.append(
             "struct module: none of this kernel's own modules is at hand to compare with"
@@ -199,14 +202,16 @@ def _entry_points(subject: Subject, places: list[_Place], report: Report) -> Non
         return
     if section.size != layout.size:
         message = f"{section.size} bytes, and this kernel's struct module has {layout.size}"
-        report.add("this-module-content", message, place=subject.file.names[subject.index.module])
+        report.add(
+            dangers.THIS_MODULE_CONTENT, message, place=subject.file.names[subject.index.module]
+        )
         return
     body = bytearray(subject.struct_module)
     name_end = body.find(0, layout.name_at)
     body[layout.name_at : max(name_end, layout.name_at)] = b""
     if any(body):
         report.add(
-            "this-module-content",
+            dangers.THIS_MODULE_CONTENT,
             "struct module has values that the kernel would take for its own",
             place=subject.file.names[subject.index.module],
         )
@@ -214,7 +219,7 @@ def _entry_points(subject: Subject, places: list[_Place], report: Report) -> Non
         _entry_point(subject, (offset, width, symbol, addend), report)
     filled = {offset for offset, *_ in places}
     if layout.init_at in filled and layout.exit_at not in filled:
-        report.add("no-exit", "the module has init_module and no cleanup_module")
+        report.add(notes.NO_EXIT, "the module has init_module and no cleanup_module")
 
 
 def _entry_point(subject: Subject, place: _Place, report: Report) -> None:
@@ -222,20 +227,22 @@ def _entry_point(subject: Subject, place: _Place, report: Report) -> None:
     layout = subject.target.struct_module
     if not layout or offset not in (layout.init_at, layout.exit_at) or width != 8:
         message = f"a relocation fills struct module at {offset:#x}, which is no entry point"
-        report.add("this-module-content", message)
+        report.add(dangers.THIS_MODULE_CONTENT, message)
         return
     what = "init" if offset == layout.init_at else "exit"
     if number >= len(subject.symbols):
         return
     symbol = subject.symbols[number]
     if not 0 < symbol.shndx < len(subject.file.sections):
-        report.add("entry-points", f"{what} is not in the module")
+        report.add(dangers.ENTRY_POINTS, f"{what} is not in the module")
         return
     section = subject.file.sections[symbol.shndx]
     starts = [start for start, _, _ in subject.functions.get(symbol.shndx, ())]
     at = symbol.value + addend
     if not section.executable or not 0 <= at < section.size:
-        report.add("entry-points", f"{what} is no code: {subject.file.names[symbol.shndx]}+{at:#x}")
+        report.add(
+            dangers.ENTRY_POINTS, f"{what} is no code: {subject.file.names[symbol.shndx]}+{at:#x}"
+        )
     elif at not in starts:
         where = subject.function_at(symbol.shndx, at)
-        report.add("entry-points", f"{what} is not the beginning of a function", place=where)
+        report.add(dangers.ENTRY_POINTS, f"{what} is not the beginning of a function", place=where)

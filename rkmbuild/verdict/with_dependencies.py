@@ -6,6 +6,7 @@ from rkmbuild.base.errors import NotAModuleError
 from rkmbuild.ko import compression, modinfo, needs
 from rkmbuild.verdict import check
 from rkmbuild.verdict.findings import Verdict
+from rkmbuild.verdict.rules import refusals
 from rkmbuild.verdict.target import Target
 
 
@@ -23,7 +24,7 @@ def judged_again(verdict: Verdict, kernel: Target) -> Verdict:
         ToolchainError: a module beside it is packed with zstd, and there is no `zstd` command.
     """
     refusal = verdict.refusal
-    if not refusal or refusal.rule.id != "symbol-unknown":
+    if not refusal or refusal.rule != refusals.SYMBOL_UNKNOWN:
         return verdict
     path = Path(verdict.file)
     with_needed = kernel

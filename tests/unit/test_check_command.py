@@ -14,7 +14,7 @@ from rkmbuild.commands import check as command
 from rkmbuild.kernel import find
 from rkmbuild.verdict import target
 from rkmbuild.verdict.check import judge
-from rkmbuild.verdict.rules import RULES
+from rkmbuild.verdict.rules.table import RULES
 from tests.modules import A, Sec, Sym, kernel, module
 
 

@@ -11,7 +11,7 @@ import pytest
 from rkmbuild.base.errors import NotAModuleError
 from rkmbuild.ko import contents, elf
 from rkmbuild.verdict import check
-from tests.modules import AX, A, Module, Sec, Sym, kernel, module
+from tests.modules import AX, A, Module, Sec, Sym, grown, kernel, module
 
 SECONDS = 10.0
 MEMORY_KIB = 1 << 20
@@ -55,23 +55,6 @@ def one_circle_of_many_functions() -> bytes:
     code += bytes(1 << 20)
     names = (Sym("x", ".text.x", 5 * n, len(code) - 5 * n, 2) for n in range(count))
     return bytes(module().add(Sec(".text.x", code, AX), *names))
-
-
-def grown(kind: int, size: int) -> bytes:
-    """A module whose first table of this type goes on for so many bytes."""
-    data = bytearray(bytes(module()))
-    shoff, shnum = struct.unpack_from("<Q", data, 40)[0], struct.unpack_from("<H", data, 60)[0]
-    at = next(
-        place
-        for place in range(shoff, shoff + 64 * shnum, 64)
-        if struct.unpack_from("<I", data, place + 4)[0] == kind
-    )
-    offset, old = struct.unpack_from("<QQ", data, at + 24)
-    # Numbers that are all different take the most memory.
-    entry = b"".join(struct.pack("<Q", 1 << 40 | n) for n in range(3 << 15))
-    more = entry * (size // len(entry))
-    struct.pack_into("<QQ", data, at + 24, len(data), old + len(more))
-    return bytes(data) + data[offset : offset + old] + more
 
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
