@@ -1,10 +1,8 @@
-"""The signature behind a module: is there one, whose, with which hash; and what the kernel asks."""
+"""The signature behind a module: whether there is one, whose it is, with which hash."""
 
 import struct
 from dataclasses import dataclass
-
-from rkmbuild.verdict.report import Report
-from rkmbuild.verdict.rules import notes, permission, taints
+from enum import Enum
 
 # include/linux/module_signature.h
 MARKER = b"~Module signature appended~\n"
@@ -50,38 +48,27 @@ class Signature:
     attributes: bool = False
 
 
+class Fault(Enum):
+    """Why what is appended cannot be read as a module's signature; the value says it in words."""
+
+    CUT_OFF = "it is cut off"
+    TOO_LARGE = "it is larger than the file"
+    OTHER_TYPE = "it is no PKCS#7 message"
+    NOT_ZERO = "it has values where a PKCS#7 one has zeros"
+    UNREADABLE = "its PKCS#7 message cannot be read"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Appended:
-    """What is behind a module that ends with the marker.
+    """What is behind a module that ends with the marker: a signature, or why it is none.
 
     Attributes:
-        problem: Why mod_check_sig() or the parser would not take it; empty where they would.
-        errno: What they would return: `EBADMSG`, or `ENOPKG`, which counts as unsigned.
-        log: A part of the line that the kernel logs.
-        signature: What it says; None where there is a problem.
+        signature: What it says; None where there is a fault.
+        fault: Why it cannot be read; None where it can.
     """
 
-    problem: str = ""
-    errno: str = ""
-    log: str = ""
     signature: Signature | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Policy:
-    """What a kernel demands of signatures.
-
-    Attributes:
-        known: Whether it looks at signatures at all (CONFIG_MODULE_SIG).
-        enforced: Whether it loads signed modules only.
-        locked_down: Whether lockdown is at `integrity` or above.
-        signed_by: The key of its own modules, or None.
-    """
-
-    known: bool
-    enforced: bool = False
-    locked_down: bool = False
-    signed_by: bytes | None = None
+    fault: Fault | None = None
 
 
 def split(data: bytes) -> tuple[bytes, Appended | None]:
@@ -95,30 +82,17 @@ def split(data: bytes) -> tuple[bytes, Appended | None]:
     body = data[: -len(MARKER)]
     room = len(body) - _FOOTER_SIZE
     if room <= 0:
-        return body, Appended(problem="it is cut off", errno="EBADMSG")
+        return body, Appended(fault=Fault.CUT_OFF)
     algo, hashed, id_type, signer_len, key_len, size = _FOOTER.unpack_from(body, room)
-    unexpected = algo or hashed or signer_len or key_len or any(body[room + 5 : room + 8])
     if size >= room:
-        problem = Appended(problem="it is larger than the file", errno="EBADMSG")
-    elif id_type != _PKEY_ID_PKCS7:
-        problem = Appended(
-            problem=f"it is of type {id_type} and no PKCS#7 message",
-            errno="ENOPKG",
-            log="not signed with expected PKCS#7 message",
-        )
-    elif unexpected:
-        problem = Appended(
-            problem="it has values where a PKCS#7 one has zeros",
-            errno="EBADMSG",
-            log="PKCS#7 signature info has unexpected non-zero params",
-        )
-    else:
-        body, message = body[: room - size], body[room - size : room]
-        signature = parse(message)
-        unreadable = "" if signature else "its PKCS#7 message cannot be read"
-        errno = "" if signature else "EBADMSG"
-        problem = Appended(problem=unreadable, errno=errno, signature=signature)
-    return body, problem
+        return body, Appended(fault=Fault.TOO_LARGE)
+    if id_type != _PKEY_ID_PKCS7:
+        return body, Appended(fault=Fault.OTHER_TYPE)
+    if algo or hashed or signer_len or key_len or any(body[room + 5 : room + 8]):
+        return body, Appended(fault=Fault.NOT_ZERO)
+    signature = parse(body[room - size : room])
+    fault = None if signature else Fault.UNREADABLE
+    return body[: room - size], Appended(signature=signature, fault=fault)
 
 
 def parse(message: bytes) -> Signature | None:
@@ -130,69 +104,6 @@ def parse(message: bytes) -> Signature | None:
         return _parsed(message)
     except (ValueError, IndexError):
         return None
-
-
-def check(appended: Appended | None, report: Report, policy: Policy) -> None:
-    """Judge what is appended, as module_sig_check does."""
-    if appended and appended.problem and appended.errno != "ENOPKG":
-        report.add(
-            permission.SIGNATURE_MALFORMED,
-            f"the appended signature is damaged: {appended.problem}",
-            errno=appended.errno,
-            log=appended.log,
-        )
-        return
-    signature = appended.signature if appended else None
-    if signature and policy.known and _wrong_kind(signature, report):
-        return
-    if signature and signature.key == policy.signed_by:
-        report.unchecked.append(
-            "signature: it names the key of this kernel's own modules; whether it fits the "
-            "contents only that key tells"
-        )
-        return
-    if not policy.known:
-        return
-    kind = "module with unavailable key" if signature else "unsigned module"
-    if appended and appended.problem:
-        kind = "module with unsupported crypto"
-    if signature:
-        report.add(
-            notes.SIGNATURE_UNVERIFIED,
-            f"signed by `{signature.signer}` ({signature.hash}, key {signature.key.hex()}): "
-            "whether the kernel knows this key cannot be told from its files",
-        )
-    if policy.enforced and not signature:
-        report.add(
-            permission.SIGNATURE_REQUIRED,
-            f"this kernel enforces signatures, and this is an {kind}",
-            log=f"Loading of {kind} is rejected",
-        )
-    elif policy.locked_down and not signature:
-        report.add(permission.LOCKDOWN, f"this kernel is locked down, and this is an {kind}")
-    elif not signature:
-        report.add(
-            taints.UNSIGNED,
-            "no signature that the kernel could verify: it is tainted (E) and says so once",
-        )
-
-
-def _wrong_kind(signature: Signature, report: Report) -> bool:
-    """Judge what is refused whoever has signed it: verify_pkcs7_message_sig, pkcs7_verify."""
-    if signature.embedded:
-        report.add(
-            permission.SIGNATURE_KIND,
-            "the signature holds what it signs, and is not of this file",
-            errno="EBADMSG",
-            log="PKCS#7 signature with non-detached data",
-        )
-    elif signature.attributes:
-        report.add(
-            permission.SIGNATURE_KIND,
-            "the signature is one of attributes, and not of the module itself",
-            log="Invalid module sig (has authattrs)",
-        )
-    return signature.embedded or signature.attributes
 
 
 def _parsed(message: bytes) -> Signature:

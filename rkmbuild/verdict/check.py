@@ -19,6 +19,7 @@ from rkmbuild.verdict import (
     placement,
     recursion,
     relocations,
+    signatures,
     structure,
     symbols,
     tables,
@@ -62,13 +63,7 @@ def judge(
         message = "modules go neither in nor out any more (kernel.modules_disabled=1)"
         report.add(permission.MODULES_DISABLED, message)
     body, appended = signature.split(data)
-    policy = signature.Policy(
-        known=kernel.config.on("MODULE_SIG"),
-        enforced=kernel.enforced,
-        locked_down=kernel.locked_down,
-        signed_by=kernel.signed_by,
-    )
-    signature.check(appended, report, policy)
+    signatures.check(appended, kernel, report)
     read = structure.check(body, kernel, report)
     subject = Subject(*read, kernel) if read else None
     if subject:
