@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rkmbuild.ko import elf, vectors
 from rkmbuild.ko.elf import Section
-from rkmbuild.verdict.subject import Subject
+from rkmbuild.ko.module import Module
 
 _PC32, _PLT32 = 2, 4
 # The operand of call and jmp is four bytes long, and counted from its end.
@@ -43,15 +43,15 @@ class Calls:
         return waiting
 
 
-def read(subject: Subject, watched: Collection[str]) -> Calls:
+def read(module: Module, watched: Collection[str]) -> Calls:
     """Find the calls between the functions of a module.
 
     Args:
-        subject: The module.
+        module: The module.
         watched: Names of functions of the kernel whose callers are wanted.
     """
-    reader = _Reader(subject, watched)
-    for section in subject.file.sections:
+    reader = _Reader(module, watched)
+    for section in module.file.sections:
         if section.type == elf.SHT_RELA and section.info in reader.starts:
             reader.by_relocations(section)
     for home in reader.starts:
@@ -67,15 +67,15 @@ class _Reader:
         found: What was found so far.
     """
 
-    def __init__(self, subject: Subject, watched: Collection[str]) -> None:
-        self._file = subject.file
+    def __init__(self, module: Module, watched: Collection[str]) -> None:
+        self._file = module.file
         self.found = Calls()
         self.starts = {
-            number: sorted({start for start, _, _ in subject.functions.get(number, [])})
-            for number, section in enumerate(subject.file.sections)
+            number: sorted({start for start, _, _ in module.functions.get(number, [])})
+            for number, section in enumerate(module.file.sections)
             if section.executable
-            and subject.allocated[number]
-            and subject.file.names[number] != vectors.NOT_RUN
+            and module.allocated[number]
+            and module.file.names[number] != vectors.NOT_RUN
         }
         self._functions = {
             (number, start) for number, starts in self.starts.items() for start in starts
@@ -83,11 +83,11 @@ class _Reader:
         self._filled: dict[int, set[int]] = {number: set() for number in self.starts}
         self._inside: dict[int, Place] = {}
         self._outside: dict[int, str] = {}
-        for number, symbol in enumerate(subject.symbols):
+        for number, symbol in enumerate(module.symbols):
             if symbol.shndx in self.starts:
                 self._inside[number] = (symbol.shndx, symbol.value)
             elif number and not symbol.shndx:
-                name = subject.symbol_name(symbol)
+                name = module.symbol_name(symbol)
                 if name in watched:
                     self._outside[number] = name
 

@@ -23,7 +23,7 @@ _WILD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Module:
+class Node:
     """A module of a kernel, as its file tells.
 
     Attributes:
@@ -45,7 +45,7 @@ class Module:
     aliases: tuple[str, ...]
 
 
-def read(path: Path) -> Module:
+def read(path: Path) -> Node:
     """Read what a module's file tells of its dependencies.
 
     Raises:
@@ -58,7 +58,7 @@ def read(path: Path) -> Module:
     fields = strings.modinfo(file, file.find(".modinfo", allocated=False))
     before, after = softdeps(fields.get("softdep", ()))
     exports, imports = _symbols(file)
-    return Module(
+    return Node(
         path=path,
         name=name_of(path),
         exports=exports,
@@ -75,8 +75,8 @@ def name_of(path: Path | str) -> str:
 
 
 @dataclass
-class LoadOrder:
-    """The modules of a kernel, sorted as depmod sorts them.
+class DependencyGraph:
+    """Which module of a kernel uses which, sorted as depmod sorts them.
 
     Attributes:
         modules: By name.
@@ -86,7 +86,7 @@ class LoadOrder:
         wild: Aliases with wildcards, and whose they are.
     """
 
-    modules: dict[str, Module]
+    modules: dict[str, Node]
     needs: dict[str, tuple[str, ...]]
     rank: dict[str, int]
     exact: dict[str, list[str]] = field(default_factory=dict)
@@ -138,7 +138,7 @@ class LoadOrder:
                     self._probe(module, done, seen)
 
 
-def of(folder: Path) -> LoadOrder:
+def of(folder: Path) -> DependencyGraph:
     """Read all modules of a kernel: some milliseconds each.
 
     Args:
@@ -168,7 +168,7 @@ def needed(ko: Path, exports: Mapping[str, ExportedSymbol], folder: Path) -> lis
     """
     files = {name_of(path): path for path in _files(folder / "kernel")}
     asked = read(ko)
-    found: dict[str, Module] = {}
+    found: dict[str, Node] = {}
     waiting = [asked]
     while waiting:
         module = waiting.pop()
@@ -186,7 +186,7 @@ def needed(ko: Path, exports: Mapping[str, ExportedSymbol], folder: Path) -> lis
     return [found[name].path for name in order if name != asked.name]
 
 
-def sort(modules: Sequence[Module]) -> LoadOrder:
+def sort(modules: Sequence[Node]) -> DependencyGraph:
     """Sort modules, in the order of modules.order, as depmod does.
 
     tools/depmod.c: depmod_calculate_dependencies (kmod 30).
@@ -214,7 +214,7 @@ def sort(modules: Sequence[Module]) -> LoadOrder:
     # What is left uses itself by way of others: no order can load it.
     for name in needs:
         rank.setdefault(name, len(needs))
-    found = LoadOrder({module.name: module for module in modules}, needs, rank)
+    found = DependencyGraph({module.name: module for module in modules}, needs, rank)
     for module in modules:
         for alias in module.aliases:
             if _WILD.search(alias):

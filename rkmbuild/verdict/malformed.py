@@ -2,9 +2,9 @@
 
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Elf
+from rkmbuild.ko.module import Index
 from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers, notes
-from rkmbuild.verdict.structure import Index
 
 _PAGE = 4096
 # Sections that are written to after load, by name (include/asm-generic/vmlinux.lds.h)

@@ -1,25 +1,13 @@
 """Whether a file's headers and tables are such that the loader goes on with it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Elf, Section
+from rkmbuild.ko.module import Index
 from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import elf_file
 from rkmbuild.verdict.target import THIS_MODULE, Target
-
-
-@dataclass(frozen=True, kw_only=True)
-class Index:
-    """Sections that the loader keeps at hand (struct load_info), 0 for those that are not there."""
-
-    info: int
-    module: int
-    symbols: int
-    strings: int
-    versions: int
-    percpu: int
 
 
 def check(data: bytes, target: Target, report: Report) -> tuple[Elf, Index] | None:

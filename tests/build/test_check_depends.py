@@ -10,7 +10,7 @@ import pytest
 
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import depends
-from rkmbuild.ko.depends import LoadOrder, name_of
+from rkmbuild.ko.depends import DependencyGraph, name_of
 
 PLACES = os.pathsep.join(("/usr/sbin", "/sbin", os.environ["PATH"]))
 
@@ -38,14 +38,16 @@ def base(tree: KernelTree, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def order(tree: KernelTree) -> LoadOrder:
+def order(tree: KernelTree) -> DependencyGraph:
     assert tree.modules
     found = depends.of(tree.modules)
     assert len(found.modules) > 1000
     return found
 
 
-def test_dependencies_are_those_of_depmod(tree: KernelTree, base: Path, order: LoadOrder) -> None:
+def test_dependencies_are_those_of_depmod(
+    tree: KernelTree, base: Path, order: DependencyGraph
+) -> None:
     lines = (base / "lib/modules" / tree.release / "modules.dep").read_text().splitlines()
     theirs = {
         name_of(file): [name_of(path) for path in needed.split()]
@@ -55,7 +57,9 @@ def test_dependencies_are_those_of_depmod(tree: KernelTree, base: Path, order: L
     assert {name: order.dependencies(name) for name in theirs} == theirs
 
 
-def test_the_load_order_is_that_of_modprobe(tree: KernelTree, base: Path, order: LoadOrder) -> None:
+def test_the_load_order_is_that_of_modprobe(
+    tree: KernelTree, base: Path, order: DependencyGraph
+) -> None:
     # What the machine's /etc/modprobe.d adds is no fact about the modules.
     command = [kmod("modprobe"), "-C", "/dev/null", "-d", str(base), "-S", tree.release]
 
@@ -78,7 +82,7 @@ def test_the_load_order_is_that_of_modprobe(tree: KernelTree, base: Path, order:
 
 
 def test_what_one_module_needs_is_found_without_reading_all(
-    tree: KernelTree, order: LoadOrder
+    tree: KernelTree, order: DependencyGraph
 ) -> None:
     from rkmbuild.kernel import symvers
 

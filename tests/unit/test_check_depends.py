@@ -6,14 +6,14 @@ import pytest
 
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.ko import depends
-from rkmbuild.ko.depends import Module, name_of
+from rkmbuild.ko.depends import Node, name_of
 from tests.modules import Module as Made
 from tests.modules import Reloc, Sec, Sym, module
 
 
-def one(name: str, *imports: str, exports: str = "", **more: tuple[str, ...]) -> Module:
+def one(name: str, *imports: str, exports: str = "", **more: tuple[str, ...]) -> Node:
     empty = {"before": (), "after": (), "aliases": ()}
-    return Module(
+    return Node(
         path=Path(f"{name}.ko"),
         name=name,
         exports=tuple(exports.split()),
