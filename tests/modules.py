@@ -4,6 +4,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from rkmbuild.arch.x86_64 import X86_64
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import Kconfig, KernelVersion
 from rkmbuild.ko import elf
@@ -39,6 +40,7 @@ def kernel(version: str = "6.12.0", **config: str) -> Target:
     """A made-up kernel; options set to an empty string are off."""
     options = {name: value for name, value in (_CONFIG | config).items() if value}
     return Target(
+        arch=X86_64,
         release=f"{version}-test",
         version=KernelVersion.parse(version),
         config=Kconfig(options),

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+from rkmbuild.arch import architectures
 from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import RkmbuildError, WantedPart
 from rkmbuild.toolchain import versions
@@ -57,12 +58,7 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "binutils": dict.fromkeys(INSTALL, ("binutils",)),
     "make": dict.fromkeys(INSTALL, ("make",)),
     "kmod": dict.fromkeys(INSTALL, ("kmod",)),
-    "qemu": {
-        "apt-get": ("qemu-system-x86",),
-        "dnf": ("qemu-system-x86-core",),
-        "pacman": ("qemu-system-x86",),
-        "zypper": ("qemu-x86",),
-    },
+    "qemu": dict(architectures.host().qemu_packages),
     "busybox": {
         "apt-get": ("busybox-static",),
         "dnf": ("busybox",),

@@ -163,7 +163,7 @@ def _optional(check: Check, user: str) -> Check:
 def _tool(
     tool: Tool, passed_over: Iterable[PassedOver] = (), *, use: Use = Use.BUILD
 ) -> list[Check]:
-    part = {"qemu-system-x86_64": "qemu"}.get(tool.name, tool.name)
+    part = "qemu" if tool.name.startswith("qemu-system-") else tool.name
     return [_found(part, tool.path, tool.version, use=use, passed_over=tuple(passed_over))]
 
 

@@ -7,7 +7,6 @@ guest is watched, and what came of it is remembered until the host reboots or a 
 
 import json
 import os
-import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,36 +80,6 @@ def remember(emulator: Tool, *, works: bool) -> None:
 def forget() -> None:
     """Have the next guest try again."""
     _state().unlink(missing_ok=True)
-
-
-def clock_words(host: Path = Path("/")) -> list[str]:
-    """Return what a guest under TCG is told of its clock, as words for the kernel's command line.
-
-    The guest's time stamp counter is the host's. A guest that measures it itself, against a timer
-    that the host emulates, fails at that now and then while the host is busy, and then hangs: it
-    has no other clock to fall back to. So it is told (`tsc_early_khz=`).
-
-    A guest compares the counter with the ticks that it has seen, too, of which a busy host loses
-    some, and then goes by the ticks (kernel/time/clocksource.c). Without ticks, which it stops
-    when it has nothing to do, time stands still for it, and what it waits for never comes. So it
-    is told not to (`tsc=reliable`) where the frequency is certain. Of a processor that changes its
-    own it may be off, and so is then the guest's clock until it goes by the ticks.
-
-    Args:
-        host: Where the host's /sys and /proc are.
-    """
-    changes = host / "sys/devices/system/cpu/cpu0/cpufreq"
-    base = changes / "base_frequency"
-    try:
-        if base.exists():
-            return [f"tsc_early_khz={int(base.read_text())}", "tsc=reliable"]
-        text = (host / "proc/cpuinfo").read_text()
-    except (OSError, ValueError):
-        return []
-    found = re.search(r"\ncpu MHz\s*:\s*(\d+)\.(\d{3})", text)
-    if not found:
-        return []
-    return [f"tsc_early_khz={found[1]}{found[2]}", *([] if changes.exists() else ["tsc=reliable"])]
 
 
 def _state() -> Path:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+from rkmbuild.arch import architectures
+from rkmbuild.arch.arch import Arch
 from rkmbuild.base import console
 from rkmbuild.base.errors import MachineError
-from rkmbuild.guest import accel, arch, initramfs, machine
+from rkmbuild.guest import accel, initramfs, machine
 from rkmbuild.guest.attempt import Attempt
 from rkmbuild.guest.result import GuestResult, Step
 from rkmbuild.kernel.tree import KernelTree
@@ -15,11 +17,10 @@ MEMORY_MIB = 512
 TIMEOUT = 30.0
 
 # Everything printed is wanted, with its level and without limits on what init may mark; an oops
-# becomes a panic, and a panic ends the machine, since -no-reboot makes a reboot its end. A triple
-# fault is the reboot that needs no device: the others are tried for seconds in this machine.
+# becomes a panic, and a panic ends the machine, since -no-reboot makes a reboot its end.
 _COMMAND_LINE = (
     "loglevel=8 console_msg_format=syslog printk.time=1 printk.devkmsg=on "
-    "panic=-1 oops=panic reboot=triple sysrq_always_enabled"
+    "panic=-1 oops=panic {reboot} sysrq_always_enabled"
 )
 
 
@@ -60,21 +61,21 @@ def boot(
         MachineError: there is no emulator, no image, no busybox; or the kernel does not get to
             its init.
     """
-    architecture = arch.of(tree.arch)
+    arch = bootable_arch(tree)
     image = bootable(tree)
     root = initramfs.build(
         machine.busybox(),
         files=files,
         script=script,
-        port=architecture.port,
+        port=arch.guest.port,
         stop_on_failure=stop_on_failure,
     )
-    emulator = machine.emulator(tree.arch)
+    emulator = machine.emulator(arch)
     chosen = accel.choose(emulator)
     last = ""
     for tried in _attempts(chosen):
         configuration = machine.Configuration(
-            architecture=architecture,
+            arch=arch,
             emulator=emulator.path,
             accelerator=tried.name,
             image=image,
@@ -85,7 +86,7 @@ def boot(
         result = run.in_machine(
             configuration,
             root,
-            line=command_line(tried, append, run.nonce),
+            line=command_line(arch, tried, append, run.nonce),
             timeout=timeout,
             step_timeout=step_timeout,
             chosen=tried,
@@ -107,6 +108,21 @@ def boot(
     )
 
 
+def bootable_arch(tree: KernelTree) -> Arch:
+    """Return the architecture of a kernel.
+
+    Raises:
+        MachineError: no kernel of it can be booted.
+    """
+    arch = architectures.find(tree.arch)
+    if not arch or not arch.complete:
+        raise MachineError(
+            f"kernels for {tree.arch} cannot be booted yet",
+            hint=f"machines that can: {', '.join(map(str, architectures.complete()))}",
+        )
+    return arch
+
+
 def bootable(tree: KernelTree) -> Path:
     """Return the image of a kernel.
 
@@ -123,21 +139,22 @@ def bootable(tree: KernelTree) -> Path:
 
 
 def command_line(
-    chosen: accel.Accel, append: str, nonce: str, *, words: str = _COMMAND_LINE
+    arch: Arch, chosen: accel.Accel, append: str, nonce: str, *, words: str = _COMMAND_LINE
 ) -> str:
     """Return the kernel's command line, but for the console.
 
     Args:
+        arch: What is booted.
         chosen: What the guest runs under.
         append: What the caller adds.
         nonce: Becomes init's argument.
-        words: What it begins with.
+        words: What it begins with; `{reboot}` is the way to reboot.
     """
-    line = [words]
+    line = words.format(reboot=arch.guest.reboot).split()
     if chosen.name == "tcg":
-        line += accel.clock_words()
+        line += arch.guest.clock_words(Path("/"))
     elif not chosen.proven:
-        line.append("earlyprintk=serial,ttyS0,115200")
+        line.append(arch.guest.early_console)
     return " ".join([*line, *([append] if append else []), "--", nonce])
 
 

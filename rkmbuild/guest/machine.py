@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from rkmbuild.arch.arch import Arch
 from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import MachineError, ToolchainError
-from rkmbuild.guest import arch
 from rkmbuild.toolchain import qemu
 from rkmbuild.toolchain.parts import Tool
 
@@ -35,7 +35,7 @@ class Configuration:
     """What a machine is to be.
 
     Attributes:
-        architecture: Its kind.
+        arch: Its architecture.
         emulator: The qemu program.
         accelerator: `kvm` or `tcg`.
         image: The kernel to boot.
@@ -43,7 +43,7 @@ class Configuration:
         cpus: Its processors.
     """
 
-    architecture: arch.Architecture
+    arch: Arch
     emulator: Path
     accelerator: str
     image: Path
@@ -83,7 +83,7 @@ class Machine:
             self._port = os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
             stack.callback(os.close, self._port)
             backend = f"file,id=port,path={str(pipe).replace(',', ',,')}"
-            device = self._configuration.architecture.second_port.format(chardev="port")
+            device = self._configuration.arch.guest.second_port.format(chardev="port")
             self._process = process.popen(
                 [
                     *bound_to_us(),
@@ -164,14 +164,14 @@ class Machine:
                     file.close()
 
 
-def emulator(architecture: str) -> Tool:
-    """Return the qemu for kernels of `architecture`, in rustc's word.
+def emulator(arch: Arch) -> Tool:
+    """Return the qemu for kernels of an architecture.
 
     Raises:
         MachineError: none is installed that can be used.
     """
     try:
-        return qemu.choose(architecture)[0]
+        return qemu.choose(arch)[0]
     except ToolchainError as error:
         raise _no_machine(error) from None
 
@@ -194,17 +194,17 @@ def _no_machine(error: ToolchainError) -> MachineError:
 
 def command(configuration: Configuration, initrd: Path, command_line: str) -> list[str]:
     """Return the command that starts a machine, but for what its serial ports are joined to."""
-    architecture = configuration.architecture
+    guest = configuration.arch.guest
     # TCG offers all that it can emulate; under KVM the guest sees the processor that is there.
     processor = "host" if configuration.accelerator == "kvm" else "max"
     return [
         str(configuration.emulator),
-        *architecture.machine,
+        *guest.arguments,
         *("-accel", configuration.accelerator, "-cpu", processor),
         *("-smp", str(configuration.cpus), "-m", str(configuration.memory_mib)),
         *("-no-reboot", "-no-user-config", "-nodefaults", "-kernel", str(configuration.image)),
         *("-initrd", str(initrd), "-append"),
-        f"console={architecture.console} {command_line}",
+        f"console={guest.console} {command_line}",
         *("-display", "none"),
     ]
 

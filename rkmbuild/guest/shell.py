@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rkmbuild.base import console, process
 from rkmbuild.base.errors import MachineError, UsageError
-from rkmbuild.guest import accel, arch, boot, initramfs, machine, trial
+from rkmbuild.guest import accel, boot, initramfs, machine, trial
 from rkmbuild.guest.machine import Configuration
 
 # The boot is quiet; init then lets every line of the kernel through.
@@ -25,15 +25,15 @@ def interact(planned: trial.Plan, *, memory_mib: int = boot.MEMORY_MIB) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("--shell needs a terminal", hint="leave it out to load and unload only")
     tree = planned.tree
-    architecture = arch.of(tree.arch)
-    emulator = machine.emulator(tree.arch)
+    arch = boot.bootable_arch(tree)
+    emulator = machine.emulator(arch)
     chosen = accel.choose(emulator)
     if not chosen.proven:
         # Nobody watches this guest for progress, so another one has to show first that KVM works.
         boot.boot(tree, files={}, script=[])
         chosen = accel.choose(emulator)
     configuration = Configuration(
-        architecture=architecture,
+        arch=arch,
         emulator=emulator.path,
         accelerator=chosen.name,
         image=boot.bootable(tree),
@@ -43,14 +43,14 @@ def interact(planned: trial.Plan, *, memory_mib: int = boot.MEMORY_MIB) -> None:
         machine.busybox(),
         files=planned.files,
         script=["echo 8 >/proc/sys/kernel/printk", *planned.script[: planned.counting]],
-        port=architecture.port,
+        port=arch.guest.port,
         interactive=True,
     )
     console.note("Ctrl-A x ends the machine, and so does `exit`; Ctrl-A h shows more")
     with contextlib.ExitStack() as stack:
         initrd = Path(stack.enter_context(machine.folder())) / "initramfs.cpio"
         initrd.write_bytes(root)
-        line = boot.command_line(chosen, "", "-", words=_COMMAND_LINE)
+        line = boot.command_line(arch, chosen, "", "-", words=_COMMAND_LINE)
         child = process.popen(
             [
                 *machine.bound_to_us(),

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rkmbuild.arch import architectures
 from rkmbuild.base.errors import NotAModuleError
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.ko import demangle, elf, signature, strings
 from rkmbuild.ko.elf import Elf, Symbol, decoded
 from rkmbuild.ko.signature import Signature
-from rkmbuild.verdict import relocations
 
 _KINDS = {0: "NULL", 1: "PROGBITS", 2: "SYMTAB", 3: "STRTAB", 4: "RELA", 7: "NOTE", 8: "NOBITS"}
 # Types that Rust has of itself: an impl for one belongs to the crate of the trait.
@@ -213,8 +213,8 @@ def _imports(
 
 
 def _relocations(file: Elf) -> Counter[str]:
-    # Each machine has numbers of its own.
-    names = relocations.NAMES if file.header.machine == elf.EM_X86_64 else {}
+    arch = architectures.by_elf(file.header.machine)
+    names = arch.relocations.names if arch else {}
     found: Counter[str] = Counter()
     for section in file.sections:
         if section.type != elf.SHT_RELA or section.info >= len(file.sections):

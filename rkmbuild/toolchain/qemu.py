@@ -4,6 +4,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from rkmbuild.arch import architectures
+from rkmbuild.arch.arch import Arch
 from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import ToolchainError, WantedPart
 from rkmbuild.toolchain import programs, versions
@@ -11,32 +13,35 @@ from rkmbuild.toolchain.parts import PassedOver, Tool, Version
 from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.unusable import unusable
 
-# The microvm machine, which boots in a second because it has no firmware to wait for.
+# The first with all the machines that guests run on.
 OLDEST = Version(4, 2)
-_MACHINE = "microvm"
 # Where the distributions put their static busybox: Debian and openSUSE, Fedora, Alpine.
 _BUSYBOXES = r"busybox([.-]static)?"
 _PT_INTERP = 3
 
 
-def choose(arch: str = "x86_64") -> tuple[Tool, list[PassedOver]]:
-    """Return the first usable qemu for `arch` (rustc's word), and those that were passed over.
+def choose(arch: Arch | None = None) -> tuple[Tool, list[PassedOver]]:
+    """Return the first usable qemu for an architecture, and those that were passed over.
+
+    Args:
+        arch: The architecture; this machine's where None.
 
     Raises:
         ToolchainError: none is there, or none has the machine that guests run on.
     """
+    arch = arch or architectures.host()
     passed_over: list[PassedOver] = []
-    for path in search_path.every(f"qemu-system-{arch}"):
+    for path in search_path.every(arch.qemu):
         try:
             tool = programs.at(path, versions.first)
-            why = _why_not(tool)
+            why = _why_not(tool, arch.guest.kind)
         except ToolchainError as error:
             why = error.message
         else:
             if not why:
                 return tool, passed_over
         passed_over.append(PassedOver(str(path), why))
-    raise unusable(f"qemu-system-{arch}", WantedPart("qemu"), passed_over)
+    raise unusable(arch.qemu, WantedPart("qemu"), passed_over)
 
 
 def busybox() -> Tool:
@@ -67,7 +72,7 @@ def is_static(program: Path) -> bool:
     return _PT_INTERP not in kinds
 
 
-def _why_not(tool: Tool) -> str:
+def _why_not(tool: Tool, machine: str) -> str:
     if tool.version < OLDEST:
         return f"it is {tool.version}, and {OLDEST} is the oldest that can be used"
 
@@ -81,7 +86,7 @@ def _why_not(tool: Tool) -> str:
         return {"machines": [line.split(" ")[0] for line in done.stdout.splitlines()]}
 
     machines = remembered("qemu -machine help", [tool.path], ask)["machines"]
-    return "" if _MACHINE in machines else f"it has no {_MACHINE} machine"
+    return "" if machine in machines else f"it has no {machine} machine"
 
 
 def _asked(path: Path) -> Tool:

@@ -38,7 +38,8 @@ def check(ko: Path | bytes, kernel: KernelTree) -> Verdict:
     Raises:
         NotAModuleError: the file cannot be read or unpacked. (Whatever its bytes are, there is a
             verdict on them.)
-        KernelError: the kernel's Module.symvers is damaged, or its machine is not x86_64.
+        KernelError: the kernel's Module.symvers is damaged, or modules of its
+            architecture cannot be judged yet.
     """
     known = target.of(kernel)
     if isinstance(ko, bytes):

@@ -17,7 +17,6 @@ NOT_IN_INIT = frozenset(
     }
 )  # fmt: skip
 
-_R_64 = 1
 _INIT = ".init"
 # The kernel's own mark for what may refer to init (include/linux/init.h: __ref), and the code of
 # alternatives, which is run where it stands for.
@@ -41,11 +40,12 @@ def _init(subject: Subject) -> Place | None:
     """Return where struct module says that init is."""
     file = subject.file
     layout = subject.target.struct_module
+    pointer = subject.target.arch.relocations.pointer
     for table in file.sections:
         if table.type != elf.SHT_RELA or table.info != subject.index.module or not layout:
             continue
         for offset, kind, number, addend in file.relocations(table).rows():
-            if offset == layout.init_at and kind == _R_64 and number < len(subject.symbols):
+            if offset == layout.init_at and kind == pointer and number < len(subject.symbols):
                 symbol = subject.symbols[number]
                 return symbol.shndx, symbol.value + addend
     return None

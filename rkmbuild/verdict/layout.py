@@ -6,11 +6,6 @@ from rkmbuild.verdict.rules import dangers, refusals
 from rkmbuild.verdict.subject import Subject
 
 _PAGE = 4096
-# arch/x86/include/asm/pgtable_64_types.h: modules lie above the kernel's own image, which takes
-# 512 MiB, or 1 GiB where its place is random; 16 MiB at the end are the fixed map's.
-_END = 0xFFFF_FFFF_FF00_0000
-_START = 0xFFFF_FFFF_A000_0000
-_START_RANDOM = 0xFFFF_FFFF_C000_0000
 # A loader in the middle of its space: far from both ends, as after some minutes of uptime.
 _OFFSET = 0x0200_0000
 # include/linux/percpu.h: PERCPU_MODULE_RESERVE
@@ -29,8 +24,9 @@ def place(subject: Subject, report: Report) -> list[int]:
     """
     file, config = subject.file, subject.target.config
     _write_and_execute(subject, report)
-    random = config.on("RANDOMIZE_BASE")
-    at = start = (_START_RANDOM if random else _START) + _OFFSET
+    space = subject.target.arch.space
+    begin = space.start_random if config.on("RANDOMIZE_BASE") else space.start
+    at = start = begin + _OFFSET
     addresses = [0] * len(file.sections)
     for number in _order(subject):
         section = file.sections[number]
@@ -43,7 +39,7 @@ def place(subject: Subject, report: Report) -> list[int]:
     size = at - start
     if size >= 1 << 32:
         report.add(dangers.SIZE_WRAPS, f"the sections sum up to {size:#x} bytes", place="sections")
-    elif size > _END - (start - _OFFSET):
+    elif size > space.end - begin:
         report.add(refusals.TOO_LARGE, f"the sections need {size >> 20} MiB")
     elif size > _MUCH:
         report.add(

@@ -1,14 +1,14 @@
 """Whether the loader would apply every relocation, done with its own arithmetic.
 
-arch/x86/kernel/module.c: __apply_relocate_add (6.1) and __write_relocate_add (6.12). Types NONE,
-64, 32, 32S, PC32, PLT32 and PC64 are applied; 32 and 32S have to fit, PC32 and PLT32 are cut off
-to 32 bits without a word; the place has to be zero before.
+What it does with which type is the architecture's (`Arch.relocations`).
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rkmbuild.arch import relocations as arch
+from rkmbuild.arch.relocations import Overflow, Relocation
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Relocations
 from rkmbuild.verdict.findings import Rule
@@ -17,25 +17,7 @@ from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers, refusals
 from rkmbuild.verdict.subject import Subject
 
-# x86-64 psABI, table 4.9
-NAMES = {
-    0: "NONE", 1: "64", 2: "PC32", 3: "GOT32", 4: "PLT32", 5: "COPY", 6: "GLOB_DAT",
-    7: "JUMP_SLOT", 8: "RELATIVE", 9: "GOTPCREL", 10: "32", 11: "32S", 12: "16", 13: "PC16",
-    14: "8", 15: "PC8", 16: "DTPMOD64", 17: "DTPOFF64", 18: "TPOFF64", 19: "TLSGD", 20: "TLSLD",
-    21: "DTPOFF32", 22: "GOTTPOFF", 23: "TPOFF32", 24: "PC64", 25: "GOTOFF64", 26: "GOTPC32",
-    27: "GOT64", 28: "GOTPCREL64", 29: "GOTPC64", 31: "PLTOFF64", 32: "SIZE32", 33: "SIZE64",
-    34: "GOTPC32_TLSDESC", 35: "TLSDESC_CALL", 36: "TLSDESC", 37: "IRELATIVE", 38: "RELATIVE64",
-    41: "GOTPCRELX", 42: "REX_GOTPCRELX",
-}  # fmt: skip
-_NONE, _64, _PC32, _PLT32, _32, _32S, _PC64 = 0, 1, 2, 4, 10, 11, 24
-# Bytes that each type fills
-_WIDTH = {_64: 8, _PC64: 8, _32: 4, _32S: 4, _PC32: 4, _PLT32: 4}
-_GOT = {3, 9, 25, 26, 27, 28, 29, 41, 42}
-_TLS = {16, 17, 18, 19, 20, 21, 22, 23, 34, 35, 36}
 _MASK = (1 << 64) - 1
-# Where the kernel's own symbols lie (arch/x86/include/asm/page_64_types.h: __START_KERNEL_map);
-# its place within a gigabyte is random.
-_KERNEL = 0xFFFF_FFFF_8100_0000
 
 
 def check(
@@ -117,7 +99,7 @@ def _symbol_addresses(
     for symbol, value in zip(subject.symbols, values, strict=True):
         if value is None:
             known = subject.target.exports.get(subject.symbol_name(symbol))
-            resolved.append(_KERNEL if known else 0)
+            resolved.append(subject.target.arch.space.kernel if known else 0)
         elif symbol.shndx >= len(addresses) or not symbol.shndx:
             resolved.append(value)
         elif symbol.shndx == percpu:
@@ -138,58 +120,58 @@ class _Pass:
     address: int
     report: Report
 
+    @property
+    def rules(self) -> arch.Relocations:
+        """What the loader does with which type."""
+        return self.subject.target.arch.relocations
+
     def run(self) -> None:
         """Judge by columns where all is as compilers make it, entry by entry where not."""
         rows = self.rows
         if not len(rows):
             return
-        kinds = set(rows.types)
-        usual = kinds <= _WIDTH.keys() | {_NONE}
-        last = self.subject.file.sections[self.home].size - (8 if kinds & {_64, _PC64} else 4)
-        if (
-            usual
-            and _NONE not in kinds
-            and max(rows.offsets) <= last
-            and max(rows.symbols) < len(self.symbols)
-            and -(1 << 30) < min(rows.addends) <= max(rows.addends) < 1 << 30
-            and self._apart()
-            and self._zero()
-            and not self._overflow(kinds)
-        ):
+        types = set(rows.types)
+        if not types <= self.rules.applied.keys():
+            self._one_by_one()
             return
-        self._one_by_one()
-
-    def _apart(self) -> bool:
-        """Tell whether no two entries fill the same bytes."""
-        places = self.rows.offsets
+        kinds = {number: self.rules.applied[number] for number in types}
+        widths = {kind.width for kind in kinds.values()}
+        last = self.subject.file.sections[self.home].size - max(widths)
         if (
-            len(set(self.rows.types) & {_64, _PC64})
-            and len(set(map(_WIDTH.get, self.rows.types))) > 1
+            0 in widths
+            or max(rows.offsets) > last
+            or max(rows.symbols) >= len(self.symbols)
+            or not -(1 << 30) < min(rows.addends) <= max(rows.addends) < 1 << 30
+            or (self.rules.must_be_zero and not self._untouched(widths))
+            or self._overflow(kinds)
         ):
-            return False
-        width = _WIDTH[self.rows.types[0]]
-        ordered = sorted(places)
-        return all(b - a >= width for a, b in itertools.pairwise(ordered))
+            self._one_by_one()
 
-    def _zero(self) -> bool:
-        content = self.subject.file.content(self.subject.file.sections[self.home])
-        if not len(content):
-            return True
-        zero = bytes(_WIDTH[self.rows.types[0]])
-        width = len(zero)
-        data = bytes(content)
-        return all(data[at : at + width] == zero for at in self.rows.offsets)
-
-    def _overflow(self, kinds: set[int]) -> bool:
-        if not kinds & {_32, _32S}:
+    def _untouched(self, widths: set[int]) -> bool:
+        """Tell whether all places are of one width, lie apart, and are zero before."""
+        if len(widths) > 1:
             return False
-        symbols = self.symbols
-        return any(
-            _overflows(kind, symbols[symbol] + addend & _MASK)
-            for kind, symbol, addend in zip(
-                self.rows.types, self.rows.symbols, self.rows.addends, strict=True
+        (width,) = widths
+        places = self.rows.offsets
+        if any(b - a < width for a, b in itertools.pairwise(sorted(places))):
+            return False
+        zero = bytes(width)
+        data = bytes(self.subject.file.content(self.subject.file.sections[self.home]))
+        return not data or all(data[at : at + width] == zero for at in places)
+
+    def _overflow(self, kinds: Mapping[int, Relocation]) -> bool:
+        """Tell whether the loader refuses a value; what it cuts off is too far for such addends."""
+        limited = {
+            number: kind
+            for number, kind in kinds.items()
+            if kind.fits and kind.overflow is Overflow.REFUSED
+        }
+        return bool(limited) and any(
+            number in limited
+            and not limited[number].takes(
+                limited[number].value(self.symbols[symbol] + addend, self.address + offset)
             )
-            if kind in (_32, _32S)
+            for offset, number, symbol, addend in self.rows.rows()
         )
 
     def _one_by_one(self) -> None:
@@ -197,72 +179,63 @@ class _Pass:
         section = file.sections[self.home]
         image = bytearray(file.content(section)) if section.type != elf.SHT_NOBITS else bytearray()
         new_order = self.subject.target.since(6, 4)
-        for offset, kind, symbol, addend in self.rows.rows():
+        for offset, number, symbol, addend in self.rows.rows():
             if symbol >= len(self.symbols):
                 self._add(dangers.RELOCATION_SYMBOL, offset, f"symbol {symbol} does not exist")
                 continue
-            value = self.symbols[symbol] + addend & _MASK
-            if kind == _NONE:
-                continue
-            width = _WIDTH.get(kind)
-            if width is None:
-                self._unknown(offset, kind, symbol)
+            kind = self.rules.applied.get(number)
+            if kind is None:
+                self._unknown(offset, number, symbol)
                 return
-            if kind in (_PC32, _PLT32, _PC64):
-                value = value - self.address - offset & _MASK
-            outside = offset + width > self.subject.file.sections[self.home].size
+            if not kind.width:
+                continue
+            value = kind.value(self.symbols[symbol] + addend, self.address + offset)
+            end = offset + kind.width
+            outside = end > section.size
             if outside:
                 self._add(
                     dangers.RELOCATION_PLACE, offset, f"place {offset:#x} is outside the section"
                 )
-            nonzero = not outside and any(image[offset : offset + width])
-            too_large = _overflows(kind, value)
+            nonzero = self.rules.must_be_zero and not outside and any(image[offset:end])
+            fits = kind.takes(value)
+            too_large = not fits and kind.overflow is Overflow.REFUSED
             if nonzero and not (new_order and too_large):
-                message = f"the place of a {NAMES[kind]} relocation is not zero"
+                message = f"the place of a {kind.name} relocation is not zero"
                 self._add(refusals.RELOCATION_NONZERO, offset, message, "existing value is nonzero")
                 return
             if too_large:
-                message = f"the value {value:#x} does not fit into a {NAMES[kind]} relocation"
-                log = f"overflow in relocation type {kind} val"
+                message = f"the value {value & _MASK:#x} does not fit into a {kind.name} relocation"
+                log = f"overflow in relocation type {number} val"
                 self._add(refusals.RELOCATION_OVERFLOW, offset, message, log)
                 return
-            if kind in (_PC32, _PLT32) and _overflows(_32S, value):
-                message = f"the distance {value:#x} is cut off to 32 bits"
+            if not fits and kind.overflow is Overflow.CUT:
+                bits = 8 * kind.width
+                message = f"the distance {value & _MASK:#x} is cut off to {bits} bits"
                 self._add(dangers.RELOCATION_TRUNCATED, offset, message)
-            if not outside and section.type != elf.SHT_NOBITS:
-                image[offset : offset + width] = (value & (1 << 8 * width) - 1).to_bytes(
-                    width, "little"
-                )
+            if self.rules.must_be_zero and not outside and section.type != elf.SHT_NOBITS:
+                written = value & (1 << 8 * kind.width) - 1
+                image[offset:end] = written.to_bytes(kind.width, "little")
 
-    def _unknown(self, offset: int, kind: int, symbol: int) -> None:
-        name = NAMES.get(kind, str(kind))
+    def _unknown(self, offset: int, number: int, symbol: int) -> None:
+        name = self.rules.names.get(number, str(number))
         what = self.subject.symbol_name(self.subject.symbols[symbol])
         way_out = ""
-        if kind in _GOT:
+        if number in self.rules.got:
             way_out = (
                 "there is no GOT in the kernel: compile with a static relocation model "
                 "(-fno-pic, -Crelocation-model=static), and with relro-level off in the target"
             )
-        elif kind in _TLS:
+        elif number in self.rules.thread_local:
             way_out = (
                 "there is no thread-local storage in the kernel: use no #[thread_local], __thread"
             )
         message = (
-            f"a relocation of type R_X86_64_{name} to `{what}`, which the loader does not apply"
+            f"a relocation of type {self.rules.prefix}{name} to `{what}`, which the loader does "
+            "not apply"
         )
-        self._add(
-            refusals.RELOCATION_TYPE, offset, message, f"Unknown rela relocation: {kind}", way_out
-        )
+        log = self.rules.unknown.format(type=number)
+        self._add(refusals.RELOCATION_TYPE, offset, message, log, way_out)
 
     def _add(self, rule: Rule, offset: int, message: str, log: str = "", way_out: str = "") -> None:
         place = self.subject.function_at(self.home, offset)
         self.report.add(rule, message, place=place, log=log, way_out=way_out)
-
-
-def _overflows(kind: int, value: int) -> bool:
-    """Tell whether a 64-bit value is not what its lower half extends to."""
-    if kind == _32:
-        return value >> 32 != 0
-    if kind == _32S:
-        return not (value < 1 << 31 or value >= (1 << 64) - (1 << 31))
-    return False

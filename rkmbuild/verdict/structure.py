@@ -45,15 +45,16 @@ def check(data: bytes, target: Target, report: Report) -> tuple[Elf, Index] | No
     )
 
 
-def _header(file: Elf, _target: Target, report: Report) -> None:
+def _header(file: Elf, target: Target, report: Report) -> None:
     header = file.header
     if header.ident[:4] != elf.MAGIC:
         report.add(elf_file.ELF_MAGIC, "the file is no ELF file", log="Invalid ELF header magic")
     elif header.type != elf.ET_REL:
         message = f"the file is of ELF type {header.type}, and no relocatable object"
         report.add(elf_file.ELF_TYPE, message, log="Invalid ELF header type")
-    elif header.machine != elf.EM_X86_64:
-        message = f"the object is for machine {header.machine}, and the kernel's is 62 (x86_64)"
+    elif header.machine != target.arch.elf_machine:
+        wanted = f"{target.arch.elf_machine} ({target.arch})"
+        message = f"the object is for machine {header.machine}, and the kernel's is {wanted}"
         report.add(elf_file.ELF_MACHINE, message, log="Invalid architecture in ELF header")
     elif header.shentsize != elf.SECTION_SIZE:
         message = f"section headers are said to have {header.shentsize} bytes, not 64"

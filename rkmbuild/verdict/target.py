@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rkmbuild.arch import architectures
+from rkmbuild.arch.arch import Arch
 from rkmbuild.base.errors import KernelError, NotAModuleError
 from rkmbuild.kernel import symvers
 from rkmbuild.kernel.symvers import ExportedSymbol
@@ -17,7 +19,6 @@ from rkmbuild.project import naming
 # Smaller ones are tried first as a sample; the largest of a distribution take a second to unpack.
 _SAMPLE_BYTES = 200 << 10
 _SAMPLES = 40
-R_X86_64_64 = 1
 # The symbol of an entry in the table of exports (include/linux/export-internal.h)
 _ENTRY = "__ksymtab_"
 THIS_MODULE = ".gnu.linkonce.this_module"
@@ -45,6 +46,7 @@ class Target:
     """A kernel, as its loader would judge a module.
 
     Attributes:
+        arch: Its architecture.
         release: What `uname -r` says under it.
         version: The numbers of the release.
         config: Its configuration.
@@ -64,6 +66,7 @@ class Target:
             the names are known.
     """
 
+    arch: Arch
     release: str
     version: KernelVersion
     config: Kconfig
@@ -97,16 +100,20 @@ def of(tree: KernelTree) -> Target:
     """Gather what judging for a kernel needs: some 0.1 s, most of it for Module.symvers.
 
     Raises:
-        KernelError: its Module.symvers is damaged, or its machine is not x86_64.
+        KernelError: its Module.symvers is damaged, or modules of its architecture cannot be
+            judged yet.
     """
-    if tree.arch != "x86_64":
-        raise KernelError(f"modules for {tree.arch} cannot be judged: only x86_64 is known so far")
-    sample = next(_samples(tree.modules), None) if tree.modules else None
+    arch = architectures.find(tree.arch)
+    if not arch or not arch.complete:
+        names = ", ".join(map(str, architectures.complete()))
+        raise KernelError(f"modules for {tree.arch} cannot be judged: only {names} is known so far")
+    sample = next(_samples(tree.modules, arch), None) if tree.modules else None
     return Target(
+        arch=arch,
         release=tree.release,
         version=tree.version,
         config=tree.config,
-        vermagic=sample.vermagic if sample else vermagic(tree.release, tree.config),
+        vermagic=sample.vermagic if sample else vermagic(arch, tree.release, tree.config),
         exports=symvers.load(tree.symvers) if tree.symvers else {},
         knows_exports=tree.symvers is not None,
         struct_module=sample.layout if sample else None,
@@ -198,8 +205,8 @@ def _read(place: Path) -> str:
         return ""
 
 
-def vermagic(release: str, config: Kconfig) -> str:
-    """Return the version magic of a kernel (include/linux/vermagic.h; empty arch part on x86_64).
+def vermagic(arch: Arch, release: str, config: Kconfig) -> str:
+    """Return the version magic of a kernel (include/linux/vermagic.h).
 
     A kernel with CONFIG_RANDSTRUCT has a hash at the end that only its own modules tell. Empty
     where the configuration is not known.
@@ -216,6 +223,7 @@ def vermagic(release: str, config: Kconfig) -> str:
         + preempt
         + ("mod_unload " if config.on("MODULE_UNLOAD") else "")
         + ("modversions " if config.on("MODVERSIONS") else "")
+        + arch.vermagic
     )
 
 
@@ -226,7 +234,7 @@ class _Sample:
     signature: Signature | None
 
 
-def _samples(modules: Path) -> Iterator[_Sample]:
+def _samples(modules: Path, arch: Arch) -> Iterator[_Sample]:
     """Read some of the kernel's own modules until one has both an init and an exit function."""
     tried = 0
     for folder, folders, names in os.walk(modules / "kernel"):
@@ -236,14 +244,14 @@ def _samples(modules: Path) -> Iterator[_Sample]:
             if ".ko" not in name or place.stat().st_size > _SAMPLE_BYTES:
                 continue
             tried += 1
-            found = _sample(place)
+            found = _sample(place, arch)
             if found:
                 yield found
             if tried >= _SAMPLES:
                 return
 
 
-def _sample(place: Path) -> _Sample | None:
+def _sample(place: Path, arch: Arch) -> _Sample | None:
     try:
         body, appended = split(compression.decompress(place))
     except NotAModuleError:
@@ -260,7 +268,7 @@ def _sample(place: Path) -> _Sample | None:
         for section in file.sections
         if section.type == elf.SHT_RELA and section.info == index
         for offset, kind, _, _ in file.relocations(section).rows()
-        if kind == R_X86_64_64
+        if kind == arch.relocations.pointer
     ]
     if len(targets) != 2:
         return None

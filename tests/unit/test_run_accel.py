@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.arch.x86_64 import X86_64
 from rkmbuild.base import paths
 from rkmbuild.base.errors import UsageError
 from rkmbuild.guest import accel
@@ -114,4 +115,4 @@ _CPUFREQ = "sys/devices/system/cpu/cpu0/cpufreq"
 def test_a_guest_trusts_a_clock_whose_frequency_is_certain(
     tmp_path: Path, files: dict[str, str], words: list[str]
 ) -> None:
-    assert accel.clock_words(_host(tmp_path / "host", files)) == words
+    assert X86_64.guest.clock_words(_host(tmp_path / "host", files)) == words

@@ -1,0 +1,60 @@
+"""aarch64, the 64-bit architecture of Arm: what is known of it so far.
+
+Nothing is built, judged or run for it yet. What takes an `Arch` is tested with it too.
+"""
+
+from pathlib import Path
+from types import MappingProxyType
+
+from rkmbuild.arch.aarch64_relocations import RELOCATIONS
+from rkmbuild.arch.arch import Arch, ModuleSpace
+from rkmbuild.arch.guest import GuestMachine
+from rkmbuild.arch.names import Names
+
+
+def _no_words(_host: Path) -> list[str]:
+    # The generic timer has one frequency, which the machine tells (CNTFRQ_EL0).
+    return []
+
+
+# The kernel reboots by PSCI (drivers/firmware/psci/psci.c), and qemu ends at once.
+_GUEST = GuestMachine(
+    kind="virt",
+    options=(),
+    console="ttyAMA0",
+    port="ttyS0",
+    second_port="pci-serial,chardev={chardev}",
+    # Its place is in the tree that qemu gives to the kernel (stdout-path).
+    early_console="earlycon",
+    reboot="",
+    clock_words=_no_words,
+)
+
+AARCH64 = Arch(
+    names=Names(rustc="aarch64", uname="aarch64", option="ARM64", elf="EM_AARCH64"),
+    complete=False,
+    source="arm64",
+    debian="arm64",
+    elf_machine=183,
+    bare_target="aarch64-unknown-none",
+    image="arch/arm64/boot/Image",
+    qemu_packages=MappingProxyType(
+        {
+            "apt-get": ("qemu-system-arm",),
+            "dnf": ("qemu-system-aarch64-core",),
+            "pacman": ("qemu-system-aarch64",),
+            "zypper": ("qemu-arm",),
+        }
+    ),
+    guest=_GUEST,
+    vermagic="aarch64",
+    relocations=RELOCATIONS,
+    # arch/arm64/include/asm/memory.h of 6.12, for 48 bits of addresses: modules have 2 GiB, and the
+    # kernel (KIMAGE_VADDR) lies behind them. Where it is random both move together.
+    space=ModuleSpace(
+        start=0xFFFF_8000_0000_0000,
+        start_random=0xFFFF_8000_0000_0000,
+        end=0xFFFF_8000_8000_0000,
+        kernel=0xFFFF_8000_8000_0000,
+    ),
+)

@@ -1,0 +1,81 @@
+"""One processor architecture: all that is told of it, as one value."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rkmbuild.arch.guest import GuestMachine
+from rkmbuild.arch.names import Names
+from rkmbuild.arch.relocations import Relocations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleSpace:
+    """Where the kernel and its modules lie in the address space.
+
+    Attributes:
+        start: Where modules may begin.
+        start_random: The same where the kernel's own place is random (CONFIG_RANDOMIZE_BASE).
+        end: The end of their space.
+        kernel: Where the kernel's own symbols begin, give or take what is random of it.
+    """
+
+    start: int
+    start_random: int
+    end: int
+    kernel: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Arch:
+    """A processor architecture.
+
+    Attributes:
+        names: What it is called.
+        complete: Whether modules can be built, judged and run for it; of the others something is
+            known, which tests use.
+        source: The folder of its code in the kernel's source, below arch/ (SRCARCH).
+        debian: dpkg's word for it.
+        elf_machine: Its number in the header of a file (e_machine).
+        bare_target: rustc's own target for freestanding code, which ours is checked with.
+        image: An image to boot, in a folder where a kernel was built.
+        qemu_packages: What installs its qemu, by the command of a package manager.
+        guest: The machine that its kernels are booted in.
+        vermagic: Its part of a version magic (MODULE_ARCH_VERMAGIC, asm/vermagic.h).
+        relocations: What the loader does with relocations.
+        space: Where modules lie.
+    """
+
+    names: Names
+    complete: bool
+    source: str
+    debian: str
+    elf_machine: int
+    bare_target: str
+    image: str
+    qemu_packages: "Mapping[str, tuple[str, ...]]"
+    guest: GuestMachine
+    vermagic: str
+    relocations: Relocations
+    space: ModuleSpace
+
+    @property
+    def name(self) -> str:
+        """Its name in rustc's word, by which `architectures.of` gives it."""
+        return self.names.rustc
+
+    @property
+    def qemu(self) -> str:
+        """The command of the qemu that emulates it."""
+        return f"qemu-system-{self.names.uname}"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> "tuple[Callable[[str], Arch], tuple[str]]":
+        """Go to another process as a name: there is one value of each."""
+        from rkmbuild.arch import architectures  # noqa: PLC0415 - it names the values of this class
+
+        return architectures.of, (self.name,)

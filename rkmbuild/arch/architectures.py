@@ -1,0 +1,50 @@
+"""The architectures that something is known of, by name."""
+
+import os
+
+from rkmbuild.arch.aarch64 import AARCH64
+from rkmbuild.arch.arch import Arch
+from rkmbuild.arch.names import OTHERS, Names
+from rkmbuild.arch.x86_64 import X86_64
+from rkmbuild.base.errors import KernelError
+
+ALL: tuple[Arch, ...] = (X86_64, AARCH64)
+
+NAMES: tuple[Names, ...] = (*(arch.names for arch in ALL), *OTHERS)
+"""What architectures are called, those too of which no more is known."""
+
+
+def of(name: str) -> Arch:
+    """Return the architecture that rustc calls `name`.
+
+    Raises:
+        KernelError: nothing is known of it.
+    """
+    found = find(name)
+    if not found:
+        raise KernelError(
+            f"nothing is known of the architecture {name}",
+            hint=f"known are {', '.join(map(str, ALL))}",
+        )
+    return found
+
+
+def find(name: str) -> Arch | None:
+    """Return the architecture that rustc calls `name`, or None where nothing is known of it."""
+    return next((arch for arch in ALL if arch.name == name), None)
+
+
+def by_elf(machine: int) -> Arch | None:
+    """Return the architecture with this number in the header of a file, or None."""
+    return next((arch for arch in ALL if arch.elf_machine == machine), None)
+
+
+def complete() -> tuple[Arch, ...]:
+    """Return the architectures that modules can be built, judged and run for."""
+    return tuple(arch for arch in ALL if arch.complete)
+
+
+def host() -> Arch:
+    """Return this machine's architecture, or the first one where nothing is known of it."""
+    machine = os.uname().machine
+    return next((arch for arch in ALL if arch.names.uname == machine), ALL[0])

@@ -1,0 +1,38 @@
+"""The machine that qemu makes for the kernels of an architecture."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuestMachine:
+    """What a guest is made of, and what its kernel is told of that.
+
+    Attributes:
+        kind: The kind of machine, as `qemu -machine help` lists it.
+        options: Its options, behind the kind.
+        console: The kernel's name of the first serial port, which gets the kernel's log.
+        port: The kernel's name of the second one, which gets what init reports.
+        second_port: The device that makes the second port; `{chardev}` is its backend.
+        early_console: The word for the kernel's command line that has it print before its consoles
+            are there.
+        reboot: The word that says how to reboot, which ends a guest; empty where the kernel finds
+            the best way by itself.
+        clock_words: What a guest whose processor qemu translates is told of its clock, as words
+            for the kernel's command line; given the folder where the host's /sys and /proc are.
+    """
+
+    kind: str
+    options: tuple[str, ...]
+    console: str
+    port: str
+    second_port: str
+    early_console: str
+    reboot: str
+    clock_words: Callable[[Path], list[str]]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments of qemu that choose it."""
+        return ("-M", ",".join((self.kind, *self.options)))
