@@ -25,6 +25,15 @@ def ci(
             show_default="6.1 and 6.12",
         ),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="REQUIREMENT",
+            help="What pip is given there to install rkmbuild: an address, or a name and version.",
+            show_default="where this one was installed from",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
@@ -36,7 +45,7 @@ def ci(
     from rkmbuild.project import workflows
 
     console.configure(quiet=quiet, as_json=as_json)
-    made = workflows.write(path, service, kernels=tuple(kernel or ()), force=force)
+    made = workflows.write(path, service, kernels=tuple(kernel or ()), source=source, force=force)
     console.status("Wrote", f"{made.file}, for {' and '.join(made.kernels)}")
     if as_json:
         console.result(made.document())

@@ -8,11 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rkmbuild import __version__
 from rkmbuild.base import files, paths
 from rkmbuild.base.errors import StorageError, UsageError
 from rkmbuild.base.render import environment
-from rkmbuild.project import selection
+from rkmbuild.project import installed_from, selection
 from rkmbuild.project.project import Project
 
 
@@ -65,7 +64,12 @@ class Workflow:
 
 
 def write(
-    path: Path, service: Service, *, kernels: Sequence[str] = (), force: bool = False
+    path: Path,
+    service: Service,
+    *,
+    kernels: Sequence[str] = (),
+    source: str | None = None,
+    force: bool = False,
 ) -> Workflow:
     """Write the workflow of a project to where its service looks: at the root of the repository.
 
@@ -73,11 +77,13 @@ def write(
         path: The folder of a project, or of a workspace of several.
         service: Who runs it.
         kernels: Series as Debian offers them (`6.12`), or releases; KERNELS without any.
+        source: What pip is given there to install rkmbuild; None for where this one is from.
         force: Overwrite what is there.
 
     Raises:
         ProjectError: there is no project.
-        UsageError: a workflow is there already, or a kernel is none that can be fetched.
+        UsageError: a workflow is there already, a kernel is none that can be fetched, or pip
+            cannot be given `source`.
         StorageError: it cannot be written.
     """
     modules = selection.select(path)
@@ -85,12 +91,17 @@ def write(
     for kernel in chosen:
         if not re.fullmatch(r"\d+\.\d+[\w.+-]*", kernel):
             raise UsageError(f"`{kernel}` is no kernel to fetch", hint="a series is, as 6.12")
+    source = installed_from.requirement() if source is None else source
+    # pip would take a word that begins so for an option, and several lines are no word.
+    if not source.strip() or source.startswith("-") or not source.isprintable():
+        raise UsageError(f"pip cannot install `{source}`", hint="an address or a name is given")
     root = modules[0].root if len(modules) == 1 else modules[0].workspace
     repository = _repository(modules[0].workspace)
     file = repository / _FILES[service]
     if file.exists() and not force:
         raise UsageError(f"{file} is there already", hint="--force overwrites it")
-    text = _text(service, modules, root.relative_to(repository).as_posix(), repository, chosen)
+    place = root.relative_to(repository).as_posix()
+    text = _text(service, modules, place, repository, kernels=chosen, source=source)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         files.write(file, text)
@@ -104,7 +115,9 @@ def _text(
     modules: Sequence[Project],
     place: str,
     repository: Path,
+    *,
     kernels: tuple[str, ...],
+    source: str,
 ) -> str:
     template = paths.data("templates") / "ci" / f"{service}.yml"
     built = modules[0].target.relative_to(repository).as_posix()
@@ -114,9 +127,9 @@ def _text(
         .from_string(template.read_text(encoding="utf-8"))
         .render(
             name=modules[0].module if len(modules) == 1 else repository.name,
-            package=f"rkmbuild=={__version__}",
+            package=source,
             project=place,
-            install=_install(kernels),
+            install=_install(kernels, source),
             steps=_steps(modules, kernels),
             artifacts=[f"{built}/*/*.ko", f"{built}/*/*.ko.debug", f"{reports}/"],
             junit=f"{reports}/junit.xml",
@@ -124,12 +137,13 @@ def _text(
     )
 
 
-def _install(kernels: Sequence[str]) -> list[str]:
+def _install(kernels: Sequence[str], source: str) -> list[str]:
+    needed = "ca-certificates python3-venv" + (" git" if "git+" in source else "")
     return [
         "export DEBIAN_FRONTEND=noninteractive",
         "apt-get -qq update",
         # The shell reads these very lines from its standard input.
-        "apt-get -qq install --yes --no-install-recommends ca-certificates python3-venv </dev/null",
+        f"apt-get -qq install --yes --no-install-recommends {needed} </dev/null",
         "python3 -m venv /opt/rkmbuild",
         '/opt/rkmbuild/bin/pip install --quiet "$RKMBUILD"',
         "ln -s /opt/rkmbuild/bin/rkmbuild /usr/local/bin/",

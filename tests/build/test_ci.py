@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from rkmbuild.base.errors import ProjectError, StorageError, UsageError
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.project import workflows
+from rkmbuild.project import installed_from, workflows
 from rkmbuild.project.workflows import Service
 from tests import projects
 from tests.cli import rkmbuild
@@ -23,6 +23,7 @@ _SCHEMAS = {
     Service.GITLAB: ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
 }
 
+_FROM = "git+https://example.org/rkmbuild@0f3c"
 _DEPENDS = '[package.metadata.rkmbuild]\ndepends = ["my-driver"]\n'
 
 
@@ -50,7 +51,7 @@ def _scripts(service: Service, document: Any) -> list[str]:
 
 @pytest.mark.parametrize("service", Service)
 def test_a_workflow_is_what_its_service_takes(project: Path, service: Service) -> None:
-    made = workflows.write(project, service)
+    made = workflows.write(project, service, source=_FROM)
     assert made.file.is_relative_to(project.parents[1] if " " in str(project) else project)
     lint = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", *_SCHEMAS[service]]
     done = subprocess.run([*lint, made.file], capture_output=True, text=True, check=False)
@@ -66,7 +67,7 @@ def test_a_workflow_is_what_its_service_takes(project: Path, service: Service) -
 
 @pytest.mark.parametrize("service", Service)
 def test_the_steps_are_clean_shell(project: Path, service: Service, tmp_path: Path) -> None:
-    document = _read(workflows.write(project, service).file)
+    document = _read(workflows.write(project, service, source=_FROM).file)
     for number, text in enumerate(_scripts(service, document)):
         script = tmp_path / f"{number}.sh"
         # What stands in a here-document is a script of its own.
@@ -80,7 +81,7 @@ def test_the_steps_are_clean_shell(project: Path, service: Service, tmp_path: Pa
 
 
 def test_only_actions_of_githubs_own_are_used_and_pinned_by_commit(project: Path) -> None:
-    text = workflows.write(project, Service.GITHUB).file.read_text()
+    text = workflows.write(project, Service.GITHUB, source=_FROM).file.read_text()
     uses = re.findall(r"uses: (.*)", text)
     assert uses
     for use in uses:
@@ -89,7 +90,7 @@ def test_only_actions_of_githubs_own_are_used_and_pinned_by_commit(project: Path
 
 @pytest.mark.parametrize("service", Service)
 def test_all_that_a_reader_wants_is_kept(project: Path, service: Service) -> None:
-    document = _read(workflows.write(project, service).file)
+    document = _read(workflows.write(project, service, source=_FROM).file)
     if service is Service.GITLAB:
         artifacts = document["rkmbuild"]["artifacts"]
         kept, junit = artifacts["paths"], artifacts["reports"]["junit"]
@@ -105,23 +106,54 @@ def test_all_that_a_reader_wants_is_kept(project: Path, service: Service) -> Non
 
 
 def test_nothing_is_overwritten_unless_it_is_asked_for(project: Path) -> None:
-    file = workflows.write(project, Service.GITHUB).file
+    file = workflows.write(project, Service.GITHUB, source=_FROM).file
     file.write_text("mine\n")
     with pytest.raises(UsageError, match="there already"):
-        workflows.write(project, Service.GITHUB)
+        workflows.write(project, Service.GITHUB, source=_FROM)
     assert file.read_text() == "mine\n"
-    assert workflows.write(project, Service.GITHUB, force=True).file.read_text() != "mine\n"
+    assert (
+        workflows.write(project, Service.GITHUB, source=_FROM, force=True).file.read_text()
+        != "mine\n"
+    )
     assert [found.name for found in file.parent.iterdir()] == ["rkmbuild.yml"]
+
+
+@pytest.mark.parametrize("service", Service)
+@pytest.mark.parametrize(
+    "source", [_FROM, "rkmbuild==0.1.0", 'rkmbuild @ https://example.org/"a" b.whl']
+)
+def test_rkmbuild_is_installed_from_where_the_user_says(
+    project: Path, service: Service, source: str
+) -> None:
+    document = _read(workflows.write(project, service, source=source).file)
+    gitlab = service is Service.GITLAB
+    variables = document["rkmbuild"]["variables"] if gitlab else document["env"]
+    assert variables == {"RKMBUILD": source}
+    script = "\n".join(_scripts(service, document))
+    assert 'pip install --quiet "$RKMBUILD"' in script
+    # pip calls it for such an address, and the image has none.
+    assert ("python3-venv git " in script) == source.startswith("git+")
+
+
+def test_without_a_word_of_where_from_it_is_where_this_rkmbuild_is_from(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installed_from, "requirement", lambda: "rkmbuild==0.1.0")
+    document = _read(workflows.write(project, Service.GITHUB).file)
+    assert document["env"] == {"RKMBUILD": "rkmbuild==0.1.0"}
 
 
 def test_what_cannot_be_done_is_told(project: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no kernel to fetch"):
         workflows.write(project, Service.GITLAB, kernels=["6.12; rm -rf /"])
+    for source in ("", "--index-url=https://example.org", "one\ntwo"):
+        with pytest.raises(UsageError, match="pip cannot install"):
+            workflows.write(project, Service.GITLAB, source=source)
     with pytest.raises(ProjectError, match="no module project"):
         workflows.write(tmp_path, Service.GITLAB)
     (tmp_path / "repository" / ".github").touch()
     with pytest.raises(StorageError, match="cannot write"):
-        workflows.write(project, Service.GITHUB)
+        workflows.write(project, Service.GITHUB, source=_FROM)
 
 
 def test_a_workspace_has_each_of_its_modules_tested(tmp_path: Path) -> None:
@@ -131,7 +163,9 @@ def test_a_workspace_has_each_of_its_modules_tested(tmp_path: Path) -> None:
         (tmp_path / name / "src").mkdir(parents=True)
         (tmp_path / name / "src" / "lib.rs").touch()
         (tmp_path / name / "Cargo.toml").write_text(projects.MANIFEST.format(name=name) + said)
-    job = _read(workflows.write(tmp_path, Service.GITLAB, kernels=["6.1"]).file)["rkmbuild"]
+    job = _read(workflows.write(tmp_path, Service.GITLAB, kernels=["6.1"], source=_FROM).file)[
+        "rkmbuild"
+    ]
     script = "\n".join(job["script"])
     assert script.count("rkmbuild build --kernel 6.1 ") == 1
     for name in more:
@@ -147,7 +181,7 @@ def test_the_workflow_of_one_module_is_where_its_workspace_is(
     root = tmp_path / "my-driver"
     (root / ".git" if submodule else root).mkdir(parents=True)
     (root / "Cargo.toml").write_text(projects.MANIFEST.format(name="my-driver"))
-    file = workflows.write(root, Service.GITLAB).file
+    file = workflows.write(root, Service.GITLAB, source=_FROM).file
     assert file == tmp_path / ".gitlab-ci.yml"
     job = _read(file)["rkmbuild"]
     assert "cd my-driver" in job["script"]
@@ -158,7 +192,7 @@ def test_the_workflow_of_one_module_is_where_its_workspace_is(
 def test_the_job_does_what_it_says(tmp_path: Path, kernel_6_12: KernelTree) -> None:
     root = tmp_path / "my-driver"
     assert rkmbuild("new", root, "--author", "", "--vcs", "none").returncode == 0
-    done = rkmbuild("ci", "gitlab", root, "--kernel", "6.12", "--json")
+    done = rkmbuild("ci", "gitlab", root, "--kernel", "6.12", "--from", "rkmbuild", "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document == {"file": str(root / ".gitlab-ci.yml"), "kernels": ["6.12"]}

@@ -49,7 +49,7 @@ def printed(kernel_6_12: KernelTree, tmp_path_factory: pytest.TempPathFactory) -
         "kernel list": (),
         "kernel show": (kernel_6_12.release,),
         "doctor": (),
-        "ci": ("gitlab", root),
+        "ci": ("gitlab", root, "--from", "rkmbuild"),
         "clean": (root,),
     }
     found: dict[str, Any] = {}
