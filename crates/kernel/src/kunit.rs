@@ -35,11 +35,11 @@
 
 mod asserts;
 
-use crate::attribute::text;
 use crate::error::{code::EINVAL, code::ENOENT, from_result};
 use crate::ffi::{c_char, c_int};
 use crate::module_param::Entry;
 use crate::print::{print, Level};
+use crate::value_text::text;
 use core::fmt;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};

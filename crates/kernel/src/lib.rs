@@ -104,6 +104,7 @@ pub mod tracepoint;
 pub mod transmute;
 pub mod types;
 pub mod uaccess;
+mod value_text;
 pub mod version;
 pub mod workqueue;
 

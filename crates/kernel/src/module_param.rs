@@ -39,10 +39,10 @@
 mod parse;
 mod string;
 
-use crate::attribute::{show, text};
 use crate::error::{code::EINVAL, from_result, Result};
 use crate::ffi::{c_char, c_int};
 use crate::sync::SetOnce;
+use crate::value_text::{show, text};
 use core::fmt::Display;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};

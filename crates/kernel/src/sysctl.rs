@@ -24,10 +24,11 @@
 //! ```
 
 use crate::alloc::{flags::GFP_KERNEL, KBox, KVec};
-use crate::attribute::{text, Attribute, Shown};
+use crate::attribute::{Attribute, Shown};
 use crate::error::{code::EEXIST, code::EINVAL, code::ENOMEM, from_result, to_result, Result};
 use crate::ffi::{c_int, c_void};
 use crate::str::{CStr, CStrExt, Formatter};
+use crate::value_text::text;
 use core::fmt::Write;
 use core::ptr::NonNull;
 

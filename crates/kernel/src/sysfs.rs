@@ -28,12 +28,13 @@
 //! [`chrdev::Registration::add_file`](crate::chrdev::Registration::add_file).
 
 use crate::alloc::{flags::GFP_KERNEL, KBox};
-use crate::attribute::{show, text, Attribute, Shown};
+use crate::attribute::{Attribute, Shown};
 use crate::error::{from_result, to_result, Result};
 use crate::ffi::{c_char, c_void};
 use crate::kobject::Kobject;
 use crate::str::{CStr, CStrExt};
 use crate::sync::aref::ARef;
+use crate::value_text::{show, text};
 use core::mem::size_of;
 use core::ptr::NonNull;
 

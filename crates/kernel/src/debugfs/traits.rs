@@ -2,11 +2,11 @@
 
 //! Values that files show, and that are changed through files.
 
-use crate::attribute::parse;
 use crate::error::{code::EINVAL, Result};
 use crate::sync::atomic::{Atomic, AtomicType, Relaxed};
 use crate::sync::Mutex;
 use crate::uaccess::UserSliceReader;
+use crate::value_text::parse;
 use core::fmt;
 use core::str::FromStr;
 

@@ -4,9 +4,9 @@
 
 use super::access;
 use crate::alloc::{flags::GFP_KERNEL, KVec};
-use crate::attribute::{show, text};
 use crate::error::{from_result, Error};
 use crate::ffi::{c_char, c_int, c_void};
+use crate::value_text::{show, text};
 use core::cell::UnsafeCell;
 
 /// A parameter that is text, as the module's code sees it.
