@@ -105,3 +105,14 @@ def _on_a_terminal(words: tuple[str, ...], answer: bytes, env: dict[str, str]) -
         process.stdin.flush()
         said += process.stdout.read()
     return process.returncode, said.decode(errors="replace")
+
+
+def test_bash_completes_commands_and_options() -> None:
+    tool = Path(sys.executable).with_name("rkmbuild")
+    for typed, completed in (("ch", "check"), ("build --all-f", "--all-features")):
+        # What --show-completion prints in bash; tests need have no shell above them.
+        script = f"source <(_RKMBUILD_COMPLETE=source_bash {tool})\n"
+        script += f"COMP_WORDS=(rkmbuild {typed}); COMP_CWORD={len(typed.split())}\n"
+        script += f'_rkmbuild_completion {tool}\necho "${{COMPREPLY[@]}}"'
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+        assert done.stdout.split() == [completed], done.stderr

@@ -11,6 +11,7 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.kernel.tree import KernelTree
+from scripts import release
 from tests.cli import rkmbuild
 
 _ROOT = Path(__file__).parents[2]
@@ -29,11 +30,18 @@ def _run(command: list[str | Path], cwd: Path, **env: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    pip: list[str | Path] = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    _run([*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, _ROOT], folder)
-    return next(folder.glob("rkmbuild-*.whl"))
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """What would be published: the source distribution, and the wheel that is built from it."""
+    return release.build(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def wheel(distributions: tuple[Path, Path]) -> Path:
+    return distributions[1]
+
+
+def test_an_index_would_take_both_distributions(distributions: tuple[Path, Path]) -> None:
+    release.check_metadata(*distributions)
 
 
 def test_the_wheel_carries_what_the_checkout_has_and_nothing_that_was_built(wheel: Path) -> None:
@@ -46,6 +54,7 @@ def test_the_wheel_carries_what_the_checkout_has_and_nothing_that_was_built(whee
     assert not [name for name in names if "/target/" in name or "__pycache__" in name]
     licenses = {name.rpartition("/")[2] for name in names if "dist-info/licenses/" in name}
     assert licenses == {"LICENSE", "LICENSE-0BSD"}
+    assert [name for name in names if name.endswith("/share/man/man1/rkmbuild.1")]
 
 
 def test_an_installed_wheel_makes_and_builds_a_project(
