@@ -47,7 +47,13 @@ class Bench:
 
     def build_command(self) -> list[str]:
         """Return the command that is measured."""
-        return [*self.tool, "build", str(self.project), "--kernel", str(self.plan.tree.build)]
+        return [
+            *self.tool,
+            "build",
+            str(self.project),
+            "--kernel",
+            str(self.plan.kernel.tree.build),
+        ]
 
     def ours(self, command: list[str], cache: Path | None = None) -> float:
         """Run a command of ours; return the seconds that took."""
@@ -148,7 +154,7 @@ def second_kernel(bench: Bench) -> Row:
     sysroots = sorted((cache / "sysroot").iterdir())
     figures = []
     for number in range(bench.cold_rounds):
-        release = f"{bench.plan.tree.release}-second{number}"
+        release = f"{bench.plan.kernel.tree.release}-second{number}"
         twin = _twin(bench, release)
         command = [*bench.tool, "build", str(bench.project), "--kernel", str(twin)]
         figures.append(bench.ours(command, cache))
@@ -162,7 +168,7 @@ def second_kernel(bench: Bench) -> Row:
 
 def _twin(bench: Bench, release: str) -> Path:
     """Return a copy of the kernel's objtree that calls itself `release`."""
-    real, source = bench.plan.tree.build, bench.plan.tree.source
+    real, source = bench.plan.kernel.tree.build, bench.plan.kernel.tree.source
     root = bench.scratch("twin")
     copy = root / "src" / real.name
     shutil.copytree(real, copy, symlinks=True)
@@ -214,8 +220,11 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rkmbuild-bench-") as folder:
         bench = Bench(Path(folder), options.kernel, options.rounds, options.cold_rounds)
-        tools = {"rustc": str(bench.plan.rust.version), "kernel": bench.plan.tree.release}
-        report = Report(measure.machine() | tools | {"C compiler": bench.plan.compiler.text})
+        tools = {
+            "rustc": str(bench.plan.tools.rust.version),
+            "kernel": bench.plan.kernel.tree.release,
+        }
+        report = Report(measure.machine() | tools | {"C compiler": bench.plan.tools.compiler.text})
         for rows in (version, nothing_to_do, one_line_edited, clean_build):
             report.add(rows(bench))
         if options.cold_rounds:

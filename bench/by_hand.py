@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rkmbuild.base import paths, process
-from rkmbuild.pipeline import bindings, debug_info, kernel_crate, spec, sysroot
+from rkmbuild.pipeline import bindings, debug_info, spec, sysroot
+from rkmbuild.pipeline.api import portable_crate
+from rkmbuild.pipeline.api.portable import PortableApi
 from rkmbuild.pipeline.pipeline import BuildResult
 from rkmbuild.pipeline.plan import BuildPlan
 from rkmbuild.toolchain import cargo
@@ -22,7 +24,9 @@ class Baseline:
             built: What it did.
             folder: An empty folder for all that is made here.
         """
+        assert isinstance(plan.api, PortableApi)
         self._plan = plan
+        self._api = plan.api
         self._target = folder / "target"
         self._kbuild = folder / "kbuild"
         self.project = folder / "project"
@@ -44,11 +48,11 @@ class Baseline:
 
     def crate_command(self) -> tuple[list[str | Path], dict[str, str]]:
         """Return cargo's command for the crate, and its environment."""
-        root = self._cache / "sysroot" / self._plan.sysroot.key
-        kernel = self._cache / "kernel-crate" / self._plan.crate.key
-        flags = [*self._plan.sysroot.flags, f"--sysroot={root}", *kernel_crate.flags(kernel)]
-        target = sysroot.target_path(root, self._plan.tree.arch)
-        env = cargo.environment(self._plan.rust, flags)
+        root = self._cache / "sysroot" / self._api.sysroot.key
+        kernel = self._cache / "kernel-crate" / self._api.crate.key
+        flags = [*self._api.sysroot.flags, f"--sysroot={root}", *portable_crate.externs(kernel)]
+        target = sysroot.target_path(root, self._plan.kernel.tree.arch)
+        env = cargo.environment(self._plan.tools.rust, flags)
         words = ["--lib", *debug_info.arguments(self._plan.project, "release")]
         return [*self._cargo_build, *words, *self._for_target(target)], env
 
@@ -62,41 +66,41 @@ class Baseline:
         archive = self._kbuild / "rkmbuild_rust.a"
         if not archive.is_symlink():
             archive.symlink_to(library)
-        command = self._plan.kbuild.command(self._plan.cargo.jobs)
+        command = self._plan.kbuild.command(self._plan.request.cargo.jobs)
         return [f"M={self._kbuild}" if word.startswith("M=") else word for word in command]
 
     def sysroot(self, folder: Path) -> float:
         """Build core and alloc in `folder`, which is empty."""
         target = folder / f"{self._target_name}.json"
-        target.write_text(self._plan.sysroot.target_json)
+        target.write_text(self._api.sysroot.target_json)
         (folder / "Cargo.toml").write_text(sysroot._MANIFEST)
         (folder / "lib.rs").write_text("#![no_std]\n")
-        vendor = cargo.toml_string(self._plan.rust.library / "vendor")
+        vendor = cargo.toml_string(self._plan.tools.rust.library / "vendor")
         words: list[str | Path] = ["-Zbuild-std=core,alloc", *self._for_target(target)]
-        if self._plan.rust.vendored:
+        if self._plan.tools.rust.vendored:
             words += ["--offline", "--config", 'source.crates-io.replace-with="vendored"']
             words += ["--config", f"source.vendored.directory={vendor}"]
-        return self._cargo(folder, list(self._plan.sysroot.flags), words)
+        return self._cargo(folder, list(self._api.sysroot.flags), words)
 
     def bindings(self, folder: Path) -> float:
         """Bind the kernel's headers in `folder`, which is empty."""
-        bound = self._plan.bindings
+        bound = self._api.bindings
         header = folder / "bindings.h"
         header.write_text(bound.header)
         command: list[str | Path] = [
-            self._plan.bindgen.path, header, *bound.parameters, "-o", folder / "bindings.rs",
+            self._plan.tools.bindgen.path, header, *bound.parameters, "-o", folder / "bindings.rs",
             "--", *bound.clang_flags, "-DMODULE",
         ]  # fmt: skip
-        return self._seconds(command, bound.folder, bindings.environment(self._plan.bindgen))
+        return self._seconds(command, bound.folder, bindings.environment(self._plan.tools.bindgen))
 
     def kernel_crate(self) -> float:
         """Build the kernel crate, from nothing."""
-        root = self._cache / "sysroot" / self._plan.sysroot.key
+        root = self._cache / "sysroot" / self._api.sysroot.key
         cfgs = self._target.with_name("cfgs")
-        cfgs.write_text(self._plan.crate.cfgs)
-        flags = [*self._plan.sysroot.flags, f"--sysroot={root}", f"@{cfgs}"]
-        bound = self._cache / "bindings" / self._plan.bindings.key / bindings.FILE
-        target = sysroot.target_path(root, self._plan.tree.arch)
+        cfgs.write_text(self._api.crate.cfgs)
+        flags = [*self._api.sysroot.flags, f"--sysroot={root}", f"@{cfgs}"]
+        bound = self._cache / "bindings" / self._api.bindings.key / bindings.FILE
+        target = sysroot.target_path(root, self._plan.kernel.tree.arch)
         words = ["--package", "kernel", "--locked", "--offline", *self._for_target(target)]
         self.forget()
         return self._cargo(paths.data("crates"), flags, words, {"RKMBUILD_BINDINGS": str(bound)})
@@ -110,14 +114,14 @@ class Baseline:
 
     @property
     def _target_name(self) -> str:
-        return spec.name(self._plan.tree.arch)
+        return spec.name(self._plan.kernel.tree.arch)
 
     @property
     def _cargo_build(self) -> list[str | Path]:
-        return [self._plan.rust.cargo, "build", "--release", "--target-dir", self._target]
+        return [self._plan.tools.rust.cargo, "build", "--release", "--target-dir", self._target]
 
     def _for_target(self, target: Path) -> list[str | Path]:
-        return cargo.target_arguments(self._plan.facts, target)
+        return cargo.target_arguments(self._plan.tools.facts, target)
 
     def _cargo(
         self,
@@ -126,7 +130,7 @@ class Baseline:
         words: list[str | Path],
         more: Mapping[str, str] | None = None,
     ) -> float:
-        env = cargo.environment(self._plan.rust, flags) | dict(more or {})
+        env = cargo.environment(self._plan.tools.rust, flags) | dict(more or {})
         return self._seconds([*self._cargo_build, *words], folder, env)
 
     @staticmethod
@@ -143,7 +147,7 @@ class CModule:
         """Copy the source to `folder`, an empty one."""
         shutil.copy(Path(__file__).parent / "hello_c" / "hello_c.c", folder)
         (folder / "Kbuild").write_text("obj-m := hello_c.o\n")
-        self._objcopy = plan.objcopy.path
+        self._objcopy = plan.tools.objcopy.path
         self._folder = folder
         variables = [f"{name}={value}" for name, value in plan.kbuild.variables.items()]
         self._command = ["make", "-C", str(plan.kbuild.objtree), f"M={folder}", *variables]

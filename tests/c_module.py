@@ -7,7 +7,7 @@ from rkmbuild.kernel import overlay
 from rkmbuild.kernel.modfinal import KBUILD_LINES
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import foreign_cc
-from rkmbuild.pipeline.kbuild import always
+from rkmbuild.pipeline.target_kernel import common_variables
 from rkmbuild.toolchain.parts import CCompiler
 
 # Enough for the compiler to need each mitigation: a call through a pointer, a switch that asks for
@@ -94,7 +94,7 @@ def build(
         extra: More lines for its Kbuild.
     """
     shadow = overlay.prepare(tree, foreign_compiler=clang is not None)
-    variables = always(tree.config)
+    variables = common_variables(tree.config)
     if clang:
         variables |= foreign_cc.variables(shadow, clang, variables)[0]
     folder.mkdir()

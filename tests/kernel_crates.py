@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline import bindings, kernel_crate, pipeline, sysroot
+from rkmbuild.pipeline import bindings, pipeline, sysroot
+from rkmbuild.pipeline.api import portable_crate
+from rkmbuild.pipeline.api.portable import PortableApi
 from rkmbuild.project.request import BuildRequest
 from rkmbuild.toolchain import cargo
 
@@ -45,18 +47,20 @@ def prepare(tree: KernelTree) -> Prepared:
     """Build, or find in the cache, what code for `tree` is compiled with."""
     example = ROOT / "examples" / "hello_world"
     plan = pipeline.prepare(BuildRequest(path=example, kernel=str(tree.build)))
-    root = sysroot.build(plan.sysroot, plan.rust, plan.facts)
-    bound = bindings.build(plan.bindings, plan.bindgen, plan.compiler)
-    made = kernel_crate.build(plan.crate, plan.rust, plan.facts, root=root, bound=bound)
+    api, tools = plan.api, plan.tools
+    assert isinstance(api, PortableApi)
+    root = sysroot.build(api.sysroot, tools.rust, tools.facts)
+    bound = bindings.build(api.bindings, tools.bindgen, tools.compiler)
+    made = portable_crate.build(api.crate, tools.rust, tools.facts, root=root, bound=bound)
     cfgs = made / "cfgs"
-    flags = (*plan.sysroot.flags, f"--sysroot={root}", f"@{cfgs}")
-    env = cargo.environment(plan.rust, flags)
+    flags = (*api.sysroot.flags, f"--sysroot={root}", f"@{cfgs}")
+    env = cargo.environment(tools.rust, flags)
     specification = sysroot.target_path(root, tree.arch)
     return Prepared(
         flags=flags,
         env=env | {"RKMBUILD_BINDINGS": str(bound / bindings.FILE)},
         cfgs=cfgs,
-        target=tuple(map(str, cargo.target_arguments(plan.facts, specification))),
+        target=tuple(map(str, cargo.target_arguments(tools.facts, specification))),
         specification=specification,
         libraries=made / "lib",
     )

@@ -116,21 +116,22 @@ def _show_plan(plan: "BuildPlan") -> None:
     from rkmbuild.toolchain import clang_flags
 
     console.line(f"module      {plan.project.module} ({plan.project.root})")
-    console.line(f"kernel      {plan.tree.release} ({plan.tree.build})")
-    console.line(f"rustc       {plan.rust.version} ({plan.rust.rustc})")
-    console.line(f"bindgen     {plan.bindgen.version} with {plan.bindgen.libclang}")
-    console.line(f"cc          {plan.compiler.text} ({plan.compiler.path})")
-    for title, cached in (("sysroot", plan.sysroot), ("bindings", plan.bindings),
-                          ("kernel", plan.crate)):  # fmt: skip
-        console.line(f"{title:<11} {cached.key}")
+    tools, tree = plan.tools, plan.kernel.tree
+    console.line(f"kernel      {tree.release} ({tree.build})")
+    console.line(f"rustc       {tools.rust.version} ({tools.rust.rustc})")
+    console.line(f"bindgen     {tools.bindgen.version} with {tools.bindgen.libclang}")
+    console.line(f"cc          {tools.compiler.text} ({tools.compiler.path})")
+    console.line(f"api         {plan.api.name}")
+    for title, key in plan.api.entries().items():
+        console.line(f"{title:<11} {key}")
     console.line("rustc's arguments:")
-    for row in plan.chosen.rows:
-        told = " ".join((*row.flags(plan.tree.config), *row.features))
+    for row in plan.api.target.chosen.rows:
+        told = " ".join((*row.flags(tree.config), *row.features))
         console.line(f"  {told or '-'}  ({row.name}; {row.source})")
     console.line("c_flags that libclang does not take:")
-    for line in clang_flags.lines(plan.translation, "libclang"):
+    for line in clang_flags.lines(plan.kernel.translation, "libclang"):
         console.line(f"  {line}")
-    console.line(f"kbuild      {' '.join(plan.kbuild.command(plan.cargo.jobs))}")
+    console.line(f"kbuild      {' '.join(plan.kbuild.command(plan.request.cargo.jobs))}")
 
 
 def _show_result(result: "BuildResult", request: "BuildRequest", *, with_timings: bool) -> None:

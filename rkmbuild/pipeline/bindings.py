@@ -6,20 +6,40 @@ generated file, which rustc then checks.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base import cache, paths, process
+from rkmbuild.base import cache, process
 from rkmbuild.base.errors import BuildError, ProjectError
 from rkmbuild.pipeline import c_layout
+from rkmbuild.pipeline.target_kernel import TargetKernel
+from rkmbuild.pipeline.tools import Tools
 from rkmbuild.project import headers as headers_of
+from rkmbuild.project.project import Project
 from rkmbuild.toolchain.parts import Bindgen, CCompiler, Version
 
 FILE = "bindings.rs"
 _HEADER = "bindings.h"
 # Counts up when other bindings are made of the same headers and parameters.
 _REVISION = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What an API has bound for itself, whatever the project.
+
+    Attributes:
+        header: The header that includes it all.
+        parameters: Arguments of bindgen: what is bound of it, and what stays opaque.
+        sample: Whose layout is compared with the kernel's own compiler.
+        files: The headers whose text counts.
+    """
+
+    header: Path
+    parameters: tuple[str, ...]
+    sample: c_layout.Sample
+    files: tuple[Path, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +52,7 @@ class Bindings:
         parameters: Arguments of bindgen: what is bound, and what stays opaque.
         clang_flags: The kernel's c_flags, as libclang takes them.
         c_flags: The kernel's c_flags, as its own compiler takes them.
+        sample: Whose layout is compared with the kernel's own compiler.
         folder: Where both run: the flags name folders relative to the objtree.
     """
 
@@ -40,50 +61,38 @@ class Bindings:
     parameters: tuple[str, ...]
     clang_flags: tuple[str, ...]
     c_flags: tuple[str, ...]
+    sample: c_layout.Sample
     folder: Path
 
 
-def plan(
-    *,
-    headers: Iterable[str],
-    root: Path,
-    bindgen: Bindgen,
-    rustc: Version,
-    compiler: CCompiler,
-    clang_flags: Sequence[str],
-    c_flags: Sequence[str],
-    folder: Path,
-    kernel: str,
-) -> Bindings:
+def plan(source: Source, project: Project, tools: Tools, kernel: TargetKernel) -> Bindings:
     """Return the bindings that fit, without making them.
 
     Args:
-        headers: The project's own headers, beside those of the `kernel` crate.
-        root: The project's folder, which its headers are relative to.
-        kernel: A name for the kernel and its configuration, which headers depend on.
+        source: What is bound beside the project's own headers.
+
+    Raises:
+        ProjectError: the project names a header of its own that is not there.
     """
-    crate = paths.data("crates") / "bindings"
-    own = [_include(header, root) for header in headers]
-    header = "\n".join([f'#include "{crate / _HEADER}"', *(line for line, _ in own)]) + "\n"
-    parameters = (
-        *_parameters(crate / "bindgen_parameters"),
-        *rust_target(bindgen.version, rustc),
-    )
-    ours = sorted(paths.data("crates").rglob("*.h"))
-    contents = [*(file.read_text() for file in ours), *(text for _, text in own)]
+    own = [_include(header, project.root) for header in project.bound]
+    header = "\n".join([f'#include "{source.header}"', *(line for line, _ in own)]) + "\n"
+    bindgen, clang_flags = tools.bindgen, kernel.translation.kept
+    words = (*source.parameters, *rust_target(bindgen.version, tools.rust.version))
     # What a header says counts, not where it lies: copies of a project share what is built.
+    contents = [*(file.read_text() for file in source.files), *(text for _, text in own)]
     key = cache.key(
-        "bindings", _REVISION, kernel, str(folder), contents, parameters, list(clang_flags),
-        list(c_flags), str(bindgen.version), str(bindgen.libclang), str(bindgen.libclang_version),
-        compiler.text, c_layout.sample(),
+        "bindings", _REVISION, kernel.identity, str(kernel.objtree), contents, words, clang_flags,
+        kernel.c_flags, str(bindgen.version), str(bindgen.libclang), str(bindgen.libclang_version),
+        tools.compiler.text, source.sample,
     )  # fmt: skip
     return Bindings(
         key=key,
         header=header,
-        parameters=(*parameters, *_allowed(own)),
-        clang_flags=tuple(clang_flags),
-        c_flags=tuple(c_flags),
-        folder=folder,
+        parameters=(*words, *_allowed(own)),
+        clang_flags=clang_flags,
+        c_flags=kernel.c_flags,
+        sample=source.sample,
+        folder=kernel.objtree,
     )
 
 
@@ -109,7 +118,14 @@ def build(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler) -> Path:
         )  # fmt: skip
         if not (folder / FILE).is_file():
             raise process.failed(done, doing="binding the kernel's headers", failure=BuildError)
-        checks = c_layout.assertions(header, compiler, bindings.c_flags, bindings.folder, folder)
+        checks = c_layout.assertions(
+            header,
+            bindings.sample,
+            compiler,
+            bindings.c_flags,
+            folder=bindings.folder,
+            work=folder,
+        )
         with (folder / FILE).open("a") as file:
             file.write(checks)
 
@@ -149,7 +165,8 @@ def rust_target(bindgen: Version, rustc: Version) -> tuple[str, ...]:
     return (f"--rust-target={rustc.major}.{rustc.minor}",)
 
 
-def _parameters(file: Path) -> tuple[str, ...]:
+def parameters(file: Path) -> tuple[str, ...]:
+    """Read arguments of bindgen, as rust/bindgen_parameters of the kernel has them."""
     lines = (line.strip() for line in file.read_text().splitlines())
     return tuple(word for line in lines if not line.startswith("#") for word in line.split())
 

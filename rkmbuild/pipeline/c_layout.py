@@ -4,17 +4,20 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from rkmbuild.base import paths, process
+from rkmbuild.base import process
 from rkmbuild.base.errors import BuildError
 from rkmbuild.toolchain.parts import CCompiler
 
 _SYMBOL = "rkmbuild_layout"
 
+Sample = tuple[tuple[str, str, tuple[str, ...]], ...]
+"""What is asked: for each type its name in C, its name in Rust, and fields."""
 
-def sample() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """Return what is asked: for each type its name in C, its name in Rust, and fields."""
+
+def sample(file: Path) -> Sample:
+    """Read what is to be asked: `type in C = type in Rust: field field …`, one a line."""
     rows = []
-    for line in (paths.data("crates") / "bindings" / "layout").read_text().splitlines():
+    for line in file.read_text().splitlines():
         if line and not line.startswith("#"):
             types, _, fields = line.partition(":")
             c_name, _, rust_name = types.partition("=")
@@ -23,19 +26,25 @@ def sample() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
 
 
 def assertions(
-    header: Path, compiler: CCompiler, c_flags: Sequence[str], folder: Path, work: Path
+    header: Path,
+    asked: Sample,
+    compiler: CCompiler,
+    c_flags: Sequence[str],
+    *,
+    folder: Path,
+    work: Path,
 ) -> str:
-    """Return Rust that asserts, while it is compiled, what `compiler` says of the sample.
+    """Return Rust that asserts, while it is compiled, what `compiler` says of a sample.
 
     Args:
         header: The header that declares the types.
+        asked: The types and fields.
         folder: Where the compiler runs.
         work: A folder for what it needs and makes.
 
     Raises:
         BuildError: the compiler failed.
     """
-    asked = sample()
     questions = [
         question
         for c_name, _, fields in asked

@@ -1,23 +1,19 @@
 """Carries a plan out: the stages in their order, those that need not wait side by side."""
 
-import contextlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base import cache, console, process
-from rkmbuild.pipeline import bindings as binding
+from rkmbuild.base import cache, console
 from rkmbuild.pipeline import (
     crate,
     exports,
     fingerprint,
     generated_header,
     kbuild,
-    kernel_crate,
     software_float,
-    sysroot,
 )
 from rkmbuild.pipeline import vector_check as vectors
+from rkmbuild.pipeline.api.base import Provided
 from rkmbuild.pipeline.finish import finish
 from rkmbuild.pipeline.plan import BuildPlan
 from rkmbuild.pipeline.stages import Clock
@@ -54,45 +50,28 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     Raises:
         BuildError, StorageError: as the classes say.
     """
-    jobs = plan.cargo.jobs
-    folder = plan.folder
-    for line in clang_flags.lines(plan.translation, "libclang"):
+    cargo, tools, project = plan.request.cargo, plan.tools, plan.project
+    release = plan.kernel.tree.release
+    for line in clang_flags.lines(plan.kernel.translation, "libclang"):
         console.detail(line)
-
-    def make_sysroot() -> Path:
-        with _cached(clock, "sysroot", plan.sysroot.key, "core and alloc"):
-            return sysroot.build(plan.sysroot, plan.rust, plan.facts, jobs)
-
-    def make_bindings() -> Path:
-        with _cached(clock, "bindings", plan.bindings.key, f"bindings of {plan.tree.release}"):
-            return binding.build(plan.bindings, plan.bindgen, plan.compiler)
-
-    if cache.find("sysroot", plan.sysroot.key) and cache.find("bindings", plan.bindings.key):
-        root, bound = make_sysroot(), make_bindings()
-    else:
-        root, bound = _side_by_side(make_sysroot, make_bindings)
-    with _cached(clock, "kernel-crate", plan.crate.key, f"kernel crate for {plan.tree.release}"):
-        kernel = kernel_crate.build(
-            plan.crate, plan.rust, plan.facts, root=root, bound=bound, jobs=jobs
-        )
+    provided = plan.api.provide(clock, jobs=cargo.jobs)
     vectors.load_disassembler()
-    target = sysroot.target_path(root, plan.tree.arch)
-    linked = f"{plan.project.module}.ko for {plan.tree.release}"
-    linked += ", with its tests" if plan.tests else ""
+    linked = f"{project.module}.ko for {release}"
+    linked += ", with its tests" if plan.request.tests else ""
     failure = None
-    if plan.cbindgen:
+    if tools.cbindgen:
         with clock.stage("header"):
-            failure = generated_header.generate(plan.project, plan.cbindgen, plan.kbuild.folder)
-    with clock.stage("kbuild"), kbuild.linking(plan.kbuild, lock=lock, jobs=jobs) as linking:
+            failure = generated_header.generate(project, tools.cbindgen, plan.kbuild.folder)
+    with clock.stage("kbuild"), kbuild.linking(plan.kbuild, lock=lock, jobs=cargo.jobs) as linking:
         with clock.stage("crate"):
             library = crate.build(
-                plan.project,
-                plan.rust,
-                plan.facts,
-                target=target,
-                folder=folder / "cargo",
-                flags=_flags(plan, root, kernel, folder),
-                options=plan.cargo,
+                project,
+                tools.rust,
+                tools.facts,
+                target=provided.target,
+                folder=plan.folder / "cargo",
+                flags=_flags(plan, provided),
+                options=cargo,
                 quiet=console.is_quiet(),
             )
         if failure:
@@ -102,61 +81,33 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     with clock.stage("check"):
         vectors.check(
             made,
-            plan.project,
+            project,
             library,
-            [made.with_name(f"{source.stem}.o") for source in plan.project.metadata.c_sources],
-            lambda: dependencies.load(plan.project, plan.rust, plan.facts, target, plan.cargo),
+            [made.with_name(f"{source.stem}.o") for source in project.metadata.c_sources],
+            lambda: dependencies.load(project, tools.rust, tools.facts, provided.target, cargo),
         )
-    module = folder / f"{plan.project.module}.ko"
+    module = plan.folder / f"{project.module}.ko"
     with clock.stage("finish"):
-        debug = finish(made, module, plan.objcopy)
+        debug = finish(made, module, tools.objcopy)
         symvers = exports.publish(made.with_name("Module.symvers"), module.with_suffix(".symvers"))
-    tools = (plan.rust.rustc, plan.rust.cargo, plan.bindgen.path, plan.bindgen.libclang,
-             plan.compiler.path, plan.objcopy.path,
-             *([plan.cbindgen.path] if plan.cbindgen else []))  # fmt: skip
-    inputs = fingerprint.project_inputs(plan.project, library.dep_info, plan.kbuild.folder)
-    inputs |= {*fingerprint.tool_inputs(plan.tree, tools), *plan.kbuild.symvers}
+    inputs = fingerprint.project_inputs(project, library.dep_info, plan.kbuild.folder)
+    inputs |= {*fingerprint.kernel_inputs(plan.kernel.tree), *plan.kbuild.symvers}
+    inputs |= {*tools.files(), *plan.api.files()}
     outputs = {module, debug, library.archive, *([symvers] if symvers else [])}
     return Built(module, debug, symvers, frozenset(inputs), frozenset(outputs))
 
 
-def _side_by_side(*stages: Callable[[], Path]) -> list[Path]:
-    """Run stages that do not need each other; the first failure stops the others."""
-    # 10 ms that a build after an edit saves.
-    from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait  # noqa: PLC0415
-
-    with ThreadPoolExecutor(len(stages)) as pool:
-        futures = [pool.submit(stage) for stage in stages]
-        try:
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in done:
-                future.result()
-        except BaseException:
-            process.stop_all()
-            raise
-        return [future.result() for future in futures]
-
-
-@contextlib.contextmanager
-def _cached(clock: Clock, kind: str, name: str, text: str) -> Iterator[None]:
-    """Note a stage whose result the cache keeps, and show it if it has to be made."""
-    if cache.find(kind, name):
-        yield
-        return
-    with clock.stage(kind), console.step("Building", text):
-        yield
-
-
-def _flags(plan: BuildPlan, root: Path, kernel: Path, work: Path) -> list[str]:
-    flags = [*plan.sysroot.flags, f"--sysroot={root}", *software_float.FLAGS]
-    flags += kernel_crate.flags(kernel)
-    flags += ["--cfg=kernel_test"] if plan.tests else []
+def _flags(plan: BuildPlan, provided: Provided) -> list[str]:
+    """Return the arguments of rustc for all code of the module."""
+    flags = [*provided.flags, *software_float.FLAGS, *provided.externs]
+    if plan.request.tests:
+        flags += plan.api.test_flags
     sources = [file for each in plan.project.packages() for file in package.sources(each)]
-    extra = kernel_crate.extra_cfgs(plan.tree, sources)
-    if extra:
-        file = work / f"cfgs-{cache.key(extra)}"
+    declared = plan.api.declarations(sources)
+    if declared:
+        file = plan.folder / f"cfgs-{cache.key(declared)}"
         with cache.writing(file):
-            work.mkdir(parents=True, exist_ok=True)
-            file.write_text(extra)
+            plan.folder.mkdir(parents=True, exist_ok=True)
+            file.write_text(declared)
         flags.append(f"@{file}")
     return flags

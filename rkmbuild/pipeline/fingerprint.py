@@ -90,9 +90,8 @@ def project_inputs(project: Project, dep_info: Path, kbuild: Path) -> set[Path]:
     for folder in project.packages():
         files |= {folder / "Cargo.toml", folder / "build.rs"}
     files |= {*cargo_config.files(project.root)}
-    files |= (
-        {project.root / headers.OWN_CONFIGURATION} if project.metadata.generate_header else set()
-    )
+    if project.metadata.generate_header:
+        files.add(project.root / headers.OWN_CONFIGURATION)
     files |= {project.root / source for source in project.metadata.c_sources}
     for header in project.bound:
         files |= {project.root / header, *headers.with_included(project.root / header)}
@@ -101,12 +100,12 @@ def project_inputs(project: Project, dep_info: Path, kbuild: Path) -> set[Path]:
     return files
 
 
-def tool_inputs(tree: KernelTree, tools: Iterable[Path]) -> set[Path]:
-    """Return the files outside the project whose change makes a new build necessary."""
+def kernel_inputs(tree: KernelTree) -> set[Path]:
+    """Return the files of a kernel whose change makes a new build necessary."""
     files = {tree.build / name for name in (".config", "Makefile", "include/config/kernel.release")}
-    files |= {tree.symvers} if tree.symvers else set()
-    files |= {file for file in paths.data("crates").rglob("*.[rch]*") if file.is_file()}
-    return files | set(tools)
+    if tree.symvers:
+        files.add(tree.symvers)
+    return files
 
 
 def _stamp(file: str | Path) -> files.Stamp | None:

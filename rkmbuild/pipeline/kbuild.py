@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import IO
 
 from rkmbuild import __version__
-from rkmbuild.base import cache, console, paths, process
+from rkmbuild.base import cache, console, process
 from rkmbuild.base.errors import BuildError, ProjectError, RkmbuildError
 from rkmbuild.base.process import Completed
 from rkmbuild.base.render import render
 from rkmbuild.kernel import overlay
-from rkmbuild.kernel.tree import Kconfig
 from rkmbuild.pipeline import bindings, exports, generated_header, undefined
+from rkmbuild.pipeline.api.base import Linkage
 from rkmbuild.project.project import Project
 
-# One object of the module's is made from Rust, one from the C helpers of the `kernel` crate, one
+# One object of the module's is made from Rust, one from the C helpers of the API, one
 # from what the Rust code exports. Their names must not be those of a user's C file.
 _RUST = "rkmbuild_rust"
 _HELPERS = "rkmbuild_helpers"
@@ -36,22 +36,6 @@ _UNFINISHED = "unfinished"
 
 # The second is what Linux 6.5 and later say of what the module itself exports.
 _MISSING = re.compile(r'modpost: "([^"]+)" \[[^]]*\] (?:undefined|was exported without definition)')
-
-
-def always(config: Kconfig) -> dict[str, str]:
-    """Return the variables of make that every build for a kernel sets."""
-    variables = {
-        # objtool then looks at the whole module rather than at each object of it, as it does for
-        # kernels with IBT anyway: it sees that a C helper never returns to the Rust code that calls
-        # it, and does not mind that ld -r joined several objects ("Linked object detected", 6.1).
-        "delay-objtool": "y",
-        # BTF of Rust types is more than the kernel's tools take, and a module is loaded without.
-        "CONFIG_DEBUG_INFO_BTF_MODULES": "",
-    }
-    if "PAHOLE_VERSION" in config:
-        # pahole makes BTF, so which one is installed does not matter; 6.13 and later would warn.
-        variables["PAHOLE_VERSION"] = config["PAHOLE_VERSION"]
-    return variables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +68,7 @@ class Kbuild:
 
 def plan(
     project: Project,
+    linkage: Linkage,
     *,
     release: str,
     folder: Path,
@@ -95,6 +80,7 @@ def plan(
     """Return what kbuild will be given.
 
     Args:
+        linkage: How the Rust code is linked, and with what.
         tests: Whether the module has tests inside.
         symvers: Files that say what other external modules export.
 
@@ -112,10 +98,9 @@ def plan(
         if source.stem in (_RUST, _HELPERS, _EXPORTS, project.module):
             whose = "the module itself" if source.stem == project.module else "a part of rkmbuild's"
             raise ProjectError(f"a C file may not be called {source.name}, as {whose}")
-    helpers = paths.data("crates") / "kernel" / "helpers"
     values = {
         "module": project.module, "release": release, "rust": _RUST, "helpers": _HELPERS,
-        "exports": _EXPORTS, "export_header": str(helpers / "export.h"),
+        "exports": _EXPORTS, "export_header": str(linkage.export_header),
         "headers": bindings.includes(project.metadata.headers, project.root),
         "script": _SCRIPT, "archive": _ARCHIVE, "wait": _WAIT, "version": __version__,
         "c_stems": [source.stem for source in sources],
@@ -124,11 +109,10 @@ def plan(
             *([str(generated_header.folder(folder))] if project.metadata.generate_header else []),
         ],
     }  # fmt: skip
-    templates = paths.data("templates") / "kbuild"
     files = {
-        "Kbuild": render(templates / "Kbuild", values),
-        _SCRIPT: render(templates / "module.lds", {"tests": tests}),
-        f"{_HELPERS}.c": f'#include "{helpers / "helpers.c"}"\n',
+        "Kbuild": render(linkage.templates / "Kbuild", values),
+        _SCRIPT: render(linkage.templates / "module.lds", {"tests": tests}),
+        f"{_HELPERS}.c": linkage.helpers,
         f"{_EXPORTS}.c": f'#include "{_EXPORTS}.h"\n',
     }
     for source in sources:

@@ -15,7 +15,9 @@ from rkmbuild.project import naming
 from rkmbuild.project import workspace as workspaces
 
 # What `[package.metadata.rkmbuild]` may hold. docs/metadata.md explains each.
-KEYS = ("headers", "c-sources", "generate-header", "depends", "allow-fpu")
+KEYS = ("api", "headers", "c-sources", "generate-header", "depends", "allow-fpu")
+# What `api` may be; rkmbuild/pipeline/api has each. The first is meant where nothing is said.
+APIS = ("portable",)
 
 _PLAIN_HEADER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.h")
 _EXAMPLE = "driver_rust.h"
@@ -25,6 +27,7 @@ class Metadata(NamedTuple):
     """What `[package.metadata.rkmbuild]` says.
 
     Attributes:
+        api: What the source is written on: one of APIS.
         headers: Headers to bind beside those of the `kernel` crate, as `#include` would name them
             (`linux/pci.h`), or files of the project, relative to its root (`src/shim.h`).
         c_sources: The project's C files, relative to its root.
@@ -34,6 +37,7 @@ class Metadata(NamedTuple):
         allow_fpu: Functions that may use vector and floating-point registers, by their paths.
     """
 
+    api: str = APIS[0]
     headers: tuple[str, ...] = ()
     c_sources: tuple[Path, ...] = ()
     generate_header: str = ""
@@ -169,6 +173,9 @@ def _metadata(package: Mapping[str, Any], root: Path, manifest: Path) -> Metadat
             hint = did_you_mean(key, KEYS, listed_as="known keys")
             raise ProjectError(f"{place} has an unknown key `{key}`", hint=hint)
         value = table[key]
+        if key == "api":
+            _check_api(value, place)
+            continue
         if key == "generate-header":
             if not isinstance(value, str) or not _PLAIN_HEADER.fullmatch(value):
                 raise ProjectError(f"{place}: `{key}` must be a plain name such as `{_EXAMPLE}`")
@@ -187,9 +194,21 @@ def _metadata(package: Mapping[str, Any], root: Path, manifest: Path) -> Metadat
     for stem in {stem for stem in stems if stems.count(stem) > 1}:
         raise ProjectError(f"{place}: two C files would both become {stem}.o")
     return Metadata(
+        api=table.get("api", APIS[0]),
         headers=tuple(table.get("headers", [])),
         c_sources=tuple(sources),
         generate_header=table.get("generate-header", ""),
         depends=tuple(table.get("depends", [])),
         allow_fpu=tuple(table.get("allow-fpu", [])),
     )
+
+
+def _check_api(value: object, place: str) -> None:
+    known = ", ".join(f"`{api}`" for api in APIS)
+    if not isinstance(value, str):
+        raise ProjectError(f"{place}: `api` must be a string, one of: {known}")
+    if value not in APIS:
+        raise ProjectError(
+            f"{place}: there is no API `{value}`; known: {known}",
+            hint=did_you_mean(value, APIS) or None,
+        )

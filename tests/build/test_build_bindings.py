@@ -14,6 +14,9 @@ from rkmbuild.toolchain import cc, rust
 from tests import projects
 from tests.cli import rkmbuild
 
+BOUND = paths.data("crates") / "bindings"
+SAMPLE = c_layout.sample(BOUND / "layout")
+
 
 @pytest.fixture(params=["kernel_6_1", "kernel_6_12"])
 def tree(request: pytest.FixtureRequest) -> KernelTree:
@@ -25,14 +28,14 @@ def assertions(tree: KernelTree, tmp_path: Path) -> str:
     compiler = cc.find_compiler(tree.compiler.command)
     assert compiler
     shadow = overlay.prepare(tree, foreign_compiler=False)
-    header = paths.data("crates") / "bindings" / "bindings.h"
+    header = BOUND / "bindings.h"
     flags = cflags.module_c_flags(shadow, {"CC": str(compiler.path)})
-    return c_layout.assertions(header, compiler, flags, shadow.build, tmp_path)
+    return c_layout.assertions(header, SAMPLE, compiler, flags, folder=shadow.build, work=tmp_path)
 
 
 def test_every_type_and_field_of_the_sample_is_asserted(tree: KernelTree, tmp_path: Path) -> None:
     made = assertions(tree, tmp_path)
-    for _, name, fields in c_layout.sample():
+    for _, name, fields in SAMPLE:
         assert f"size_of::<{name}>() == " in made
         assert all(f"offset_of!({name}, {field}) == " in made for field in fields)
 

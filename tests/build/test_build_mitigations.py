@@ -114,5 +114,6 @@ def test_the_plan_gives_each_argument_its_source(tree: KernelTree, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     plan = json.loads(done.stdout)
     assert plan["kernel"]["release"] == tree.release
+    assert plan["api"] == "portable"
     assert all(plan["rows"].values())
     assert not (root / "target").exists()

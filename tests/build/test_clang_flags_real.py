@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.kernel import cflags, overlay
-from rkmbuild.pipeline.kbuild import always
+from rkmbuild.pipeline.target_kernel import common_variables
 from rkmbuild.toolchain import bindgen, cc
 from rkmbuild.toolchain.clang_flags import Probe, translate
 from rkmbuild.toolchain.clang_probe import BindgenProbe, ClangProbe
@@ -42,7 +42,7 @@ def test_the_compiler_takes_what_is_kept_and_each_lost_flag_has_a_reason(
 ) -> None:
     tree = request.getfixturevalue(kernel)
     shadow = overlay.prepare(tree, foreign_compiler=False)
-    given = [*cflags.module_c_flags(shadow, always(shadow.tree.config)), *KNOWN, *MADE_UP]
+    given = [*cflags.module_c_flags(shadow, common_variables(shadow.tree.config)), *KNOWN, *MADE_UP]
     done = translate(given, probe)
     asked = [word for word in done.kept if not word.startswith(("-include", "/", "-I", "-D"))]
     assert probe(asked) == []
@@ -65,7 +65,7 @@ def test_kbuild_says_its_flags_with_their_quotes_taken_off_and_absolute_paths(
     kernel: str, request: pytest.FixtureRequest
 ) -> None:
     shadow = overlay.prepare(request.getfixturevalue(kernel), foreign_compiler=False)
-    flags = cflags.module_c_flags(shadow, always(shadow.tree.config))
+    flags = cflags.module_c_flags(shadow, common_variables(shadow.tree.config))
     assert {"-DMODULE", "-D__KERNEL__", "-mcmodel=kernel", "-std=gnu11"} <= set(flags)
     assert f"-I{shadow.build}/include" in flags
     assert flags[flags.index("-include") + 1].startswith(str(shadow.source))

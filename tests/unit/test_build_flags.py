@@ -7,7 +7,9 @@ import pytest
 
 from rkmbuild.base.errors import KernelError, ToolchainError
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
-from rkmbuild.pipeline import bindings, kernel_crate, plan, rustflags, spec
+from rkmbuild.pipeline import bindings, plan, rustflags, spec
+from rkmbuild.pipeline.api import kinds, portable_crate
+from rkmbuild.pipeline.api.portable import Portable
 from rkmbuild.project.project import Metadata, Project
 from rkmbuild.project.request import BuildRequest
 from rkmbuild.toolchain.parts import Version
@@ -44,6 +46,20 @@ def tree(version: str, config: dict[str, str]) -> KernelTree:
         image=None,
         system_map=None,
         modules=None,
+    )
+
+
+def project(api: str) -> Project:
+    return Project(
+        root=Path("/nowhere"),
+        workspace=Path("/nowhere"),
+        package="p",
+        library="p",
+        source=Path("/nowhere/src/lib.rs"),
+        module="p",
+        features=(),
+        metadata=Metadata(api=api),
+        bound=(),
     )
 
 
@@ -108,20 +124,21 @@ def test_the_stack_protector_is_left_out_where_rustc_cannot_find_the_canary() ->
 def test_a_kernel_that_cannot_be_built_for_is_refused(
     release: str, config: dict[str, str], told: str
 ) -> None:
-    wanted = BuildRequest(path=Path("/nowhere"))
-    project = Project(
-        root=Path("/nowhere"),
-        workspace=Path("/nowhere"),
-        package="p",
-        library="p",
-        source=Path("/nowhere/src/lib.rs"),
-        module="p",
-        features=(),
-        metadata=Metadata(),
-        bound=(),
-    )
     with pytest.raises(KernelError, match=told):
-        plan.make(wanted, project, tree(release, config))
+        plan.make(BuildRequest(path=Path("/nowhere")), project("portable"), tree(release, config))
+
+
+class OfAnotherKernel(Portable):
+    """An API that cannot be had for any kernel."""
+
+    def check(self, tree: KernelTree) -> None:
+        raise KernelError(f"not for {tree.release}")
+
+
+def test_the_plan_asks_the_api_that_cargo_toml_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kinds, "KINDS", {**kinds.KINDS, "another": OfAnotherKernel()})
+    with pytest.raises(KernelError, match=r"not for 6\.12"):
+        plan.make(BuildRequest(path=Path("/nowhere")), project("another"), tree("6.12.117", {}))
 
 
 def test_every_row_says_where_it_comes_from() -> None:
@@ -170,9 +187,9 @@ def test_bindgen_is_told_of_a_rustc_that_lacks_what_it_writes(
 
 
 def test_an_older_rustc_is_told_to_take_what_the_crates_use() -> None:
-    assert "-Zunstable-options\n" in kernel_crate.opened(Version(1, 79, 0))
-    assert kernel_crate.opened(Version(1, 82, 0)).splitlines() == [
+    assert "-Zunstable-options\n" in portable_crate.opened(Version(1, 79, 0))
+    assert portable_crate.opened(Version(1, 82, 0)).splitlines() == [
         "-Zcrate-attr=feature(const_refs_to_cell)",
         "-Zcrate-attr=feature(const_refs_to_static)",
     ]
-    assert kernel_crate.opened(Version(1, 85, 0)) == ""
+    assert portable_crate.opened(Version(1, 85, 0)) == ""

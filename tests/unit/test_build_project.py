@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.base.errors import ProjectError
+from rkmbuild.pipeline.api import kinds
 from rkmbuild.project import workspace
-from rkmbuild.project.project import load
+from rkmbuild.project.project import APIS, load
 
 GOOD = '[package]\nname = "my-driver"\n[lib]\ncrate-type = ["staticlib"]\n'
 
@@ -63,6 +64,34 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path: Path) -> N
     error = refused(make(tmp_path, GOOD + '[package.metadata.rkmbuild]\nheader = ["linux/pci.h"]'))
     assert "`header`" in error.message
     assert "`headers`" in (error.hint or "")
+
+
+def with_api(root: Path, value: str) -> Path:
+    return make(root, f"{GOOD}[package.metadata.rkmbuild]\napi = {value}\n")
+
+
+def test_a_project_is_written_on_the_portable_api_unless_it_says_something_else(
+    tmp_path: Path,
+) -> None:
+    assert load(make(tmp_path)).metadata.api == "portable"
+    assert load(with_api(tmp_path, '"portable"')).metadata.api == "portable"
+
+
+def test_an_unknown_api_is_refused_with_the_known_ones_and_the_nearest(tmp_path: Path) -> None:
+    error = refused(with_api(tmp_path, '"protable"'))
+    assert "no API `protable`" in error.message
+    assert "`portable`" in error.message
+    assert error.hint == "did you mean `portable`?"
+    assert refused(with_api(tmp_path, '"std"')).hint is None
+
+
+@pytest.mark.parametrize("value", ["[]", '["portable"]', "1"])
+def test_an_api_that_is_no_string_is_refused(tmp_path: Path, value: str) -> None:
+    assert "must be a string, one of: `portable`" in refused(with_api(tmp_path, value)).message
+
+
+def test_the_apis_that_cargo_toml_may_name_are_those_that_a_build_knows() -> None:
+    assert set(APIS) == set(kinds.KINDS)
 
 
 @pytest.mark.parametrize("value", ['"shim.c"', "[1]", "true"])

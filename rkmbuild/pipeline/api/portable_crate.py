@@ -1,16 +1,15 @@
 """The portable `kernel` crate, built once for each kernel and handed to user crates as std is."""
 
 import hashlib
-import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rkmbuild.base import cache, paths, process
 from rkmbuild.base.errors import BuildError
-from rkmbuild.kernel.tree import KernelTree, KernelVersion
+from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import bindings, spec, sysroot
+from rkmbuild.pipeline.api import cfgs
 from rkmbuild.project.request import jobs_arguments
 from rkmbuild.toolchain import cargo
 from rkmbuild.toolchain.parts import Rust, Version
@@ -19,9 +18,6 @@ from rkmbuild.toolchain.rust_facts import RustFacts
 
 # Counts up when the crate is built in another way, or its folder laid out in one.
 _REVISION = 1
-
-# Linux 5.19 was followed by 6.0 and 6.19 by 7.0; the last series is open.
-_SERIES = ((6, range(1, 20)), (7, range(30)))
 
 _OPENED = (
     # For --check-cfg.
@@ -53,14 +49,19 @@ class KernelCrate:
     cfgs: str
 
 
+def source() -> Path:
+    """Return the folder of the crates' source: `kernel`, its macros, and what it is built on."""
+    return paths.data("crates")
+
+
 def plan(
     tree: KernelTree, rust: Rust, on: sysroot.Sysroot, bound: bindings.Bindings
 ) -> KernelCrate:
     """Return the crate that fits, without making it."""
-    source = paths.data("crates")
-    crates = sorted(manifest.parent for manifest in source.glob("*/Cargo.toml"))
+    top = source()
+    crates = sorted(manifest.parent for manifest in top.glob("*/Cargo.toml"))
     files = [
-        *(source / name for name in ("Cargo.toml", "Cargo.lock")),
+        *(top / name for name in ("Cargo.toml", "Cargo.lock")),
         *(crate / "Cargo.toml" for crate in crates),
         *(file for crate in crates for file in sorted((crate / "src").rglob("*.rs"))),
     ]
@@ -68,11 +69,11 @@ def plan(
     def read() -> dict[str, Any]:
         digest = hashlib.sha256()
         for file in files:
-            digest.update(f"{file.relative_to(source)}\0".encode() + file.read_bytes() + b"\0")
-        return {"digest": digest.hexdigest(), "names": sorted(config_names(files))}
+            digest.update(f"{file.relative_to(top)}\0".encode() + file.read_bytes() + b"\0")
+        return {"digest": digest.hexdigest(), "names": sorted(cfgs.mentioned_in(files))}
 
     contents = remembered("kernel crate", files, read)
-    text = opened(rust.version) + cfgs(tree, contents["names"])
+    text = opened(rust.version) + cfgs.of_kernel(tree, contents["names"])
     key = cache.key(
         "kernel-crate", _REVISION, contents["digest"], on.key, bound.key, text, rust.verbose
     )
@@ -114,7 +115,7 @@ def build(
             ],
             doing="building the kernel crate",
             env=env,
-            cwd=paths.data("crates"),
+            cwd=source(),
         )  # fmt: skip
         library = folder / "lib"
         library.mkdir()
@@ -126,7 +127,7 @@ def build(
     return cache.entry("kernel-crate", crate.key, make)
 
 
-def flags(folder: Path) -> tuple[str, ...]:
+def externs(folder: Path) -> tuple[str, ...]:
     """Return the arguments of rustc with which a crate sees `kernel` and the kernel's cfgs."""
     found = list((folder / "lib").glob("libkernel-*.rlib"))
     if len(found) != 1:
@@ -141,46 +142,3 @@ def flags(folder: Path) -> tuple[str, ...]:
 def opened(rustc: Version) -> str:
     """Return arguments of rustc, one a line, that open what later releases have for all."""
     return "".join(f"{flag}\n" for flag, needless in _OPENED if rustc < needless)
-
-
-def cfgs(tree: KernelTree, mentioned: Iterable[str]) -> str:
-    """Return arguments of rustc, one a line, that say what kernel this is.
-
-    `kernel_6_12` means "this release or later". An option of the kernel is there as `CONFIG_X`
-    and with its value, as in Rust for Linux. All that could be asked is declared, so that rustc
-    finds nothing unexpected: every release, every option that this kernel sets, and all others that
-    are `mentioned`.
-    """
-    # As kbuild says of what is not built into the kernel.
-    # `kernel_test` is set by a build for tests alone.
-    lines = ["--check-cfg=cfg(MODULE)", "--cfg=MODULE", "--check-cfg=cfg(kernel_test)"]
-    for major, minors in _SERIES:
-        for minor in minors:
-            name = f"kernel_{major}_{minor}"
-            lines.append(f"--check-cfg=cfg({name})")
-            if KernelVersion(major, minor) <= tree.version:
-                lines.append(f"--cfg={name}")
-    names = {*mentioned, *(f"CONFIG_{option}" for option in tree.config)}
-    lines += map(_declared, sorted(names))
-    for option, value in sorted(tree.config.items()):
-        if value in ("y", "m"):
-            lines += [f"--cfg=CONFIG_{option}", f'--cfg=CONFIG_{option}="{value}"']
-    return "\n".join(lines) + "\n"
-
-
-def config_names(sources: Iterable[Path]) -> frozenset[str]:
-    """Return the names of kernel options that Rust sources mention."""
-    found: set[str] = set()
-    for source in sources:
-        found.update(re.findall(r"\bCONFIG_[A-Z0-9_]+", source.read_text(errors="replace")))
-    return frozenset(found)
-
-
-def extra_cfgs(tree: KernelTree, sources: Sequence[Path]) -> str:
-    """Return declarations for the options that a project mentions and this kernel lacks."""
-    lacking = {name for name in config_names(sources) if name[7:] not in tree.config}
-    return "".join(f"{_declared(name)}\n" for name in sorted(lacking))
-
-
-def _declared(name: str) -> str:
-    return f'--check-cfg=cfg({name}, values(none(), "y", "m"))'

@@ -1,0 +1,135 @@
+"""What a kernel API is to a build: the plan asks it, and the stages do what it gave."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline.rustflags import Chosen
+from rkmbuild.pipeline.stages import Clock
+from rkmbuild.pipeline.target_kernel import TargetKernel
+from rkmbuild.pipeline.tools import Tools
+from rkmbuild.project.project import Project
+from rkmbuild.toolchain.parts import Rust
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What rustc compiles for.
+
+    Attributes:
+        specification: The target specification, as JSON.
+        chosen: What rustc is told beside it, and why.
+    """
+
+    specification: str
+    chosen: Chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linkage:
+    """How kbuild makes a module of a crate that is written on this API.
+
+    Attributes:
+        templates: The folder with the templates `Kbuild` and `module.lds`. They say how the Rust
+            code is linked: with all that it is built on, or to Rust that the kernel exports.
+        helpers: The text of a C file: functions for what the Rust code calls and the kernel has
+            only as a macro or an inline function.
+        export_header: The C header that makes exports of what the Rust code says it exports.
+    """
+
+    templates: Path
+    helpers: str
+    export_header: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provided:
+    """What crates of the user's are compiled with, once it is there.
+
+    Attributes:
+        target: The target specification, a file, for cargo.
+        flags: Arguments of rustc for all code of the module: the target's own, and where `core` is.
+        externs: Arguments of rustc with which a crate sees `kernel` and the kernel's cfgs.
+    """
+
+    target: Path
+    flags: tuple[str, ...]
+    externs: tuple[str, ...]
+
+
+class PlannedApi(Protocol):
+    """One API for one kernel and certain tools: decided, and not made yet."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as `api` in Cargo.toml has it."""
+
+    @property
+    def target(self) -> Target:
+        """What all Rust code of the module is compiled for."""
+
+    @property
+    def linkage(self) -> Linkage:
+        """What kbuild is given."""
+
+    @property
+    def test_flags(self) -> tuple[str, ...]:
+        """Arguments of rustc for a module that has its tests inside."""
+
+    def entries(self) -> Mapping[str, str]:
+        """Return the names of what the cache keeps of it, by what it is."""
+
+    def document(self) -> dict[str, Any]:
+        """Return its part of what `rkmbuild build --plan --json` prints."""
+
+    def files(self) -> Iterable[Path]:
+        """Return the files that ship with rkmbuild whose change makes a new build necessary."""
+
+    def declarations(self, sources: Sequence[Path]) -> str:
+        """Return arguments of rustc, one a line, that declare cfgs which these sources ask for."""
+
+    def provide(self, clock: Clock, *, jobs: int | None) -> Provided:
+        """Make what the cache does not have yet.
+
+        Args:
+            clock: What notes the stages that ran.
+            jobs: How many processes may run side by side, or None for as many as cargo likes.
+
+        Raises:
+            BuildError, StorageError: as the classes say.
+        """
+
+
+class KernelApi(Protocol):
+    """A kind of API, before it is known what is built with it."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as `api` in Cargo.toml has it."""
+
+    def check(self, tree: KernelTree) -> None:
+        """Refuse a kernel that it cannot be had for.
+
+        Raises:
+            KernelError: it is one.
+        """
+
+    def rust(self, wanted: str | None, tree: KernelTree) -> Rust:
+        """Choose the Rust toolchain, of those that can compile it for this kernel.
+
+        Args:
+            wanted: What the user asks for, a rustup name or a path to rustc (`--toolchain`).
+
+        Raises:
+            ToolchainError: there is none, or the one asked for is none.
+        """
+
+    def plan(self, project: Project, tools: Tools, kernel: TargetKernel) -> PlannedApi:
+        """Work out what there is to make.
+
+        Raises:
+            ToolchainError: these tools cannot do what this kernel demands.
+            ProjectError: the project asks for what cannot be had.
+        """

@@ -1,0 +1,9 @@
+"""The APIs by their names."""
+
+from collections.abc import Mapping
+
+from rkmbuild.pipeline.api.base import KernelApi
+from rkmbuild.pipeline.api.portable import Portable
+
+KINDS: Mapping[str, KernelApi] = {api.name: api for api in (Portable(),)}
+"""Those that `api` in Cargo.toml may name; project.APIS says the same to who reads it there."""

@@ -1,0 +1,190 @@
+"""The portable API: rkmbuild's own `kernel` crate, one source for every kernel from 6.1 on.
+
+Its source is crates/. It stands on `core` and `alloc` that are built for the purpose, so that a
+kernel needs no Rust of its own, and it is linked into each module as far as that uses it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rkmbuild.base import cache, paths
+from rkmbuild.base.errors import KernelError
+from rkmbuild.kernel.tree import KernelTree, KernelVersion
+from rkmbuild.pipeline import bindings, c_layout, rustflags, spec, sysroot
+from rkmbuild.pipeline.api import cfgs, portable_crate
+from rkmbuild.pipeline.api.base import Linkage, Provided, Target
+from rkmbuild.pipeline.stages import Clock, side_by_side
+from rkmbuild.pipeline.target_kernel import TargetKernel
+from rkmbuild.pipeline.tools import Tools
+from rkmbuild.project.project import Project
+from rkmbuild.toolchain import rust as rusts
+from rkmbuild.toolchain.parts import Rust
+
+NAME = "portable"
+# What the crate is written for: 5.10, for one, lacks functions that its C helpers call.
+_OLDEST = KernelVersion(6, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortableApi:
+    """The portable API for one kernel: three things in the cache, each made of the one before.
+
+    Attributes:
+        target: What rustc compiles for.
+        tools: What makes it.
+        kernel: What it is made for.
+        sysroot: `core` and `alloc`.
+        bindings: What bindgen makes of the kernel's headers.
+        crate: The `kernel` crate, on both.
+    """
+
+    target: Target
+    tools: Tools
+    kernel: TargetKernel
+    sysroot: sysroot.Sysroot
+    bindings: bindings.Bindings
+    crate: portable_crate.KernelCrate
+
+    @property
+    def name(self) -> str:
+        """Its name, as `api` in Cargo.toml has it."""
+        return NAME
+
+    @property
+    def linkage(self) -> Linkage:
+        """What kbuild is given: all of the Rust code, and the helpers that it calls."""
+        helpers = portable_crate.source() / "kernel" / "helpers"
+        return Linkage(
+            templates=paths.data("templates") / "kbuild",
+            helpers=f'#include "{helpers / "helpers.c"}"\n',
+            export_header=helpers / "export.h",
+        )
+
+    @property
+    def test_flags(self) -> tuple[str, ...]:
+        """Arguments of rustc for a module that has its tests inside; see crates/macros' kunit."""
+        return ("--cfg=kernel_test",)
+
+    def entries(self) -> Mapping[str, str]:
+        """Return the names of what the cache keeps of it, by what it is."""
+        keys = {"sysroot": self.sysroot.key, "bindings": self.bindings.key}
+        return keys | {"kernel": self.crate.key}
+
+    def document(self) -> dict[str, Any]:
+        """Return its part of what `rkmbuild build --plan --json` prints."""
+        translation = self.kernel.translation
+        return {
+            "rustflags": list(self.target.chosen.flags),
+            "rows": {row.name: row.source for row in self.target.chosen.rows},
+            "target_spec": self.target.specification,
+            "sysroot": {"key": self.sysroot.key},
+            "bindings": {"key": self.bindings.key, "parameters": list(self.bindings.parameters),
+                         "clang_flags": list(self.bindings.clang_flags),
+                         "dropped": dict(translation.dropped),
+                         "replaced": dict(translation.replaced)},
+            "kernel_crate": {"key": self.crate.key},
+        }  # fmt: skip
+
+    def files(self) -> Iterable[Path]:
+        """Return the source of the crates, and what is bound for them."""
+        return (file for file in portable_crate.source().rglob("*.[rch]*") if file.is_file())
+
+    def declarations(self, sources: Sequence[Path]) -> str:
+        """Return arguments of rustc that declare options which sources ask for and it lacks."""
+        return cfgs.lacking(self.kernel.tree, sources)
+
+    def provide(self, clock: Clock, *, jobs: int | None) -> Provided:
+        """Make what the cache does not have yet; sysroot and bindings side by side.
+
+        Raises:
+            BuildError, StorageError: as the classes say.
+        """
+        tools, release = self.tools, self.kernel.tree.release
+
+        def make_sysroot() -> Path:
+            with clock.cached("sysroot", self.sysroot.key, "core and alloc"):
+                return sysroot.build(self.sysroot, tools.rust, tools.facts, jobs)
+
+        def make_bindings() -> Path:
+            with clock.cached("bindings", self.bindings.key, f"bindings of {release}"):
+                return bindings.build(self.bindings, tools.bindgen, tools.compiler)
+
+        if cache.find("sysroot", self.sysroot.key) and cache.find("bindings", self.bindings.key):
+            root, bound = make_sysroot(), make_bindings()
+        else:
+            root, bound = side_by_side(make_sysroot, make_bindings)
+        with clock.cached("kernel-crate", self.crate.key, f"kernel crate for {release}"):
+            made = portable_crate.build(
+                self.crate, tools.rust, tools.facts, root=root, bound=bound, jobs=jobs
+            )
+        return Provided(
+            target=sysroot.target_path(root, self.sysroot.arch),
+            flags=(*self.sysroot.flags, f"--sysroot={root}"),
+            externs=portable_crate.externs(made),
+        )
+
+
+class Portable:
+    """The portable API, for any kernel."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as `api` in Cargo.toml has it."""
+        return NAME
+
+    def check(self, tree: KernelTree) -> None:
+        """Refuse kernels that are older than what the crate is written for.
+
+        Raises:
+            KernelError: it is one.
+        """
+        if tree.version < _OLDEST:
+            raise KernelError(
+                f"{tree.release} is Linux {tree.version}, and {_OLDEST.major}.{_OLDEST.minor} is "
+                "the oldest that can be built for",
+                hint="`rkmbuild kernel list` shows the others that are here",
+            )
+
+    def rust(self, wanted: str | None, tree: KernelTree) -> Rust:  # noqa: ARG002 - see below
+        """Choose the best Rust toolchain: one serves every kernel, none is built with it.
+
+        Raises:
+            ToolchainError: there is none, or the one asked for cannot be used.
+        """
+        return rusts.choose(wanted)[0]
+
+    def plan(self, project: Project, tools: Tools, kernel: TargetKernel) -> PortableApi:
+        """Work out what there is to make.
+
+        Raises:
+            ToolchainError: this rustc cannot do what this kernel demands.
+            ProjectError: the project has a header bound that is not there.
+        """
+        tree = kernel.tree
+        chosen = rustflags.choose(tree, tools.facts.options, str(tools.rust.version))
+        target = Target(
+            specification=spec.render(tree.arch, tools.facts, chosen.features), chosen=chosen
+        )
+        root = sysroot.plan(tools.rust, tree.arch, target.specification, chosen.flags)
+        bound = bindings.plan(_bound(), project, tools, kernel)
+        return PortableApi(
+            target=target,
+            tools=tools,
+            kernel=kernel,
+            sysroot=root,
+            bindings=bound,
+            crate=portable_crate.plan(tree, tools.rust, root, bound),
+        )
+
+
+def _bound() -> bindings.Source:
+    """Return what is bound for the crate itself."""
+    folder = portable_crate.source() / "bindings"
+    return bindings.Source(
+        header=folder / "bindings.h",
+        parameters=bindings.parameters(folder / "bindgen_parameters"),
+        sample=c_layout.sample(folder / "layout"),
+        files=tuple(sorted(portable_crate.source().rglob("*.h"))),
+    )
