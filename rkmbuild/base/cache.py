@@ -20,9 +20,14 @@ from rkmbuild.base.errors import StorageError
 # What backup tools look for, and what its first line says: https://bford.info/cachedir/
 TAG = "CACHEDIR.TAG"
 _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
+# Folders beside those of the kinds: what runs hold, and what they work in.
+LOCKS, UNFINISHED = "locks", "tmp"
 # A temporary folder this old belongs to a run that was killed: no stage takes hours.
 _STALE_SECONDS = 6 * 3600
 _DONE = ".done"
+# Its time is when an entry was used: to the day, so that using one costs a write a day.
+_USED = ".used"
+MARK_SECONDS = 86400
 
 
 def key(*parts: object) -> str:
@@ -36,9 +41,9 @@ def key(*parts: object) -> str:
 
 
 def find(kind: str, name: str) -> Path | None:
-    """Return the finished entry `name` of `kind`, or None."""
+    """Return the finished entry `name` of `kind`, which counts as used then, or None."""
     place = paths.cache_dir() / kind / name
-    return place if files.is_there(place / _DONE) else None
+    return place if is_done(place) and _note_use(place) else None
 
 
 def entry(kind: str, name: str, make: Callable[[Path], None]) -> Path:
@@ -54,13 +59,12 @@ def entry(kind: str, name: str, make: Callable[[Path], None]) -> Path:
     if found:
         return found
     with writing(paths.cache_dir()), locked(f"{kind}-{name}"):
-        found = find(kind, name)
-        if found:
-            return found
+        place = paths.cache_dir() / kind / name
+        if is_done(place):
+            return place
         with temporary() as folder:
             make(folder)
-            (folder / _DONE).touch()
-            place = paths.cache_dir() / kind / name
+            finish(folder)
             place.parent.mkdir(parents=True, exist_ok=True)
             if place.exists():
                 shutil.rmtree(place)
@@ -68,21 +72,66 @@ def entry(kind: str, name: str, make: Callable[[Path], None]) -> Path:
     return place
 
 
-def remove(kind: str, name: str) -> None:
-    """Remove an entry; it is nobody's from the first moment on, even if the removal is cut off."""
+def finish(folder: Path) -> None:
+    """Mark a folder as a finished entry, used just now."""
+    (folder / _DONE).touch()
+
+
+def note_use(inside: Path) -> bool:
+    """Note that a file or folder is used, if it is one in an entry; false where that is gone."""
+    root = paths.cache_dir().resolve()
+    if not inside.is_relative_to(root):
+        return True
+    kind, name = (*inside.relative_to(root).parts, "", "")[:2]
+    place = root / kind / name
+    return not name or (is_done(place) and _note_use(place))
+
+
+def last_use(place: Path) -> float:
+    """Return when the entry in this folder was used last, to the day: seconds since 1970.
+
+    The use is in the day that follows that time, of `MARK_SECONDS`.
+
+    Raises:
+        OSError: it is no finished entry.
+    """
+    try:
+        return (place / _USED).stat().st_mtime
+    except OSError:
+        return (place / _DONE).stat().st_mtime
+
+
+def remove(kind: str, name: str, *, unused_since: float | None = None) -> bool:
+    """Remove an entry; it is nobody's from the first moment on, even if the removal is cut off.
+
+    Args:
+        kind: Its kind.
+        name: Its name.
+        unused_since: Leave it, if it was used after this time: seconds since 1970. Who finds an
+            entry notes its use under the same lock, so that none vanishes that was just found.
+
+    Returns:
+        Whether there was something to remove.
+    """
     place = paths.cache_dir() / kind / name
-    with writing(place), locked(f"{kind}-{name}"):
-        if place.exists():
-            trash = _temporary_path()
-            place.rename(trash)
-            shutil.rmtree(trash)
+    with writing(place), temporary() as trash:
+        with locked(f"{kind}-{name}") as lock:
+            if not place.exists():
+                return False
+            if unused_since is not None and last_use(place) > unused_since:
+                return False
+            place.rename(trash / name)
+            lock.unlink()  # those who wait for it make another one
+        shutil.rmtree(trash / name)
+    return True
 
 
 @contextlib.contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Hold the lock `name` among all processes that use this cache."""
-    with locks.held(_root() / "locks" / f"{name}.lock"):
-        yield
+def locked(name: str) -> Iterator[Path]:
+    """Hold the lock `name` among all processes that use this cache, and give its file."""
+    file = _root() / LOCKS / f"{name}.lock"
+    with locks.held(file):
+        yield file
 
 
 @contextlib.contextmanager
@@ -135,6 +184,25 @@ def writing(place: Path) -> Iterator[None]:
         raise StorageError(f"cannot write {where}: {why}", hint=_elsewhere(place)) from None
 
 
+def is_done(place: Path) -> bool:
+    """Tell whether an entry is finished."""
+    return files.is_there(place / _DONE)
+
+
+def _note_use(place: Path) -> bool:
+    """Note that an entry is used, unless that was noted today; false where it was removed."""
+    try:
+        if time.time() - last_use(place) < MARK_SECONDS:
+            return True
+        with locked(f"{place.parent.name}-{place.name}"):
+            if not is_done(place):
+                return False
+            (place / _USED).touch()
+    except OSError:  # where we cannot write, nothing is removed by us either
+        return is_done(place)
+    return True
+
+
 def _elsewhere(place: Path) -> str | None:
     if place.is_relative_to(paths.cache_dir()):
         return "RKMBUILD_CACHE_DIR moves the cache to another folder"
@@ -149,14 +217,14 @@ def _root() -> Path:
 
 
 def _temporary_path() -> Path:
-    folder = _root() / "tmp"
+    folder = _root() / UNFINISHED
     folder.mkdir(exist_ok=True)
     return folder / f"{os.getpid()}-{time.monotonic_ns()}"
 
 
 def _sweep() -> None:
     oldest = time.time() - _STALE_SECONDS
-    folder = _root() / "tmp"
+    folder = _root() / UNFINISHED
     if folder.is_dir():
         for left in folder.iterdir():
             with contextlib.suppress(OSError):

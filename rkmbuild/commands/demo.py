@@ -62,8 +62,9 @@ def _project() -> Path:
     if _in_checkout(source) and os.access(source, os.W_OK):
         return source
     copy = paths.cache_dir() / "demo" / _EXAMPLE
-    with cache.writing(copy), cache.locked("demo"):
+    with cache.writing(copy), cache.locked(f"{copy.parent.name}-{_EXAMPLE}"):
         shutil.copytree(source, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("target"))
+        cache.finish(copy)
     return copy
 
 

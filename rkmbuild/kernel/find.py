@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild.base import console, files, paths
+from rkmbuild.base import cache, console, files, paths
 from rkmbuild.base.errors import KernelError
 from rkmbuild.distro import distribution
 from rkmbuild.kernel.detect import (
@@ -91,6 +91,13 @@ def select(spec: str | None, root: Path = Path("/")) -> KernelTree:
     Raises:
         KernelError: there is none, more than one, or its tree cannot be built for.
     """
+    tree = _selected(spec, root)
+    if not cache.note_use(tree.build):  # another run has just removed it
+        return _selected(spec, root)
+    return tree
+
+
+def _selected(spec: str | None, root: Path) -> KernelTree:
     if spec is None:
         return _default(root)
     if "/" in spec or spec in (".", "..") or files.is_there(Path(spec) / AUTO_CONF):
@@ -111,7 +118,7 @@ def select(spec: str | None, root: Path = Path("/")) -> KernelTree:
 def fetched() -> list[Candidate]:
     """Return the fetched kernels, the one that was fetched last first."""
     folder = paths.cache_dir() / FETCHED
-    done = [entry for entry in _listed(folder) if files.is_there(entry / ".done")]
+    done = [entry for entry in _listed(folder) if cache.is_done(entry)]
     done.sort(key=lambda entry: (entry / ".done").stat().st_mtime, reverse=True)
     found: list[Candidate] = []
     for entry in done:

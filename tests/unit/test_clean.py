@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from rkmbuild.base import cache
+from rkmbuild.base import cache, cache_cleaning
 from rkmbuild.base.errors import ProjectError, StorageError, UsageError
 from rkmbuild.cli import app
 from rkmbuild.project import cleaning
@@ -47,8 +47,8 @@ def test_a_folder_without_a_project_is_not_touched(tmp_path: Path) -> None:
 def test_the_cache_is_emptied_and_stays_usable(empty_cache: Path) -> None:
     _fill("sysroot", 200_000)
     _fill("kernel", 50_000)
-    assert cleaning.cache_size() >= 250_000
-    assert cleaning.empty_cache() >= 250_000
+    assert cache_cleaning.contents().size >= 250_000
+    assert cache_cleaning.empty() >= 250_000
     assert cache.find("sysroot", "0123") is None
     assert sorted(p.name for p in empty_cache.iterdir()) == ["CACHEDIR.TAG", "locks", "tmp"]
     assert list((empty_cache / "tmp").iterdir()) == []
@@ -61,7 +61,7 @@ def test_what_another_run_is_making_is_left_to_it(empty_cache: Path) -> None:
     living, dead = empty_cache / "tmp" / "1-42", empty_cache / "tmp" / "4194305-42"
     living.mkdir()
     dead.mkdir()
-    cleaning.empty_cache()
+    cache_cleaning.empty()
     assert living.is_dir()
     assert not dead.exists()
 
@@ -70,7 +70,7 @@ def test_a_folder_that_is_no_cache_is_left_alone(empty_cache: Path) -> None:
     empty_cache.mkdir()
     (empty_cache / "thesis.tex").write_text("mine")
     with pytest.raises(StorageError, match=r"no CACHEDIR\.TAG"):
-        cleaning.empty_cache()
+        cache_cleaning.empty()
     assert (empty_cache / "thesis.tex").is_file()
 
 
@@ -78,7 +78,7 @@ def test_a_folder_that_is_no_cache_is_left_alone(empty_cache: Path) -> None:
 def test_an_empty_cache_is_no_failure(empty_cache: Path, there: bool) -> None:
     if there:
         empty_cache.mkdir()
-    assert cleaning.empty_cache() == 0
+    assert cache_cleaning.empty() == 0
 
 
 @pytest.mark.usefixtures("empty_cache")
@@ -87,7 +87,7 @@ def test_a_file_with_two_names_counts_once() -> None:
     place = cache.find("sysroot", "0123")
     assert place
     (place / "again").hardlink_to(place / "f")
-    assert cleaning.cache_size() < 500_000
+    assert cache_cleaning.contents().size < 500_000
 
 
 def test_the_cache_is_not_emptied_without_a_yes(empty_cache: Path) -> None:
