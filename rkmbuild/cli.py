@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, NoReturn, cast
+from typing import Annotated, Any, NoReturn, Protocol, runtime_checkable
 
 import typer
 
@@ -16,9 +16,19 @@ from rkmbuild.base import console, process
 from rkmbuild.base.errors import InterruptedRunError, RkmbuildError, StorageError, UsageError
 from rkmbuild.commands import register
 
-# click's error about words that it cannot make sense of. typer carries a copy of click, and exports
-# the error's subclass alone.
-_UnclearWords = cast("type[Any]", typer.BadParameter.__base__)
+
+@runtime_checkable
+class _UnclearWords(Protocol):
+    """What click raises about words that it can make no sense of.
+
+    typer carries a copy of click, and exports one of these errors only.
+    """
+
+    ctx: Any
+
+    def format_message(self) -> str:
+        """Return what is wrong, as a sentence."""
+
 
 app = typer.Typer(
     name="rkmbuild",
@@ -145,8 +155,6 @@ def _app_status() -> int:
         ) from None
     try:
         left = app(standalone_mode=False)
-    except _UnclearWords as error:
-        return _unclear(error)
     except typer.Abort:
         # Ctrl-C, or the end of the input, in answer to a question.
         raise KeyboardInterrupt from None
@@ -155,13 +163,17 @@ def _app_status() -> int:
         if isinstance(exiting.__context__, BrokenPipeError):
             raise exiting.__context__ from None
         raise
+    except Exception as error:
+        if isinstance(error, _UnclearWords):
+            return _unclear(error)
+        raise
     # typer answers Ctrl-C itself, by leaving with this status and without a word.
     if left == InterruptedRunError.code:
         raise KeyboardInterrupt
     return left if isinstance(left, int) else 0
 
 
-def _unclear(error: Any) -> int:  # noqa: ANN401 - see _UnclearWords
+def _unclear(error: _UnclearWords) -> int:
     """Tell, as other failures are told, what click says of the words; of none it has shown help."""
     message = error.format_message().rstrip(".")
     if not message:

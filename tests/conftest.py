@@ -1,7 +1,6 @@
 """What all tests share: markers by folder, a cache of one's own, and kernels to build for."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,14 +36,11 @@ def _folder(item: pytest.Item) -> str:
 
 
 @pytest.fixture
-def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache for this test alone; without it a test uses the cache of all."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("RKMBUILD_CACHE_DIR", str(folder))
-    paths.cache_dir.cache_clear()
-    yield folder
-    monkeypatch.undo()
-    paths.cache_dir.cache_clear()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TextIO
@@ -18,6 +18,11 @@ from rkmbuild.base.progress import Live
 
 if TYPE_CHECKING:
     from rkmbuild.base.errors import RkmbuildError
+
+
+SCHEMA = 1
+"""What `schema` is in each JSON document: it counts up when a key goes away or changes its meaning.
+A new key leaves it as it is."""
 
 
 class Verbosity(IntEnum):
@@ -140,9 +145,22 @@ def discard_unread() -> None:
             os.close(nowhere)
 
 
-def result(document: Any) -> None:  # noqa: ANN401 - any JSON document
-    """Write the result as JSON."""
-    sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
+def result(document: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+    """Write the result as JSON: a document, or a list in which each is one."""
+    if isinstance(document, Mapping):
+        write_json(with_schema(document))
+    else:
+        write_json([with_schema(each) for each in document])
+
+
+def with_schema(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document that tells by which rules it is to be read."""
+    return {"schema": SCHEMA, **document}
+
+
+def write_json(value: object, *, indent: int | None = 2) -> None:
+    """Write a value as JSON, as it is."""
+    sys.stdout.write(json.dumps(value, indent=indent, default=str) + "\n")
 
 
 def visible(text: str) -> str:

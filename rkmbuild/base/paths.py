@@ -1,7 +1,6 @@
 """Where things lie: the cache, the state and the data that travel with the package."""
 
 import os
-from functools import cache
 from pathlib import Path
 
 from rkmbuild.base.errors import StorageError
@@ -18,7 +17,6 @@ def data(name: str) -> Path:
     return packaged if packaged.is_dir() else _PACKAGE.parent / name
 
 
-@cache
 def cache_dir() -> Path:
     """Return the cache: `RKMBUILD_CACHE_DIR`, else rkmbuild in the user's cache folder.
 
@@ -28,7 +26,6 @@ def cache_dir() -> Path:
     return _from_environment("RKMBUILD_CACHE_DIR", "user_cache_path")
 
 
-@cache
 def state_dir() -> Path:
     """Return the state folder: what we learnt of this machine and would have to measure again.
 

@@ -1,6 +1,5 @@
 """`rkmbuild log`: what the kernel printed."""
 
-import json
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
@@ -88,7 +87,7 @@ def _show(records: "Iterable[tuple[Record, Traces]]", *, as_json: bool, flush: b
     coloured = console.is_coloured()
     for record, ended in records:
         if as_json:
-            console.line(json.dumps(_document(record, ended)))
+            console.write_json(console.with_schema(_document(record, ended)), indent=None)
         else:
             if record.lost:
                 console.line(f"... {record.lost} messages were overwritten before they were read")

@@ -80,7 +80,7 @@ def _list_templates() -> None:
 
     found = templates()
     if console.is_json():
-        console.result({each.name: each.description for each in found})
+        console.write_json({each.name: each.description for each in found})
     else:
         console.table(["template", "what it does"], [[t.name, t.description] for t in found])
 

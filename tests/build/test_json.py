@@ -48,12 +48,14 @@ def printed(kernel_6_12: KernelTree, tmp_path_factory: pytest.TempPathFactory) -
         "doctor": (),
         "ci": ("gitlab", root, "--from", "rkmbuild"),
         "clean": (root,),
+        "clean --list": (),
     }
     found: dict[str, Any] = {}
     for command, words in commands.items():
         done = rkmbuild(*command.split(), *words, "--json")
         assert done.returncode == 0, done.stderr
         found[command] = json.loads(done.stdout)
+        assert found[command].pop("schema") == 1, command
     # What loads modules runs in tests/vm; these are what its host printed.
     found["list"] = [each.document() for each in procmodules.loaded(_DATA / "modules-6.1")]
     record = kmsg.parse((_DATA / "kmsg-6.1").read_bytes().split(b"\n")[0])

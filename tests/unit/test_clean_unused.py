@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from rkmbuild.base import cache, cache_cleaning, paths
+from rkmbuild.base import cache, cache_cleaning
 from rkmbuild.base.errors import StorageError, UsageError
 from rkmbuild.cli import app
 from rkmbuild.kernel import find
@@ -140,7 +140,6 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     # Not in pytest's own place, which is root's alone.
     top = Path(tempfile.mkdtemp(prefix="rkmbuild-test-"))
     monkeypatch.setenv("RKMBUILD_CACHE_DIR", str(top))
-    paths.cache_dir.cache_clear()
     folder = make("sysroot", "0123", days_ago=100)
     for each in (top, *(path for path in top.rglob("*") if path.is_dir())):
         each.chmod(0o555)

@@ -70,7 +70,6 @@ def test_a_cache_that_is_closed_is_said_to_be(
     closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RKMBUILD_CACHE_DIR", str(closed / "cache"))
-    paths.cache_dir.cache_clear()
     assert cache.find("sysroot", "0123") is None
     assert find.fetched() == []
     with pytest.raises(StorageError, match="Permission denied") as caught:
@@ -86,7 +85,6 @@ def test_a_cache_where_a_file_is_said_not_to_be_writable(
     file.write_text("mine")
     for place in (file, file / "below"):
         monkeypatch.setenv("RKMBUILD_CACHE_DIR", str(place))
-        paths.cache_dir.cache_clear()
         with pytest.raises(StorageError, match=str(file)):
             cache.entry("sysroot", "0123", lambda _: None)
     assert file.read_text() == "mine"
@@ -119,7 +117,6 @@ def test_a_user_without_a_home_is_told_what_to_set(
     assert rust_places.rustup_toolchains() == []
     assert rust_places.rustup() in (None, "rustup")
     assert all(command.is_absolute() for command in bindgen_places.commands())
-    paths.cache_dir.cache_clear()
     with pytest.raises(StorageError, match="no home folder") as caught:
         paths.cache_dir()
     assert "RKMBUILD_CACHE_DIR" in (caught.value.hint or "")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.base import paths
 from rkmbuild.base.errors import KernelError, StorageError
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.detect import read_tree
@@ -117,7 +116,6 @@ def test_a_cache_where_kbuild_cannot_work_is_refused_with_the_reason(
     name: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RKMBUILD_CACHE_DIR", str(tmp_path / name))
-    paths.cache_dir.cache_clear()
     with pytest.raises(StorageError, match=problem) as caught:
         overlay.prepare(debian(tmp_path / "k"), foreign_compiler=False)
     assert "RKMBUILD_CACHE_DIR" in (caught.value.hint or "")

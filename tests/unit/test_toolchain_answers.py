@@ -1,24 +1,20 @@
 """What programs answered is remembered as long as it holds."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rkmbuild.base import paths
 from rkmbuild.base.errors import ToolchainError
 from rkmbuild.toolchain.remembered import remembered
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "state"
     monkeypatch.setenv("RKMBUILD_STATE_DIR", str(folder))
-    paths.state_dir.cache_clear()
-    yield folder
-    paths.state_dir.cache_clear()
+    return folder
 
 
 class Tool:
