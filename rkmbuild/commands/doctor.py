@@ -62,8 +62,9 @@ def doctor(
 
 
 def _agree(commands: list[tuple[str, ...]], *, yes: bool) -> None:
-    for command in commands:
-        console.line(f"  {shlex.join(command)}") if not console.is_json() else None
+    if not console.is_json():
+        for command in commands:
+            console.line(f"  {shlex.join(command)}")
     if yes:
         return
     if not sys.stdin.isatty():

@@ -37,7 +37,7 @@ class Listening:
 
     def __exit__(self, *_: object) -> None:
         if self._reader:
-            self._reader.__exit__(None, None, None)
+            self._reader.close()
 
     def records(self) -> tuple[Record, ...] | None:
         """Return all that came so far, or None where the log may not be read."""

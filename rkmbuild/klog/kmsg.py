@@ -140,6 +140,10 @@ class Reader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the device; nothing can be read after that."""
         os.close(self._file)
 
     def available(self) -> Iterator[Record]:

@@ -118,8 +118,12 @@ def _integer(text: str) -> int | None:
     if not found:
         return None
     sign, hexadecimal, octal, decimal = found.groups()
-    number = int(hexadecimal, 16) if hexadecimal else int(octal, 8) if octal else int(decimal)
-    return -number if sign == "-" else number
+    digits, base = decimal, 10
+    if hexadecimal:
+        digits, base = hexadecimal, 16
+    elif octal:
+        digits, base = octal, 8
+    return int(f"{sign}{digits}", base)
 
 
 def _quoted(name: str, value: str) -> str:

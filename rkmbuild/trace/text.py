@@ -90,7 +90,9 @@ def _spot(frame: DecodedFrame, spot: Spot, text: str | None) -> Iterator[tuple[s
     mark = ">" if own and reliable else " "
     doubt = "" if reliable else "? "
     name = f"{doubt}{_short(spot.function or 'unknown')}"
-    place = f"{here(file) if own else file}:{spot.line}" if spot.line else file
+    place = here(file) if own else file
+    if spot.line:
+        place = f"{place}:{spot.line}"
     remarks = " (inlined)" if spot.inlined else ""
     if own and spot.file in frame.changed:
         remarks += " (the file has changed since)"

@@ -22,6 +22,14 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
+_EXIT_CODES = {
+    Severity.NOTE: 0,
+    Severity.TAINTS: TaintingModuleError.code,
+    Severity.DANGEROUS: DangerousModuleError.code,
+    Severity.REFUSED: RefusedByKernelError.code,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """One thing that the loader, or the running kernel, demands of a module.
@@ -142,12 +150,7 @@ class Verdict:
     @property
     def exit_code(self) -> int:
         """The exit status of `rkmbuild check` for this module."""
-        return {
-            Severity.NOTE: 0,
-            Severity.TAINTS: TaintingModuleError.code,
-            Severity.DANGEROUS: DangerousModuleError.code,
-            Severity.REFUSED: RefusedByKernelError.code,
-        }[self.worst]
+        return _EXIT_CODES[self.worst]
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON can say it."""

@@ -142,15 +142,9 @@ def _vermagic(subject: Subject, report: Report) -> None:
         )
         return
     wanted = subject.target.vermagic
-    # same_magic(): with CRCs in the module, only what follows the release has to be equal.
-    ours, theirs = (
-        (text[text.find(" ") :] if " " in text else "") if subject.index.versions else text
-        for text in (found, wanted)
-    )
     if not wanted:
         report.unchecked.append("version magic: this kernel has neither modules nor configuration")
-        ours = theirs
-    if ours == theirs:
+    if not wanted or _same_magic(found, wanted, crcs=bool(subject.index.versions)):
         _release(subject, found.partition(" ")[0], report)
         return
     report.add(
@@ -159,6 +153,13 @@ def _vermagic(subject: Subject, report: Report) -> None:
         place=".modinfo",
         log=f"version magic '{found}' should be '{wanted}'",
     )
+
+
+def _same_magic(ours: str, theirs: str, *, crcs: bool) -> bool:
+    """same_magic(): where the module has CRCs, only what follows the release has to be equal."""
+    if not crcs:
+        return ours == theirs
+    return ours.partition(" ")[1:] == theirs.partition(" ")[1:]
 
 
 def _release(subject: Subject, found: str, report: Report) -> None:
