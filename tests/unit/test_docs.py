@@ -17,8 +17,13 @@ from rkmbuild.project import project
 
 _ROOT = Path(__file__).parents[2]
 _BLOCK = re.MULTILINE | re.DOTALL
-_PAGES = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").glob("*.md")])
-_IDS = [page.name for page in _PAGES]
+_PAGES = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").rglob("*.md")])
+_IDS = [str(page.relative_to(_ROOT)) for page in _PAGES]
+# A project has tests of its own, and the kernel's tree scripts.
+_OURS = (
+    r"(?:rkmbuild|crates|templates|targets|patches|examples|bench|docs|tests/[a-z]+)/|"
+    r"scripts/\w+\.py"
+)
 
 
 def _subclasses(parent: type[errors.RkmbuildError]) -> Iterator[type[errors.RkmbuildError]]:
@@ -168,3 +173,18 @@ def test_the_templates_speak_of_keys_that_exist() -> None:
     assert set(tomllib.loads(table[1].replace("# ", "", 1).replace("\n# ", "\n"))) <= set(
         project.KEYS
     )
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=_IDS)
+def test_every_path_of_the_checkout_that_a_page_names_is_there(page: Path) -> None:
+    for path in re.findall(rf"`((?:{_OURS})[^`\s:]*)`", page.read_text()):
+        known, _, _ = path.partition("<name>")  # which is to be made
+        assert list(_ROOT.glob(known)), path
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=_IDS)
+def test_every_job_of_bootstrap_that_a_page_names_exists(page: Path) -> None:
+    jobs = re.findall(
+        r"^#   ./bootstrap ([a-z]+) ", (_ROOT / "bootstrap").read_text(), re.MULTILINE
+    )
+    assert set(re.findall(r"\./bootstrap ([a-z]+)", page.read_text())) <= set(jobs)
