@@ -9,6 +9,7 @@ from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import foreign_cc
 from rkmbuild.pipeline.target_kernel import common_variables
 from rkmbuild.toolchain.parts import CCompiler
+from tests.cli import warnings
 
 # Enough for the compiler to need each mitigation: a call through a pointer, a switch that asks for
 # a jump table, returns, an array on the stack, per-CPU data, and asm goto of the kernel's headers.
@@ -106,5 +107,5 @@ def build(
         ["make", "-C", shadow.build, f"M={folder}", *words, "modules"], doing="building a C module"
     )
     assert done.stderr == ""
-    assert "warning" not in done.stdout
+    assert not warnings(done.stdout)
     return folder / f"{name}.ko"

@@ -1,9 +1,13 @@
 """The command as a user runs it, for tests that need all of it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+# A verb that ends at the twelfth letter, and what it is about; or a note.
+_GOES_WELL = re.compile(r"(?=[ \w]{12} \S) *[A-Z]\w+ |note: ")
 
 
 def rkmbuild(
@@ -19,3 +23,17 @@ def rkmbuild(
         text=True,
         check=False,
     )
+
+
+def complaints(said: str) -> list[str]:
+    """Return the lines of standard error that are not what a command says of work that goes well.
+
+    These are progress, in the form of cargo's, and notes. A tool's warning is no such line, nor is
+    whatever else a tool of ours writes there.
+    """
+    return [line for line in said.splitlines() if not _GOES_WELL.match(line)]
+
+
+def warnings(said: str) -> list[str]:
+    """Return the lines with a warning in what another tool than rkmbuild printed."""
+    return [line for line in said.splitlines() if "warning" in line.lower()]

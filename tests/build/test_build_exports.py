@@ -15,7 +15,7 @@ from rkmbuild.base.errors import BuildError, ProjectError, RefusedByKernelError
 from rkmbuild.kernel import symvers
 from rkmbuild.kernel.tree import KernelTree
 from tests import projects
-from tests.cli import rkmbuild
+from tests.cli import complaints, rkmbuild
 
 MODULES = Path(__file__).parents[1] / "modules"
 HEADER = MODULES / "exporter" / "src" / "exporter.h"
@@ -49,7 +49,7 @@ def importer(
 def _built(root: Path, tree: KernelTree, *words: str, **env: str) -> dict[str, str]:
     done = rkmbuild("build", root, "--kernel", tree.release, "--json", *words, env=env)
     assert done.returncode == 0, done.stderr
-    assert "warning" not in done.stderr.lower(), done.stderr
+    assert not complaints(done.stderr)
     result: dict[str, str] = json.loads(done.stdout)
     return result
 

@@ -12,7 +12,7 @@ import pytest
 from rkmbuild.base import paths
 from rkmbuild.kernel.tree import KernelTree
 from scripts import release
-from tests.cli import rkmbuild
+from tests.cli import rkmbuild, warnings
 
 _ROOT = Path(__file__).parents[2]
 # What a user's shell would not have either.
@@ -25,7 +25,7 @@ def _run(command: list[str | Path], cwd: Path, **env: str) -> str:
         command, cwd=cwd, env=clean | env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "warning" not in done.stderr.lower()
+    assert not warnings(done.stderr)
     return done.stdout
 
 

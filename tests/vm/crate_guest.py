@@ -7,7 +7,7 @@ from pathlib import Path
 from rkmbuild.guest import boot, initramfs
 from rkmbuild.guest.result import GuestResult
 from rkmbuild.kernel.tree import KernelTree
-from tests.cli import rkmbuild
+from tests.cli import complaints, rkmbuild
 
 MODULES = Path(__file__).parents[1] / "modules"
 
@@ -16,7 +16,7 @@ def build(root: Path, tree: KernelTree, *options: str) -> Path:
     """Build a module without a warning, and return it."""
     built = rkmbuild("build", root, "--kernel", tree.release, "--json", *options)
     assert built.returncode == 0, built.stderr
-    assert "warning" not in built.stderr.lower(), built.stderr
+    assert not complaints(built.stderr)
     return Path(json.loads(built.stdout)["module"])
 
 
