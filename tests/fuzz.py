@@ -38,7 +38,7 @@ def one_input(data: bytes) -> None:
         assert all(finding.rule.id in RULES for finding in verdict.findings)
         verdict.document()
     with contextlib.suppress(NotAModuleError):
-        contents.read(data, name="fuzz", exports={}).document()
+        contents.read(data, name="fuzz").document()
 
 
 def seeds(folder: Path) -> None:

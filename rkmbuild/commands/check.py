@@ -1,12 +1,18 @@
 """`rkmbuild check`: what a kernel would do with a module, told without loading it."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rkmbuild.base import console
-from rkmbuild.base.errors import UsageError
+from rkmbuild.base.errors import (
+    DangerousModuleError,
+    RefusedByKernelError,
+    TaintingModuleError,
+    UsageError,
+)
 from rkmbuild.commands import options
 
 if TYPE_CHECKING:
@@ -106,13 +112,14 @@ def _show(verdicts: "Sequence[Verdict]") -> None:
             _show_one(verdict)
     if len(verdicts) < _MANY:
         return
-    counts = {
-        "would load": sum(verdict.exit_code == 0 for verdict in verdicts),
-        "refused": sum(verdict.exit_code == 40 for verdict in verdicts),
-        "dangerous": sum(verdict.exit_code == 41 for verdict in verdicts),
-        "tainting": sum(verdict.exit_code == 42 for verdict in verdicts),
+    counts = Counter(verdict.exit_code for verdict in verdicts)
+    words = {
+        0: "would load",
+        RefusedByKernelError.code: "refused",
+        DangerousModuleError.code: "dangerous",
+        TaintingModuleError.code: "tainting",
     }
-    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    said = ", ".join(f"{counts[code]} {word}" for code, word in words.items() if counts[code])
     console.line(f"{len(verdicts)} modules: {said}")
 
 

@@ -7,7 +7,7 @@ import typer
 
 from rkmbuild.base import console
 from rkmbuild.commands import options
-from rkmbuild.project.workflows import Service
+from rkmbuild.project.services import Service
 
 
 def ci(

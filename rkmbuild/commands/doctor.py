@@ -26,14 +26,14 @@ def doctor(
     ] = False,
     toolchain: options.Toolchain = None,
     quiet: options.Quiet = False,
-    json: options.Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Say what this machine has and lacks for building, running and loading modules."""
     from rkmbuild.doctor import repairs
     from rkmbuild.doctor.examine import beyond, mendable
     from rkmbuild.doctor.table import Use, can
 
-    console.configure(quiet=quiet, as_json=json)
+    console.configure(quiet=quiet, as_json=as_json)
     trees, checks = mendable(develop=develop, toolchain=toolchain)
     if fix:
         # A kernel that was fetched in the first round may ask for a compiler in the second.
@@ -47,7 +47,7 @@ def doctor(
     if not quiet:
         checks += beyond(trees)
     able = can(Use.BUILD, checks)
-    if json:
+    if as_json:
         console.result({"ok": able, "checks": [check.document() for check in checks]})
         if not able:
             raise typer.Exit(ToolchainError.code)

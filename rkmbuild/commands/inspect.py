@@ -25,15 +25,11 @@ def inspect(
     verbose: options.Verbose = False,
 ) -> None:
     """Show what is in a module: sections, functions, imports and exports, without judging."""
-    console.configure(verbose=verbose, as_json=as_json)
-    from rkmbuild.ko import compression
-    from rkmbuild.ko import contents as room
+    from rkmbuild.ko import compression, contents
 
-    data = compression.decompress(ko)
-    facts = room.read(data, name=str(ko), exports={})
-    exports = _exports(kernel, facts)
-    if exports:
-        facts = room.read(data, name=str(ko), exports=exports)
+    console.configure(verbose=verbose, as_json=as_json)
+    facts = contents.read(compression.decompress(ko), name=str(ko))
+    facts = facts.with_exports(_exports(kernel, facts))
     if as_json:
         console.result(facts.document())
         return

@@ -14,17 +14,17 @@ app = typer.Typer(no_args_is_help=True, help="List, show, fetch and remove kerne
 
 
 @app.command("list")
-def list_(verbose: options.Verbose = False, json: options.Json = False) -> None:
+def list_(verbose: options.Verbose = False, as_json: options.Json = False) -> None:
     """List the kernels that can be built for: running, installed and fetched."""
     from rkmbuild.kernel.facts import summary
     from rkmbuild.kernel.find import survey
 
-    console.configure(verbose=verbose, as_json=json)
+    console.configure(verbose=verbose, as_json=as_json)
     found = survey()
     for path, why in found.passed_over:
         console.warning(f"passed over {path}: {why.message}")
         console.detail(f"  {why.hint}")
-    if json:
+    if as_json:
         passed_over = [
             {"path": str(path), "reason": why.message, "hint": why.hint}
             for path, why in found.passed_over
@@ -51,16 +51,16 @@ def show(
             show_default="the one that `rkmbuild build` would take",
         ),
     ] = None,
-    json: options.Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Show all that is known of one kernel."""
     from rkmbuild.kernel.facts import description, facts
     from rkmbuild.kernel.find import select
 
-    console.configure(as_json=json)
+    console.configure(as_json=as_json)
     tree = select(release)
     known = description(tree)
-    if json:
+    if as_json:
         console.result(known)
         return
     for label, text in _labelled(tree, known["symvers"]):
@@ -88,15 +88,15 @@ def fetch(
         ),
     ] = None,
     quiet: options.Quiet = False,
-    json: options.Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Get a kernel's headers and image from the distribution; nothing is installed."""
     from rkmbuild.kernel import fetch as fetching
     from rkmbuild.kernel.facts import description
 
-    console.configure(quiet=quiet, as_json=json)
+    console.configure(quiet=quiet, as_json=as_json)
     tree = fetching.fetch(series, flavour)
-    if json:
+    if as_json:
         console.result(description(tree))
     else:
         console.note(f"`--kernel {tree.release}` builds for it; it is in {tree.build}")

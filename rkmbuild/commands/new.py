@@ -41,13 +41,13 @@ def new(
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the templates.")] = False,
     quiet: options.Quiet = False,
-    json: options.Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Make a project for a kernel module written in Rust."""
     from rkmbuild.base.errors import UsageError
     from rkmbuild.project.new import NewRequest, Vcs, create
 
-    console.configure(quiet=quiet, as_json=json)
+    console.configure(quiet=quiet, as_json=as_json)
     if list_:
         _list_templates()
         return
@@ -69,7 +69,7 @@ def new(
     for warning in created.warnings:
         console.warning(warning)
     console.status("Created", f"kernel module `{created.package}` in {created.root}")
-    if json:
+    if as_json:
         console.result(created._asdict())
     else:
         console.note(f"`rkmbuild run {_shown(path)}` builds it and loads it in a virtual machine")

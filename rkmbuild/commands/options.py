@@ -57,6 +57,7 @@ Package = Annotated[
     str | None,
     typer.Option(
         "--package",
+        "-p",
         metavar="NAME",
         help="Which module of a workspace.",
         show_default="the one that no other one uses",

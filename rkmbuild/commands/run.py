@@ -33,7 +33,7 @@ def run(
     kernel: options.KernelToRun = None,
     param: Annotated[
         list[str] | None,
-        typer.Option("--param", "-p", metavar="NAME=VALUE", help="A parameter for the module."),
+        typer.Option("--param", metavar="NAME=VALUE", help="A parameter for the module."),
     ] = None,
     timeout: Annotated[
         float,

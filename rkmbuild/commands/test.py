@@ -43,7 +43,7 @@ def run_tests(
     filter_: Annotated[
         list[str] | None,
         typer.Option(
-            "--filter", "-f", metavar="SUBSTRING", help="Run the tests whose name contains this."
+            "--filter", metavar="SUBSTRING", help="Run the tests whose name contains this."
         ),
     ] = None,
     timeout: Annotated[

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rkmbuild.arch import architectures
@@ -57,6 +57,10 @@ class Function:
     size: int
 
 
+# Who exports a symbol, where that is not known.
+_UNKNOWN = "?"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What is in a module.
@@ -94,6 +98,19 @@ class Facts:
             sizes[function.crate] += function.size
         return dict(sizes.most_common())
 
+    def with_exports(self, exports: Mapping[str, ExportedSymbol]) -> "Facts":
+        """Return the same with imports by who exports them.
+
+        Args:
+            exports: What the module's kernel exports; empty where that is not known.
+        """
+        found: dict[str, list[str]] = {}
+        for name in (name for names in self.imports.values() for name in names):
+            known = exports.get(name)
+            found.setdefault(known.module if known else _UNKNOWN, []).append(name)
+        imports = {provider: tuple(sorted(found[provider])) for provider in sorted(found)}
+        return replace(self, imports=imports)
+
     def document(self) -> dict[str, Any]:
         """Return it as JSON can say it."""
         signed = self.signature
@@ -113,13 +130,12 @@ class Facts:
         }
 
 
-def read(data: bytes, *, name: str, exports: Mapping[str, ExportedSymbol]) -> Facts:
+def read(data: bytes, *, name: str) -> Facts:
     """Read the bytes of a module.
 
     Args:
         data: The module, unpacked.
         name: What to call the file.
-        exports: What its kernel exports; empty where that is not known.
 
     Raises:
         NotAModuleError: it is no relocatable ELF64 file with a section table.
@@ -144,7 +160,7 @@ def read(data: bytes, *, name: str, exports: Mapping[str, ExportedSymbol]) -> Fa
         exports=tuple(
             sorted(n.removeprefix("__ksymtab_") for n in names if n.startswith("__ksymtab_"))
         ),
-        imports=_imports(symbols, names, exports),
+        imports=_imports(symbols, names),
         relocations=dict(_relocations(file).most_common()),
         symbols=len(symbols),
         signature=appended.signature if appended else None,
@@ -201,15 +217,13 @@ def crate(name: str) -> str:
     return found[1] if found else C
 
 
-def _imports(
-    symbols: list[Symbol], names: list[str], exports: Mapping[str, ExportedSymbol]
-) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for symbol, name in zip(symbols[1:], names[1:], strict=True):
-        if symbol.shndx == elf.SHN_UNDEF:
-            known = exports.get(name)
-            found.setdefault(known.module if known else "?", []).append(name)
-    return {provider: tuple(sorted(found[provider])) for provider in sorted(found)}
+def _imports(symbols: list[Symbol], names: list[str]) -> dict[str, tuple[str, ...]]:
+    found = [
+        name
+        for symbol, name in zip(symbols[1:], names[1:], strict=True)
+        if symbol.shndx == elf.SHN_UNDEF
+    ]
+    return {_UNKNOWN: tuple(sorted(found))} if found else {}
 
 
 def _relocations(file: Elf) -> Counter[str]:

@@ -4,7 +4,6 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,14 +12,7 @@ from rkmbuild.base.errors import StorageError, UsageError
 from rkmbuild.base.render import environment
 from rkmbuild.project import installed_from, selection
 from rkmbuild.project.project import Project
-
-
-class Service(StrEnum):
-    """Who runs the workflow."""
-
-    GITHUB = "github"
-    GITLAB = "gitlab"
-
+from rkmbuild.project.services import Service
 
 # What Debian 12 offers, which is what the workflows run in.
 KERNELS = ("6.1", "6.12")

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from rkmbuild.base.errors import ProjectError, StorageError, UsageError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.project import installed_from, workflows
-from rkmbuild.project.workflows import Service
+from rkmbuild.project.services import Service
 from tests import projects
 from tests.cli import rkmbuild
 

@@ -87,6 +87,6 @@ def test_a_hostile_file_is_judged_at_once_and_in_little_memory(name: str) -> Non
         verdict = check.judge(data, kernel(version), explain=False)
         assert verdict.exit_code in (0, 40, 41, 42)
     with contextlib.suppress(NotAModuleError):
-        contents.read(data, name="hostile", exports={})
+        contents.read(data, name="hostile")
     assert time.process_time() - started < SECONDS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY_KIB

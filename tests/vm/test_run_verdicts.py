@@ -30,7 +30,7 @@ def test_a_clean_module_is_loaded_with_its_parameters_and_unloaded(
     temporary = tmp_path / "my, tmp=ä"
     temporary.mkdir()
     ko = shutil.copy(modules / "clean.ko", temporary)
-    words = ("-p", "word=two words", "-p", "number=-7", "--timeout", _TIME)
+    words = ("--param", "word=two words", "--param", "number=-7", "--timeout", _TIME)
     done = rkmbuild("run", ko, *words, env={"TMPDIR": str(temporary)})
     assert done.returncode == 0, done.stderr
     said = [line.partition("] ")[2] for line in done.stdout.splitlines()]

@@ -166,7 +166,9 @@ def test_a_leak_is_found_and_none_where_there_is_none(
 ) -> None:
     tree: KernelTree = request.getfixturevalue(kernel)
     release = ("--kernel", tree.release)
-    clean = rkmbuild("test", _copy("tested", tmp_path), *release, "--cycles", "20", "-f", "cycles")
+    clean = rkmbuild(
+        "test", _copy("tested", tmp_path), *release, "--cycles", "20", "--filter", "cycles"
+    )
     assert clean.returncode == 0, clean.stdout + clean.stderr
     leaking = rkmbuild("test", _copy("leaks", tmp_path), *release, "--cycles", "20", "--json")
     assert leaking.returncode == 24, leaking.stdout + leaking.stderr

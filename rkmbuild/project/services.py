@@ -1,0 +1,10 @@
+"""The services for continuous integration that run workflows."""
+
+from enum import StrEnum
+
+
+class Service(StrEnum):
+    """Who runs the workflow."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
