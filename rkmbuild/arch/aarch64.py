@@ -7,9 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rkmbuild.arch.aarch64_relocations import RELOCATIONS
-from rkmbuild.arch.arch import Arch, ModuleSpace
+from rkmbuild.arch.arch import Arch, LandingPad, ModuleSpace, VectorCalls
 from rkmbuild.arch.guest import GuestMachine
 from rkmbuild.arch.names import Names
+from rkmbuild.arch.tables import ANY, CODE, EVERYWHERE, Table
 
 
 def _no_words(_host: Path) -> list[str]:
@@ -57,4 +58,29 @@ AARCH64 = Arch(
         end=0xFFFF_8000_8000_0000,
         kernel=0xFFFF_8000_8000_0000,
     ),
+    tables=MappingProxyType(
+        {
+            **EVERYWHERE,
+            "__ex_table": Table(12, {0: CODE, 4: CODE}, "asm/extable.h", (8,), code_end=True),
+            "__jump_table": Table(16, {0: CODE, 4: CODE, 8: ANY}, "linux/jump_label.h"),
+            "__bug_table": Table(12, {0: CODE, 4: ANY}, "asm-generic/bug.h: bug_entry"),
+            # What replaces the code may be a function of the kernel's.
+            ".altinstructions": Table(12, {0: CODE, 4: ANY}, "asm/alternative.h: alt_instr"),
+        }
+    ),
+    # arch/arm64/include/asm/memory.h: MIN_THREAD_SHIFT
+    stack=16 << 10,
+    # Arm Architecture Reference Manual, "BTI"; PACIASP is one as well.
+    landing_pad=LandingPad(
+        option="ARM64_BTI_KERNEL",
+        name="BTI",
+        codes=(
+            bytes.fromhex("5f2403d5"),  # bti c
+            bytes.fromhex("df2403d5"),  # bti jc
+            bytes.fromhex("3f2303d5"),  # paciasp
+        ),
+    ),
+    # arch/arm64/include/asm/neon.h
+    vector_calls=VectorCalls(begin="kernel_neon_begin", any=frozenset({"kernel_neon_begin"})),
+    code=None,
 )

@@ -1,14 +1,13 @@
 """One processor architecture: all that is told of it, as one value."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from rkmbuild.arch.code import CodeReader
 from rkmbuild.arch.guest import GuestMachine
 from rkmbuild.arch.names import Names
 from rkmbuild.arch.relocations import Relocations
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from rkmbuild.arch.tables import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +25,34 @@ class ModuleSpace:
     start_random: int
     end: int
     kernel: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandingPad:
+    """What a function begins with that is called through a pointer.
+
+    Attributes:
+        option: The kernel's option, without CONFIG_, with which the processor demands it.
+        name: The instruction's name.
+        codes: The instructions that are one.
+    """
+
+    option: str
+    name: str
+    codes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorCalls:
+    """The kernel's functions around code that may use vector or floating-point registers.
+
+    Attributes:
+        begin: The one that modules call before it.
+        any: All that tell of such code: a module that imports one of them may have it.
+    """
+
+    begin: str
+    any: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,6 +73,12 @@ class Arch:
         vermagic: Its part of a version magic (MODULE_ARCH_VERMAGIC, asm/vermagic.h).
         relocations: What the loader does with relocations.
         space: Where modules lie.
+        tables: The tables of a module that the kernel reads, by the names of their sections.
+        stack: Bytes of a thread's stack in the kernel (THREAD_SIZE).
+        landing_pad: What functions begin with that are called through a pointer; None where nothing
+            demands it.
+        vector_calls: The kernel's functions around code that uses vector registers.
+        code: What reads its instructions, or None.
     """
 
     names: Names
@@ -55,11 +88,16 @@ class Arch:
     elf_machine: int
     bare_target: str
     image: str
-    qemu_packages: "Mapping[str, tuple[str, ...]]"
+    qemu_packages: Mapping[str, tuple[str, ...]]
     guest: GuestMachine
     vermagic: str
     relocations: Relocations
     space: ModuleSpace
+    tables: Mapping[str, Table]
+    stack: int
+    landing_pad: LandingPad | None
+    vector_calls: VectorCalls
+    code: CodeReader | None
 
     @property
     def name(self) -> str:

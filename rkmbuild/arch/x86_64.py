@@ -3,10 +3,12 @@
 from types import MappingProxyType
 
 from rkmbuild.arch import x86_64_clock
-from rkmbuild.arch.arch import Arch, ModuleSpace
+from rkmbuild.arch.arch import Arch, LandingPad, ModuleSpace, VectorCalls
 from rkmbuild.arch.guest import GuestMachine
 from rkmbuild.arch.names import Names
+from rkmbuild.arch.x86_64_code import Reader
 from rkmbuild.arch.x86_64_relocations import RELOCATIONS
+from rkmbuild.arch.x86_64_tables import ENDBR64, TABLES
 
 # microvm has no firmware menus, PCI or ACPI tables to walk, and boots in half the time of pc. The
 # timer, the interrupt controller and the clock are off in it unless asked for, and a guest without
@@ -53,4 +55,22 @@ X86_64 = Arch(
         end=0xFFFF_FFFF_FF00_0000,
         kernel=0xFFFF_FFFF_8100_0000,
     ),
+    tables=TABLES,
+    # arch/x86/include/asm/page_64_types.h
+    stack=16 << 10,
+    landing_pad=LandingPad(option="X86_KERNEL_IBT", name="ENDBR64", codes=(ENDBR64,)),
+    # asm/fpu/api.h, asm/fpu/sched.h
+    vector_calls=VectorCalls(
+        begin="kernel_fpu_begin",
+        any=frozenset(
+            {
+                "kernel_fpu_begin_mask",
+                "kernel_fpu_begin",
+                "fpregs_assert_state_consistent",
+                "fpu_swap_kvm_fpstate",
+                "switch_fpu_return",
+            }
+        ),
+    ),
+    code=Reader(),
 )

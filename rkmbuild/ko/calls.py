@@ -1,19 +1,13 @@
 """Which function of a module calls which: by relocations, and by calls within a section."""
 
 import bisect
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from rkmbuild.arch.code import CodeReader
 from rkmbuild.ko import elf, vectors
 from rkmbuild.ko.elf import Section
 from rkmbuild.ko.module import Module
-
-_PC32, _PLT32 = 2, 4
-# The operand of call and jmp is four bytes long, and counted from its end.
-_OPERAND = 4
-_CALL, _JUMP = 0xE8, 0xE9
-_NEAR = re.compile(rb"[\xe8\xe9]")
 
 Place = tuple[int, int]
 """Section and offset."""
@@ -43,14 +37,15 @@ class Calls:
         return waiting
 
 
-def read(module: Module, watched: Collection[str]) -> Calls:
+def read(module: Module, code: CodeReader, watched: Collection[str]) -> Calls:
     """Find the calls between the functions of a module.
 
     Args:
         module: The module.
+        code: What reads the instructions of its architecture.
         watched: Names of functions of the kernel whose callers are wanted.
     """
-    reader = _Reader(module, watched)
+    reader = _Reader(module, code, watched)
     for section in module.file.sections:
         if section.type == elf.SHT_RELA and section.info in reader.starts:
             reader.by_relocations(section)
@@ -67,7 +62,8 @@ class _Reader:
         found: What was found so far.
     """
 
-    def __init__(self, module: Module, watched: Collection[str]) -> None:
+    def __init__(self, module: Module, code: CodeReader, watched: Collection[str]) -> None:
+        self._code = code
         self._file = module.file
         self.found = Calls()
         self.starts = {
@@ -94,19 +90,13 @@ class _Reader:
     def by_relocations(self, section: Section) -> None:
         """Take the calls that relocations of the loader's fill."""
         home = section.info
-        content = self._file.content(self._file.sections[home])
+        content = bytes(self._file.content(self._file.sections[home]))
         rows = self._file.relocations(section)
         self._filled[home].update(rows.offsets)
-        last = len(content) - _OPERAND
-        for offset, kind, number, addend in rows.rows():
-            if kind not in (_PLT32, _PC32) or not 0 < offset <= last:
-                continue
-            opcode = content[offset - 1]
-            if opcode not in (_CALL, _JUMP):
-                continue
+        for offset, number, distance, call in self._code.relocated_branches(content, rows.rows()):
             if number in self._inside:
                 shndx, value = self._inside[number]
-                self._note(home, offset, (shndx, value + addend + _OPERAND), call=opcode == _CALL)
+                self._note(home, offset, (shndx, value + distance), call=call)
             elif number in self._outside:
                 caller = self._caller(home, offset)
                 if caller:
@@ -116,7 +106,7 @@ class _Reader:
         """Take the calls within a section, which the assembler has filled."""
         content = bytes(self._file.content(self._file.sections[home]))
         filled = self._filled[home]
-        for offset, target, call in _near(content, set(self.starts[home])):
+        for offset, target, call in self._code.near_branches(content, set(self.starts[home])):
             # A jump to the function's own beginning is a loop.
             if offset not in filled and (call or self._caller(home, offset) != (home, target)):
                 self._note(home, offset, (home, target), call=call)
@@ -131,16 +121,3 @@ class _Reader:
         starts = self.starts[section]
         at = bisect.bisect_right(starts, offset) - 1
         return (section, starts[at]) if at >= 0 else None
-
-
-def _near(content: bytes, starts: Collection[int]) -> Iterator[tuple[int, int, bool]]:
-    """Give the operand's offset, the target, and whether it is a call.
-
-    Bytes that only look like a call to where a function begins are given as well: they are rare.
-    """
-    for match in _NEAR.finditer(content):
-        at = match.end()
-        distance = int.from_bytes(content[at : at + _OPERAND], "little", signed=True)
-        target = at + _OPERAND + distance
-        if target in starts:
-            yield at, target, content[at - 1] == _CALL

@@ -45,6 +45,12 @@ def check(
             may.
     """
     found = vectors.functions(made.read_bytes())
+    if found is None:
+        console.warning(
+            f"{project.module}.ko was not searched for vector registers: nothing here reads "
+            "instructions of its architecture"
+        )
+        return
     allowed = project.metadata.allow_fpu
     if not found and not allowed:
         return

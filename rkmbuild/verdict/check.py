@@ -126,12 +126,21 @@ def _judge(subject: Subject, report: Report, *, explain: bool, deep: bool) -> No
     symbols.check_exports(subject, report)
     _names(subject, report)
     if deep and not report.refused:
-        code = machine_code.read(subject, frame_limit=kernel_limit(subject.target))
-        machine_code.check(subject, code, report)
-        mitigations.check(subject, code, report)
-        known = calls.read(subject, init_code.NOT_IN_INIT)
-        init_code.check(subject, known, report)
-        recursion.check(subject, known, report)
+        _code(subject, report)
+
+
+def _code(subject: Subject, report: Report) -> None:
+    reader = subject.target.arch.code
+    if not reader:
+        report.unchecked.append(f"code: nothing here reads instructions of {subject.target.arch}")
+        mitigations.check(subject, machine_code.Code(), report)
+        return
+    code = machine_code.read(subject, reader, frame_limit=kernel_limit(subject.target))
+    machine_code.check(subject, code, report)
+    mitigations.check(subject, code, report)
+    known = calls.read(subject, reader, init_code.NOT_IN_INIT)
+    init_code.check(subject, known, report)
+    recursion.check(subject, reader, known, report)
 
 
 def kernel_limit(kernel: Target) -> int:

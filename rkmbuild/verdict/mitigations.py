@@ -1,5 +1,6 @@
 """Whether a module's code is protected as the kernel's configuration promises."""
 
+from rkmbuild.arch.arch import LandingPad
 from rkmbuild.ko import elf
 from rkmbuild.verdict import machine_code
 from rkmbuild.verdict.machine_code import Code
@@ -7,21 +8,19 @@ from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
-_ENDBR = bytes.fromhex("f30f1efa")
-_R_64, _R_32S = 1, 11
 # Addresses in these are places in code, and never called.
 _PLACES = frozenset(
     {"__mcount_loc", "__patchable_function_entries", "__bug_table", "__ex_table", "__jump_table",
      ".parainstructions", ".altinstructions", "_kprobe_blacklist", "_error_injection_whitelist"}
 )  # fmt: skip
-# Trampolines of static calls, which are called directly (arch/x86/include/asm/static_call.h)
+# Trampolines of static calls, which are called directly (asm/static_call.h)
 _TRAMPOLINE = "__SCT__"
 
 
 def check(subject: Subject, code: Code, report: Report) -> None:
-    """Judge returns, indirect branches, ENDBR and ORC against the kernel's configuration.
+    """Judge returns, indirect branches, landing pads and ORC against the configuration.
 
-    6.9 put MITIGATION_ before the names of the options (arch/x86/Kconfig).
+    6.9 put MITIGATION_ before the names of the options.
     """
     config = subject.target.config
     if config.on("RETHUNK", "MITIGATION_RETHUNK") and code.returns:
@@ -36,8 +35,9 @@ def check(subject: Subject, code: Code, report: Report) -> None:
         message = f"{len(unguarded)} returns or jumps have no INT3 behind them"
         where = machine_code.where(subject, unguarded)
         report.add(notes.STRAIGHT_LINE_SPECULATION, message, place=where)
-    if config.on("X86_KERNEL_IBT"):
-        _endbr(subject, report)
+    pad = subject.target.arch.landing_pad
+    if pad and config.on(pad.option):
+        _landing_pads(subject, pad, report)
     if config.on("UNWINDER_ORC"):
         _orc(subject, report)
 
@@ -59,8 +59,9 @@ def _bare(subject: Subject, branches: list[tuple[int, int]]) -> list[tuple[int, 
     return [place for place in branches if place not in patched]
 
 
-def _endbr(subject: Subject, report: Report) -> None:
-    """Find functions whose address is data, and that do not begin with ENDBR64."""
+def _landing_pads(subject: Subject, pad: LandingPad, report: Report) -> None:
+    """Find functions whose address is data, and that do not begin with a landing pad."""
+    addresses = subject.target.arch.relocations.addresses
     file = subject.file
     starts = {
         (number, start): symbol
@@ -77,17 +78,17 @@ def _endbr(subject: Subject, report: Report) -> None:
         if file.sections[section.info].executable:
             continue
         for _, kind, number, addend in file.relocations(section).rows():
-            if kind not in (_R_64, _R_32S) or number >= len(subject.symbols):
+            if kind not in addresses or number >= len(subject.symbols):
                 continue
             symbol = subject.symbols[number]
             place = (symbol.shndx, symbol.value + addend)
             if place in starts:
                 at = file.sections[symbol.shndx].offset + place[1]
-                if file.data[at : at + 4] != _ENDBR:
+                if file.data[at : at + 4] not in pad.codes:
                     missing.append(place)
     if missing:
         missing = list(dict.fromkeys(missing))
-        message = f"the address of {len(missing)} functions is taken, and they lack ENDBR64"
+        message = f"the address of {len(missing)} functions is taken, and they lack {pad.name}"
         report.add(dangers.MISSING_ENDBR, message, place=machine_code.where(subject, missing))
 
 

@@ -3,19 +3,15 @@
 The loader believes both: a damaged symbol table or addend sends the kernel into the middle of code.
 """
 
-import re
+import itertools
 
 from rkmbuild.ko import elf
 from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers
 from rkmbuild.verdict.subject import Subject
 
-_PLT32 = 4
-# The operand of call and jmp is four bytes long, and counted from its end.
-_OPERAND = -4
 _SHOWN = 20
 _PREFIX = ".rela"
-_BRANCH = re.compile(rb"[\xe8\xe9]\0\0\0\0")
 
 
 def check(subject: Subject, report: Report) -> None:
@@ -61,21 +57,28 @@ def _overlaps(subject: Subject, report: Report) -> None:
 
 def _calls(subject: Subject, report: Report) -> None:
     file = subject.file
+    rules = subject.target.arch.relocations
     for section in file.sections:
         if section.type != elf.SHT_RELA or section.info >= len(file.sections):
             continue
         if not file.sections[section.info].executable or not subject.allocated[section.info]:
             continue
         rows = file.relocations(section)
-        if set(rows.addends) == {_OPERAND}:
+        if set(rows.addends) == {rules.call_addend}:
             continue
         for offset, kind, number, addend in rows.rows():
-            if kind != _PLT32 or addend == _OPERAND or number >= len(subject.symbols):
+            if (
+                kind not in rules.calls
+                or addend == rules.call_addend
+                or number >= len(subject.symbols)
+            ):
                 continue
             symbol = subject.symbols[number]
             if not symbol.shndx:
                 name = subject.symbol_name(symbol)
-                message = f"a call leads {addend - _OPERAND:+} bytes from where `{name}` begins"
+                message = (
+                    f"a call leads {addend - rules.call_addend:+} bytes from where `{name}` begins"
+                )
                 where = subject.function_at(section.info, offset)
                 report.add(dangers.CALL_TARGET, message, place=where)
 
@@ -101,7 +104,10 @@ def _relocation_sections(subject: Subject, report: Report) -> None:
 
 
 def _unfilled(subject: Subject, report: Report) -> None:
-    """Find `call 0` and `jmp 0` that no relocation fills."""
+    """Find calls and jumps that no relocation fills."""
+    code = subject.target.arch.code
+    if not code:
+        return
     file = subject.file
     filled: dict[int, set[int]] = {}
     for section in file.sections:
@@ -116,18 +122,7 @@ def _unfilled(subject: Subject, report: Report) -> None:
         if not (section.executable and subject.allocated[number]):
             continue
         content = bytes(file.content(section))
-        known = filled.get(number, set())
-        bare = {m.start() for m in _BRANCH.finditer(content)} - {at - 1 for at in known}
-        if not bare:
-            continue
-        # The bytes may as well be part of another instruction.
-        for at in sorted(bare & _starts(content))[:_SHOWN]:
+        bare = code.unfilled_branches(content, filled.get(number, set()))
+        for at in itertools.islice(bare, _SHOWN):
             where = subject.function_at(number, at)
             report.add(dangers.BRANCH_UNFILLED, f"the call at {at:#x} has no target", place=where)
-
-
-def _starts(content: bytes) -> set[int]:
-    """Return where instructions begin."""
-    from iced_x86 import Decoder  # noqa: PLC0415 - 20 ms that other commands do not need
-
-    return {instruction.ip for instruction in Decoder(64, content)}

@@ -1,34 +1,27 @@
-"""Functions that call themselves, at once or through others: the kernel's stack has 16 KiB."""
+"""Functions that call themselves, at once or through others: the kernel's stack is small."""
 
 import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from rkmbuild.arch.code import CodeReader, Flow, Instruction
 from rkmbuild.ko import elf
 from rkmbuild.ko.calls import Calls, Place
 from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
-if TYPE_CHECKING:
-    from iced_x86 import Instruction
-
-# arch/x86/include/asm/page_64_types.h: THREAD_SIZE
-_STACK = 16 << 10
 _SHOWN = 3
 _NAMED = 4
-_RETURN_ADDRESS = 8
 # What rustc calls the function with #[panic_handler], mangled or not.
 _PANIC_HANDLER = "rust_begin_unwind"
-_OPERAND = 4
 # More of one function is not looked at; the largest of the kernel's own have a third of it.
 _LARGEST = 256 << 10
 # The largest of the kernel's own have ten.
 _LARGEST_CIRCLE = 1000
 
 
-def check(subject: Subject, calls: Calls, report: Report) -> None:
+def check(subject: Subject, reader: CodeReader, calls: Calls, report: Report) -> None:
     """Judge the circles of calls: those that no path leaves, and the largest of the others."""
     found_circles = []
     for members in circles(_without_panics(subject, calls.callees)):
@@ -36,7 +29,7 @@ def check(subject: Subject, calls: Calls, report: Report) -> None:
             found_circles.append(members)
         else:
             report.unchecked.append(f"recursion: {len(members)} functions call each other")
-    code = _Code(subject, [place for members in found_circles for place in members])
+    code = _Code(subject, reader, [place for members in found_circles for place in members])
     rounds = [found for members in found_circles if (found := _round(code, members))]
     rounds.sort(key=lambda found: (not found.endless, -found.size))
     for number, found in enumerate(rounds):
@@ -51,7 +44,7 @@ def check(subject: Subject, calls: Calls, report: Report) -> None:
         report.add(
             dangers.ENDLESS_RECURSION if found.endless else notes.RECURSION,
             f"{who}, {'on every path' if found.endless else 'which has to end by itself'}: "
-            f"{size} of the {_STACK} bytes of stack for each round",
+            f"{size} of the {subject.target.arch.stack} bytes of stack for each round",
             place=f"{names} and {more} more" if more > 0 else names,
         )
 
@@ -155,10 +148,12 @@ class _Code:
     """The code of some functions, and where its relocations lead.
 
     Attributes:
+        reader: What reads it.
         targets: By section and offset; None for another module's symbol.
     """
 
-    def __init__(self, subject: Subject, places: list[Place]) -> None:
+    def __init__(self, subject: Subject, reader: CodeReader, places: list[Place]) -> None:
+        self.reader = reader
         self._file = subject.file
         self._ends: dict[Place, int] = {}
         self.targets: dict[Place, Place | None] = {}
@@ -180,22 +175,21 @@ class _Code:
 
     def _read(self, subject: Subject, table: elf.Section, starts: list[int]) -> None:
         home = table.info
+        operand = -subject.target.arch.relocations.call_addend
         for offset, _, number, addend in self._file.relocations(table).rows():
             at = bisect.bisect_right(starts, offset) - 1
             if at < 0 or offset >= self._ends[home, starts[at]] or number >= len(subject.symbols):
                 continue
             symbol = subject.symbols[number]
-            target = symbol.shndx, symbol.value + addend + _OPERAND
+            target = symbol.shndx, symbol.value + addend + operand
             self.targets[home, offset] = target if symbol.shndx else None
 
-    def instructions(self, place: Place) -> "dict[int, Instruction]":
+    def instructions(self, place: Place) -> dict[int, Instruction]:
         """Return those of a function, by their place in the section."""
-        from iced_x86 import Decoder  # noqa: PLC0415 - 20 ms that other commands do not need
-
         section, start = place
         content = self._file.content(self._file.sections[section])
         body = bytes(content[start : self._ends[place]])
-        return {one.ip: one for one in Decoder(64, body, ip=start)}
+        return {one.at: one for one in self.reader.instructions(body, start)}
 
 
 class _Body:
@@ -213,23 +207,16 @@ class _Body:
         self._relocated = code.targets
         self._code = code.instructions(place)
         self.into_circle = any(self._target(one) in circle for one in self._code.values())
-        self.frame = _RETURN_ADDRESS + sum(map(_taken, self._code.values()))
+        self.frame = code.reader.return_address + sum(one.stack for one in self._code.values())
         self.leaves = self._leaves(place[1])
 
-    def _target(self, one: "Instruction") -> Place | None:
+    def _target(self, one: Instruction) -> Place | None:
         """Return where a direct call or jump leads; None for what is no such, or is elsewhere."""
-        from iced_x86 import FlowControl  # noqa: PLC0415
-
-        if one.flow_control not in (
-            FlowControl.CALL, FlowControl.UNCONDITIONAL_BRANCH, FlowControl.CONDITIONAL_BRANCH,
-        ):  # fmt: skip
+        if one.target is None:
             return None
-        by_distance = self._section, one.near_branch_target
-        return self._relocated.get((self._section, one.next_ip - _OPERAND), by_distance)
+        return self._relocated.get((self._section, one.operand), (self._section, one.target))
 
     def _leaves(self, start: int) -> bool:
-        from iced_x86 import FlowControl  # noqa: PLC0415
-
         seen: set[int] = set()
         waiting = [start]
         while waiting:
@@ -238,34 +225,17 @@ class _Body:
             if at in seen or one is None:
                 continue
             seen.add(at)
-            flow = one.flow_control
-            if flow in (FlowControl.RETURN, FlowControl.INDIRECT_BRANCH):
+            if one.flow in (Flow.RETURN, Flow.INDIRECT_JUMP):
                 return True
             target = self._target(one)
-            if flow in (FlowControl.UNCONDITIONAL_BRANCH, FlowControl.CONDITIONAL_BRANCH):
+            if one.flow in (Flow.JUMP, Flow.CONDITIONAL_JUMP):
                 if not target or target[0] != self._section:
                     return True
                 if target not in self._circle:
                     if target[1] not in self._code:
                         return True
                     waiting.append(target[1])
-            goes_on = flow not in (
-                FlowControl.UNCONDITIONAL_BRANCH, FlowControl.INTERRUPT, FlowControl.EXCEPTION,
-            )  # fmt: skip
-            if goes_on and not (flow == FlowControl.CALL and target in self._circle):
-                waiting.append(one.next_ip)
+            goes_on = one.flow not in (Flow.JUMP, Flow.NOWHERE)
+            if goes_on and not (one.flow is Flow.CALL and target in self._circle):
+                waiting.append(one.end)
         return False
-
-
-def _taken(one: "Instruction") -> int:
-    """Return the bytes that an instruction puts on the stack, for those of a frame's making."""
-    from iced_x86 import Mnemonic, OpKind, Register  # noqa: PLC0415
-
-    if one.mnemonic == Mnemonic.PUSH:
-        return 8
-    if one.mnemonic != Mnemonic.SUB or one.op0_register != Register.RSP:
-        return 0
-    if one.op1_kind not in (OpKind.IMMEDIATE8TO64, OpKind.IMMEDIATE32TO64):
-        return 0
-    size = int(one.immediate(1)) & 0xFFFF_FFFF
-    return size if size < 1 << 31 else 0

@@ -1,72 +1,17 @@
 """The tables of a module that the kernel reads after the relocations, and the entry points.
 
-What find_module_sections (kernel/module/main.c) and module_finalize (arch/x86/kernel/module.c)
+What find_module_sections (kernel/module/main.c) and the architecture's module_finalize
 hand to the rest of the kernel is believed as it is: a pointer that no relocation filled, or that
 leads to the wrong kind of place, has code patched or called that should not be.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
+from rkmbuild.arch.tables import ANY, Table
 from rkmbuild.ko import elf
 from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
+from rkmbuild.verdict.target import Target
 
-# What a pointer of an entry leads to: bytes that the code there may begin with; none for any code;
-# None for anything at all, the kernel's own symbols included.
-_ANY = None
-_CODE: tuple[bytes, ...] = ()
-_ENDBR = bytes.fromhex("f30f1efa")
-_CALL = b"\xe8"
-_BRANCH = (b"\xe8", b"\xe9", b"\x0f", b"\x2e")  # call, jmp, jcc; a CS prefix before them
-_NOP = (b"\x0f\x1f", b"\x66\x90", b"\xe9", b"\xeb")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of entries of one size.
-
-    Attributes:
-        size: Bytes of an entry.
-        pointers: For each pointer that has to be relocated: offset in the entry, what is there.
-        others: Offsets of pointers that may be relocated.
-        code_end: Whether a pointer may lead to a section's end.
-        source: The structure, and where it is declared.
-    """
-
-    size: int
-    pointers: Mapping[int, tuple[bytes, ...] | None]
-    source: str
-    others: tuple[int, ...] = ()
-    code_end: bool = False
-
-
-_SITE = "arch/x86/kernel/alternative.c"
-_TABLES = {
-    "__param": Table(40, {0: _ANY, 8: _ANY, 16: _ANY}, "linux/moduleparam.h", (32,)),
-    "__ksymtab": Table(12, {0: _ANY, 4: _ANY}, "linux/export.h: kernel_symbol", (8,)),
-    "__ksymtab_gpl": Table(12, {0: _ANY, 4: _ANY}, "linux/export.h: kernel_symbol", (8,)),
-    "__ex_table": Table(12, {0: _CODE, 4: _CODE}, "asm/extable.h", (8,), code_end=True),
-    "__jump_table": Table(16, {0: _NOP, 4: _CODE, 8: _ANY}, "linux/jump_label.h", code_end=True),
-    "__bug_table": Table(12, {0: (b"\x0f\x0b",), 4: _ANY}, "asm-generic/bug.h: bug_entry"),
-    "__mcount_loc": Table(8, {0: (_CALL,)}, "kernel/trace/ftrace.c"),
-    "__tracepoints_ptrs": Table(4, {0: _ANY}, "linux/tracepoint-defs.h"),
-    "___srcu_struct_ptrs": Table(8, {0: _ANY}, "kernel/rcu/srcutree.c"),
-    "_ftrace_events": Table(8, {0: _ANY}, "kernel/trace/trace_events.c"),
-    ".static_call_sites": Table(8, {0: _BRANCH, 4: _ANY}, "linux/static_call_types.h"),
-    ".smp_locks": Table(4, {0: (b"\xf0", b"\x3e", b"\x66")}, _SITE),
-    ".retpoline_sites": Table(4, {0: _BRANCH}, _SITE),
-    ".return_sites": Table(4, {0: (*_BRANCH, b"\xc3")}, _SITE),
-    ".call_sites": Table(4, {0: (*_BRANCH, b"\xff")}, "arch/x86/kernel/callthunks.c"),
-    ".ibt_endbr_seal": Table(4, {0: (_ENDBR,)}, _SITE),
-    ".orc_unwind_ip": Table(4, {0: _CODE}, "arch/x86/kernel/unwind_orc.c", code_end=True),
-    ".parainstructions": Table(16, {0: _CODE}, "asm/paravirt_types.h: paravirt_patch_site"),
-}
-# struct alt_instr (asm/alternative.h) got flags in 6.3
-_ALTERNATIVES = ".altinstructions"
-_ALT_BEFORE_6_3 = Table(12, {0: _CODE, 4: _CODE}, "asm/alternative.h: alt_instr", code_end=True)
-_ALT = Table(14, {0: _CODE, 4: _CODE}, "asm/alternative.h: alt_instr", code_end=True)
 _ORC_ENTRY = 6
 # Lower bits of some pointers are flags (linux/jump_label.h, linux/static_call_types.h); beyond
 # them a pointer to another module's symbol may lead into a structure, as far as a page.
@@ -75,11 +20,11 @@ _FLAGS = 4096
 
 def check(subject: Subject, report: Report) -> None:
     """Judge each table that is there, struct module and what it points to."""
-    table_of = _TABLES | {_ALTERNATIVES: _ALT if subject.target.since(6, 3) else _ALT_BEFORE_6_3}
     seen = {}
     for number, name in enumerate(subject.file.names):
-        if name in table_of and subject.allocated[number]:
-            seen[number] = table_of[name]
+        table = subject.target.arch.tables.get(name)
+        if table and subject.allocated[number]:
+            seen[number] = _of_age(table, subject.target)
     places = _places(subject)
     for number, table in seen.items():
         problem = _problem(subject, number, table, places.get(number, []))
@@ -90,21 +35,30 @@ def check(subject: Subject, report: Report) -> None:
     _entry_points(subject, places.get(subject.index.module, []), report)
 
 
+def _of_age(table: Table, target: Target) -> Table:
+    if not table.older:
+        return table
+    major, minor, before = table.older
+    return table if target.since(major, minor) else before
+
+
 _Place = tuple[int, int, int, int]
 
 
 def _places(subject: Subject) -> dict[int, list[_Place]]:
     """Return the relocations of each section: offset, width, symbol and addend."""
     file = subject.file
-    wanted = {n for n, name in enumerate(file.names) if name in _TABLES or name == _ALTERNATIVES}
+    arch = subject.target.arch
+    applied = arch.relocations.applied
+    wanted = {number for number, name in enumerate(file.names) if name in arch.tables}
     wanted.add(subject.index.module)
     found: dict[int, list[_Place]] = {}
     for section in file.sections:
         if section.type == elf.SHT_RELA and section.info in wanted:
             rows = [
-                (offset, 8 if kind in (1, 24) else 4, symbol, addend)
+                (offset, applied[kind].width if kind in applied else 4, symbol, addend)
                 for offset, kind, symbol, addend in file.relocations(section).rows()
-                if kind
+                if kind not in applied or applied[kind].width
             ]
             found.setdefault(section.info, []).extend(rows)
     return found
@@ -125,9 +79,9 @@ def _problem(subject: Subject, number: int, table: Table, places: list[_Place]) 
             return f"a relocation at {offset:#x} fills no pointer of an entry"
         if symbol >= len(subject.symbols):
             return f"a pointer at {offset:#x} has no symbol"
-        expected = table.pointers.get(at, _ANY)
+        expected = table.pointers.get(at, ANY)
         # A pointer of 32 bits is the distance from its own place, one of 64 the address itself.
-        if expected is _ANY:
+        if expected is ANY:
             wrong = _astray(subject, symbol, addend)
         else:
             wrong = _wrong_target(subject, symbol, addend, expected, code_end=table.code_end)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from rkmbuild.verdict import check, tables
+from rkmbuild.arch import architectures
+from rkmbuild.arch.arch import Arch
+from rkmbuild.verdict import check
 from rkmbuild.verdict.findings import Finding, Severity, Verdict
 from rkmbuild.verdict.target import Target
 from tests.modules import AX, ENDBR, FUNCTION, LAYOUT, WA, Module, Reloc, Sec, Sym, kernel, module
@@ -111,8 +113,9 @@ def test_struct_module_has_to_be_writable_data() -> None:
     assert found(judge(module().section(THIS, flags=WA)), "this-module-content") is None
 
 
-def test_every_entry_has_its_pointers_within_its_size() -> None:
-    for name, known in tables._TABLES.items():
+@pytest.mark.parametrize("arch", architectures.ALL, ids=str)
+def test_every_entry_has_its_pointers_within_its_size(arch: Arch) -> None:
+    for name, known in arch.tables.items():
         assert all(at < known.size for at in (*known.pointers, *known.others)), name
         assert known.source, name
     assert FUNCTION.startswith(ENDBR)

@@ -1,0 +1,119 @@
+"""What is read from machine code, and the shape of what reads it.
+
+An architecture without a reader has its code unchecked, which is said; it is never guessed at.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Protocol
+
+
+class Flow(Enum):
+    """Where the processor goes after an instruction."""
+
+    NEXT = auto()
+    CALL = auto()
+    INDIRECT_CALL = auto()
+    JUMP = auto()
+    INDIRECT_JUMP = auto()
+    CONDITIONAL_JUMP = auto()
+    RETURN = auto()
+    NOWHERE = auto()
+    """It traps, or ends the program."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instruction:
+    """One instruction, as far as it says how a function goes on.
+
+    Attributes:
+        at: Its offset.
+        end: The next one's offset.
+        flow: Where the processor goes.
+        target: Where a direct call or jump leads if no relocation says otherwise, else None.
+        operand: The offset of what a relocation of that target would fill.
+        stack: Bytes that it takes of the stack, for those that make a function's frame.
+    """
+
+    at: int
+    end: int
+    flow: Flow
+    target: int | None
+    operand: int
+    stack: int
+
+
+@dataclass(kw_only=True)
+class Scan:
+    """What is of interest in a section of code, by offset.
+
+    Attributes:
+        vector: Instructions that use vector or floating-point registers.
+        frames: Where frames are made that are larger than a limit, with their size in bytes.
+        returns: Plain returns.
+        branches: Indirect calls and jumps.
+        unguarded: Returns and indirect jumps without a stop behind them.
+    """
+
+    vector: list[int] = field(default_factory=list)
+    frames: list[tuple[int, int]] = field(default_factory=list)
+    returns: list[int] = field(default_factory=list)
+    branches: list[int] = field(default_factory=list)
+    unguarded: list[int] = field(default_factory=list)
+
+
+class CodeReader(Protocol):
+    """Reads the instructions of one architecture. `content` is a section of code, or a part."""
+
+    @property
+    def return_address(self) -> int:
+        """Bytes of the stack that a call takes itself."""
+
+    def load(self) -> None:
+        """Load what it needs, which takes some 20 ms; it is loaded when it is used, else."""
+
+    def scan(self, content: bytes, *, frame_limit: int) -> Scan:
+        """Return what is of interest; frames up to `frame_limit` bytes are not."""
+
+    def vector_uses(self, content: bytes) -> Iterator[tuple[int, object]]:
+        """Give the instructions that use vector or floating-point registers.
+
+        Each with its offset; `str` of it is as a disassembler writes it.
+        """
+
+    def instructions(self, content: bytes, start: int) -> Iterator[Instruction]:
+        """Give the instructions of a function that begins at `start`."""
+
+    def unfilled_branches(self, content: bytes, filled: Collection[int]) -> Iterator[int]:
+        """Give the offsets of calls and jumps whose operand nothing fills.
+
+        Args:
+            content: The code.
+            filled: The offsets that relocations fill.
+        """
+
+    def relocated_branches(
+        self, content: bytes, rows: Iterable[tuple[int, int, int, int]]
+    ) -> Iterator[tuple[int, int, int, bool]]:
+        """Give the calls and jumps that relocations fill.
+
+        Args:
+            content: The code.
+            rows: The relocations: offset, type, symbol, addend.
+
+        Returns:
+            For each: the relocation's offset, its symbol, the distance from the symbol to where the
+            branch leads, and whether it is a call.
+        """
+
+    def near_branches(
+        self, content: bytes, starts: Collection[int]
+    ) -> Iterator[tuple[int, int, bool]]:
+        """Give the calls and jumps to one of `starts`, which the assembler has filled.
+
+        Bytes that only look like one are given as well: they are rare.
+
+        Returns:
+            For each: the offset that a relocation would fill, where it leads, whether it is a call.
+        """
