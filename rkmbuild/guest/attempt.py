@@ -1,13 +1,13 @@
-"""One attempt at a guest: takes the lines of both its ports and works out what they tell."""
+"""One attempt at a guest: boots it, hears it to its end, and works out how it ended."""
 
-import functools
 import secrets
 import time
 from collections.abc import Callable, Sequence
 
-from rkmbuild.guest import accel, initramfs, machine
+from rkmbuild.guest import accel, machine
 from rkmbuild.guest.result import GuestResult, Outcome, Step
-from rkmbuild.klog import klog, outcome
+from rkmbuild.guest.transcript import Transcript
+from rkmbuild.klog import outcome
 from rkmbuild.klog.klog import KernelMessage
 from rkmbuild.klog.outcome import Kind
 
@@ -23,15 +23,15 @@ _PROBE_SILENCE_SECONDS = 2.0
 _LAST_WORDS = 0.8
 
 
-def _itself(end: float) -> float:
-    return end
+def _itself(end: float) -> Callable[[], float]:
+    return lambda: end
 
 
 class Attempt:
-    """One attempt: takes the lines of both ports and works out what they tell.
+    """One attempt.
 
     Attributes:
-        nonce: The word that marks what init says.
+        transcript: What it said.
         silent: Whether its machine had to be ended.
     """
 
@@ -43,26 +43,20 @@ class Attempt:
         on_message: Callable[[KernelMessage], None] | None,
         on_step: Callable[[int, Step, tuple[KernelMessage, ...]], None] | None,
     ) -> None:
-        self._script = script
-        self._on_step = on_step
-        self._on_line = on_line
-        self._on_message = on_message
-        self.nonce = secrets.token_hex(8)
-        self._log: list[KernelMessage] = []
-        self._lines: list[list[str]] = [[] for _ in script]
-        self._statuses: list[int | None] = [None for _ in script]
-        self._began = [0.0 for _ in script]
-        self._seconds: list[float | None] = [None for _ in script]
-        # A command has ended when both ports have said so; each has a pace of its own.
-        self._half_ended: set[int] = set()
-        self._alive: float | None = None
-        self._reached = 0.0
-        self._done = False
-        self._heard = 0.0
-        self._port_step: int | None = None
-        self._log_step: int | None = None
-        self._errors = ""
+        self.transcript = Transcript(
+            script,
+            secrets.token_hex(8),
+            on_line=on_line,
+            on_message=on_message,
+            on_step=on_step,
+        )
         self.silent = False
+        self._errors = ""
+
+    @property
+    def nonce(self) -> str:
+        """The word that marks what init says."""
+        return self.transcript.nonce
 
     def in_machine(
         self,
@@ -84,114 +78,57 @@ class Attempt:
             step_timeout: Seconds for each command.
             chosen: What it runs under.
         """
-        started = self._heard = time.monotonic()
+        said = self.transcript
+        started = said.heard = time.monotonic()
         probing = chosen.name == "kvm" and not chosen.proven
         whole = _PROBE_SECONDS if probing else _BOOT_SECONDS
         silence = _PROBE_SILENCE_SECONDS if probing else _SILENCE_SECONDS
 
         def until() -> float:
-            if self._alive is not None:
-                end = self._alive + timeout
-                return end if step_timeout is None else min(end, self._reached + step_timeout)
-            return min(started + whole, self._heard + silence)
+            if said.alive is None:
+                return min(started + whole, said.heard + silence, said.leaves_at)
+            step_end = said.reached + (timeout if step_timeout is None else step_timeout)
+            return min(said.alive + timeout, step_end, said.leaves_at)
 
         with machine.Machine(configuration, root, line) as running:
             self._take(running, until)
             status = running.status()
-            hang = status is None and self._alive is not None
-            self.silent = status is None
+            self.silent = status is None and not said.over
+            hang = self.silent and said.alive is not None
             if hang:
                 # Where it hangs: which tasks wait for something, and what the processors do.
                 for key in "wl":
                     running.sysrq(key)
-                    self._take(running, functools.partial(_itself, time.monotonic() + _LAST_WORDS))
+                    self._take(running, _itself(time.monotonic() + _LAST_WORDS))
             self._errors = running.errors
-        if self._alive is None:
+        if said.alive is None:
             return None
         return self._result(chosen, started=started, hang=hang)
 
     def last_words(self) -> str:
         """Return the end of what the machine said, for one that did not boot."""
-        said = [str(message) for message in self._log[-15:]]
+        said = [str(message) for message in self.transcript.log[-15:]]
         return "\n".join([*said, self._errors.strip()]).strip()
 
     def _take(self, running: machine.Machine, until: Callable[[], float]) -> None:
         for source, line in running.lines(until):
-            self._heard = time.monotonic()
-            if source is machine.Source.LOG:
-                self._take_log(line)
-            else:
-                self._take_port(line)
-
-    def _take_log(self, line: str) -> None:
-        message = klog.parse(line, step=self._log_step)
-        if message.text.startswith(self.nonce):
-            _, word, *numbers = message.text.split()
-            if word == "begin":
-                self._log_step = int(numbers[0])
-            elif word == "end":
-                self._end(int(numbers[0]))
-            elif word == "done":
-                self._log_step = None
-            return
-        self._log.append(message)
-        if self._on_message:
-            self._on_message(message)
-
-    def _take_port(self, line: str) -> None:
-        said, mark, report = line.partition(f"{initramfs.MARK}{self.nonce} ")
-        # What stands before a mark is the rest of a line, or nothing; an empty line is one.
-        if said or not mark:
-            if self._port_step is not None:
-                self._lines[self._port_step].append(said)
-            if self._on_line:
-                self._on_line(said)
-        if not mark:
-            return
-        word, *numbers = report.split()
-        now = time.monotonic()
-        if word == "alive":
-            self._alive = self._reached = now
-        elif word == "begin":
-            self._port_step = int(numbers[0])
-            self._began[self._port_step] = self._reached = now
-        elif word == "end":
-            number = int(numbers[0])
-            self._statuses[number] = int(numbers[1])
-            self._seconds[number] = now - self._began[number]
-            self._end(number)
-        elif word == "done":
-            self._done = True
-
-    def _end(self, number: int) -> None:
-        if number not in self._half_ended:
-            self._half_ended.add(number)
-        elif self._on_step:
-            during = tuple(message for message in self._log if message.step == number)
-            self._on_step(number, self._step(number), during)
-
-    def _step(self, number: int) -> Step:
-        return Step(
-            command=self._script[number],
-            status=self._statuses[number],
-            lines=tuple(self._lines[number]),
-            seconds=self._seconds[number],
-        )
+            self.transcript.take(source, line)
 
     def _result(self, chosen: accel.Accel, *, started: float, hang: bool) -> GuestResult:
-        troubles = outcome.troubles(self._log)
+        said = self.transcript
+        troubles = outcome.troubles(said.log)
         if hang and all(trouble.kind in (Kind.STALL, Kind.WARNING) for trouble in troubles):
             ended = Outcome.HANG
-        elif not self._done or any(trouble.fatal for trouble in troubles):
+        elif not said.done or any(trouble.fatal for trouble in troubles):
             ended = Outcome.CRASHED
         else:
             ended = Outcome.FINISHED
         return GuestResult(
             outcome=ended,
-            steps=tuple(map(self._step, range(len(self._script)))),
-            log=tuple(self._log),
+            steps=said.steps(),
+            log=tuple(said.log),
             troubles=troubles,
             seconds=time.monotonic() - started,
-            boot_seconds=(self._alive or started) - started,
+            boot_seconds=(said.alive or started) - started,
             accel=chosen,
         )

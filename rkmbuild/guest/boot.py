@@ -95,6 +95,11 @@ def boot(
             if not chosen.proven:
                 # Only now: an image that boots nowhere says nothing of KVM.
                 accel.remember(emulator, works=tried is chosen)
+            if not run.transcript.port_heard:
+                console.warning(
+                    f"nothing came over the second serial port of {tree.release}, "
+                    f"{arch.guest.port}: what the commands printed is not known"
+                )
             return result
         last = run.last_words()
         if not tried.proven:

@@ -12,8 +12,9 @@ Content = Path | bytes | str
 STEPS = "rkmbuild/steps"
 STOP = "rkmbuild/stop-on-failure"
 
-# The marks that init puts on the result port and into the kernel's log. A secret word ($1, made for
-# each run) keeps what a module or a script prints from being taken for one of them.
+# The marks that init puts on the result port and, without this byte, into the kernel's log: the
+# same ones. A secret word ($1, made for each run) keeps what a module or a script prints from being
+# taken for one of them.
 MARK = "\x01"
 
 _SETUP = """\
@@ -27,13 +28,14 @@ mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 """
 
 # Every step is a shell of its own, so that an `exit` or an error in one cannot end init, at whose
-# death the kernel would panic. The last `exec` closes the port, and a close waits until all that
-# was written has left it.
+# death the kernel would panic. A port that takes nothing must not fail what is printed on it. The
+# last `exec` closes the port, and a close waits until all that was written has left it.
 _INIT = f"""\
 {_SETUP}export TERM=dumb
+echo "$1 alive" >/dev/kmsg
 stty -F /dev/@port@ 115200 raw -echo
 exec </dev/null >/dev/@port@ 2>&1
-printf '\\001%s alive\\n' "$1"
+printf '\\001%s alive\\n' "$1" || exec >/dev/null 2>&1
 for step in /{STEPS}/*; do
     [ -e "$step" ] || break
     number=${{step##*/}}
@@ -41,7 +43,7 @@ for step in /{STEPS}/*; do
     printf '\\001%s begin %s\\n' "$1" "$number"
     sh "$step"
     status=$?
-    echo "$1 end $number" >/dev/kmsg
+    echo "$1 end $number $status" >/dev/kmsg
     printf '\\001%s end %s %s\\n' "$1" "$number" "$status"
     if [ "$status" != 0 ] && [ -e "/{STOP}/$number" ]; then break; fi
 done
@@ -51,7 +53,8 @@ exec >/dev/null 2>&1
 poweroff -f
 """
 
-# For a person: a shell on the console, after the steps have run there.
+# For a person: a shell on the console, after the steps have run there. Nobody listens for the last
+# word here, and not every kernel can power off; a reboot is the machine's end as well.
 _INTERACTIVE_INIT = f"""\
 {_SETUP}export TERM=linux PS1='\\w # '
 for step in /{STEPS}/*; do
@@ -59,7 +62,7 @@ for step in /{STEPS}/*; do
     sh "$step"
 done
 setsid cttyhack sh
-poweroff -f
+reboot -f
 """
 
 

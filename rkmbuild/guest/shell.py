@@ -10,7 +10,7 @@ from rkmbuild.guest import accel, boot, initramfs, machine, trial
 from rkmbuild.guest.machine import Configuration
 
 # The boot is quiet; init then lets every line of the kernel through.
-_COMMAND_LINE = "quiet printk.devkmsg=on panic=-1 sysrq_always_enabled"
+_COMMAND_LINE = "quiet printk.devkmsg=on panic=-1 {reboot} sysrq_always_enabled"
 
 
 def interact(planned: trial.Plan, *, memory_mib: int = boot.MEMORY_MIB) -> None:

@@ -212,8 +212,7 @@ def judge(planned: Plan, result: GuestResult) -> tuple[Verdict, RkmbuildError | 
     """
     name, release = planned.module.name, planned.tree.release
     if result.outcome is Outcome.CRASHED:
-        fatal = [trouble for trouble in result.troubles if trouble.fatal]
-        title = fatal[0].title if fatal else "the machine went down without a word"
+        title = outcome.downfall(result.troubles, result.log)
         when = _when(planned, result)
         return Verdict.CRASHED, CrashedError(f"{release} crashed {when} `{name}`: {title}")
     if result.outcome is Outcome.HANG:

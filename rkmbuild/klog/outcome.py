@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -45,6 +45,13 @@ _CUT_HERE = "------------[ cut here ]------------"
 _MOST_LEADING = 8
 _CRASHES = (Kind.BUG, Kind.OOPS)
 _END = re.compile(r"---\[ end (?:trace|Kernel panic)")
+# After these a kernel prints nothing more: kernel/reboot.c, the same in 6.1 and 6.12 but for the
+# third, which 6.12 has; arch/arm64/kernel/process.c; kernel/panic.c, where nothing restarted it.
+_LAST_WORD = re.compile(
+    r"reboot: (?:System halted|Power down|Power off not available: System halted instead)"
+    r"|Reboot failed -- System halted"
+    r"|---\[ end Kernel panic - not syncing: .*"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +137,18 @@ def opening(text: str) -> tuple[Kind, str] | None:
             title = match[1]
             return (Kind.OOPS if _FAULTS.match(title) else kind), title
     return None
+
+
+def is_last_word(text: str) -> bool:
+    """Tell whether a line is one after which the kernel does nothing more."""
+    return bool(_LAST_WORD.fullmatch(text))
+
+
+def downfall(troubles: Iterable[Trouble], log: Sequence[KernelMessage]) -> str:
+    """Return in a line why a kernel went down, as far as it said so."""
+    title = next((trouble.title for trouble in troubles if trouble.fatal), "")
+    last = log[-1].text if log else ""
+    return title or (last if is_last_word(last) else "the machine went down without a word")
 
 
 def where(module: str, log: Iterable[KernelMessage]) -> str | None:

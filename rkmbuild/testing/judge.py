@@ -114,8 +114,7 @@ def _crash(troubles: Sequence[Trouble], log: Sequence[KernelMessage]) -> str:
         found = panic.fullmatch(first.text)
         if found:
             return f"{found[1]}: {second.text}"
-    fatal = [trouble for trouble in troubles if trouble.fatal]
-    return fatal[0].title if fatal else "the machine went down without a word"
+    return outcome.downfall(troubles, log)
 
 
 def _test(commands: Sequence[Ended]) -> Ended:

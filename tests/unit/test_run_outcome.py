@@ -88,3 +88,17 @@ def test_a_lockup_that_the_kernel_itself_sees_is_a_stall(kernel: str) -> None:
 
 def test_no_function_is_named_for_a_module_that_was_not_there() -> None:
     assert outcome.where("other", _log("loops", "6.1")) is None
+
+
+@both
+def test_a_kernel_that_halts_is_told_by_its_last_word(kernel: str) -> None:
+    log = _log("no_power_off", kernel)
+    assert outcome.troubles(log) == ()
+    assert outcome.downfall((), log) == log[-1].text
+    assert outcome.downfall((), log[:-1]) == "the machine went down without a word"
+
+
+@both
+def test_a_kernel_that_crashed_is_told_by_its_crash(kernel: str) -> None:
+    log = _log("panics", kernel)
+    assert outcome.downfall(outcome.troubles(log), log) == "panics: on purpose, 42"

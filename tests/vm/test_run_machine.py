@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.arch.arch import Arch
 from rkmbuild.base.errors import MachineError
 from rkmbuild.guest import boot
 from rkmbuild.guest.result import GuestResult, Outcome
@@ -91,6 +92,68 @@ def test_a_script_can_stop_at_its_first_failure(kernel_6_1: KernelTree) -> None:
     result = boot.boot(kernel_6_1, files={}, script=["true", "false", "true"], stop_on_failure=True)
     assert result.statuses == (0, 1, None)
     assert result.outcome is Outcome.FINISHED
+
+
+@pytest.fixture
+def without_acpi(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machines that no kernel can power off."""
+    arch_of = boot.bootable_arch
+
+    def without(tree: KernelTree) -> Arch:
+        arch = arch_of(tree)
+        guest = replace(arch.guest, options=(*arch.guest.options, "acpi=off"))
+        return replace(arch, guest=guest)
+
+    monkeypatch.setattr(boot, "bootable_arch", without)
+
+
+@pytest.mark.usefixtures("without_acpi")
+def test_a_guest_that_cannot_power_off_is_ended_when_it_has_said_all(
+    kernel_6_12: KernelTree, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = boot.boot(kernel_6_12, files={}, script=["echo word", "false"], timeout=_PATIENCE)
+    assert result.log[-1].text == "reboot: Power off not available: System halted instead"
+    assert result.outcome is Outcome.FINISHED
+    assert result.statuses == (0, 1)
+    assert result.lines == ("word",)
+    assert result.seconds - result.boot_seconds < _PATIENCE
+    assert "second serial port" not in capsys.readouterr().err
+
+
+def test_a_guest_without_a_second_port_and_power_off_is_believed_its_log(
+    kernel_6_12: KernelTree, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Its ports are found, and get interrupts, by what this call learns of ACPI.
+    append = "initcall_blacklist=acpi_init"
+    script = ["echo word", "false"]
+    result = boot.boot(kernel_6_12, files={}, script=script, timeout=_PATIENCE, append=append)
+    assert result.outcome is Outcome.FINISHED
+    assert result.statuses == (0, 1)
+    assert result.lines == ()
+    assert result.seconds - result.boot_seconds < _PATIENCE
+    assert "nothing came over the second serial port" in capsys.readouterr().err
+
+
+def test_a_guest_that_halts_in_its_script_went_down(kernel_6_1: KernelTree) -> None:
+    result = boot.boot(kernel_6_1, files={}, script=["halt -f", "true"], timeout=_PATIENCE)
+    assert result.outcome is Outcome.CRASHED
+    assert result.statuses == (None, None)
+    assert result.log[-1].text == "reboot: System halted"
+
+
+def test_a_kernel_that_stops_before_its_init_is_not_waited_for(kernel_6_1: KernelTree) -> None:
+    texts: list[str] = []
+    with pytest.raises(MachineError, match="did not get as far as its init") as caught:
+        boot.boot(
+            kernel_6_1,
+            files={},
+            script=[],
+            append="rdinit=/none panic=0",
+            on_message=lambda message: texts.append(message.text),
+        )
+    assert "end Kernel panic" in caught.value.output
+    # One that fell silent, as if it hung, is tried again.
+    assert sum(text.startswith("Linux version") for text in texts) == 1
 
 
 def test_a_kernel_that_finds_no_room_does_not_boot(kernel_6_1: KernelTree, tmp_path: Path) -> None:
