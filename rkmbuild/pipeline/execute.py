@@ -56,8 +56,6 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         console.detail(line)
     provided = plan.api.provide(clock, jobs=cargo.jobs)
     vectors.load_disassembler()
-    linked = f"{project.module}.ko for {release}"
-    linked += ", with its tests" if plan.request.tests else ""
     failure = None
     if tools.cbindgen:
         with clock.stage("header"):
@@ -76,7 +74,8 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
             )
         if failure:
             raise failure
-        with console.step("Linking", linked):
+        tests = ", with its tests" if plan.request.tests else ""
+        with console.step("Linking", f"{project.module}.ko for {release}{tests}"):
             made = linking.finish(library.archive)
     with clock.stage("check"):
         vectors.check(

@@ -17,6 +17,7 @@ from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import exports
 from rkmbuild.project import cargo_config, headers, package
 from rkmbuild.project.project import Project
+from rkmbuild.project.request import BuildRequest
 
 # Variables that choose something, beside those that tools themselves see.
 _CHOOSING = ("RUSTC", "BINDGEN", "LIBCLANG_PATH", "RKMBUILD_CACHE_DIR", exports.VARIABLE)
@@ -27,17 +28,13 @@ _OF_THE_TERMINAL = ("TERM", "COLORTERM", "NO_COLOR", "CARGO_TERM_COLOR", "SSH_AU
 _REVISION = 1
 
 
-def request_key(request: object) -> str:
-    """Return a name for all that the user asked for, in words and in the environment.
-
-    Args:
-        request: A dataclass.
-    """
+def request_key(request: BuildRequest) -> str:
+    """Return a name for all that the user asked for, in words and in the environment."""
     chosen = {name: os.environ.get(name) for name in _CHOOSING}
     seen = process.environment(dict.fromkeys(_OF_THE_TERMINAL))
     # Of two installations each knows the files of its own `kernel` crate, and not the other's.
     ours = f"{__version__} in {paths.data('crates')}"
-    return cache.key("request", _REVISION, ours, asdict(request), seen, chosen)  # type: ignore[call-overload]
+    return cache.key("request", _REVISION, ours, asdict(request), seen, chosen)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ from typing import Any
 
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import debug_info, exports, kbuild, target_kernel
-from rkmbuild.pipeline import tools as toolbox
 from rkmbuild.pipeline.api import kinds
 from rkmbuild.pipeline.api.base import PlannedApi
 from rkmbuild.pipeline.target_kernel import TargetKernel
-from rkmbuild.pipeline.tools import Tools
+from rkmbuild.pipeline.tools import Tools, choose_tools
 from rkmbuild.project import cargo_config
 from rkmbuild.project.project import Project
 from rkmbuild.project.request import BuildRequest
@@ -71,7 +70,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
     api.check(tree)
     target_kernel.check(tree)
     cargo_config.check(project.root)
-    tools = toolbox.choose(
+    tools = choose_tools(
         api.rust(request.toolchain, tree),
         tree,
         compiler=request.cc,

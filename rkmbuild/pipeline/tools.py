@@ -42,7 +42,7 @@ class Tools:
         )  # fmt: skip
 
 
-def choose(rust: Rust, tree: KernelTree, *, compiler: str, with_cbindgen: bool) -> Tools:
+def choose_tools(rust: Rust, tree: KernelTree, *, compiler: str, with_cbindgen: bool) -> Tools:
     """Return the tools that go with a Rust toolchain, for one kernel.
 
     Args:

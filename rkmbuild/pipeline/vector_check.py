@@ -109,4 +109,6 @@ def _refusal(
 
 
 def _said(origin: str) -> str:
-    return origin if origin.endswith(".c") else f"crate {origin}" if origin else "of unknown origin"
+    if origin.endswith(".c"):
+        return origin
+    return f"crate {origin}" if origin else "of unknown origin"

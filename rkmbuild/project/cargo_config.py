@@ -15,7 +15,8 @@ def files(root: Path) -> list[Path]:
     """
     folders = [folder / ".cargo" for folder in (root, *root.parents)]
     home = search_path.users_folder("CARGO_HOME", ".cargo")
-    folders += [home] if home and home not in folders else []
+    if home and home not in folders:
+        folders.append(home)
     return [folder / name for folder in folders for name in ("config.toml", "config")]
 
 

@@ -1,14 +1,15 @@
 """Which features of a crate to switch, to be rid of what a kernel module cannot have."""
 
 import re
+from collections.abc import Collection
 
 from rkmbuild.project.dependencies import Graph, Package, arrows
 
 # What maintainers call features that do without vector instructions, and those that ask for them.
-_SOFT = re.compile(
+_AVOIDING = re.compile(
     r"(force[-_])?soft|pure|portable|scalar|generic|serial|no[-_](simd|asm|sse|avx|intrinsics).*"
 )
-_HARD = re.compile(r"(^|.*[-_])(std|simd|asm|sse|avx|detect\w*|runtime|accel\w*|native)\b.*")
+_ASKING = re.compile(r"(^|.*[-_])(std|simd|asm|sse|avx|detect\w*|runtime|accel\w*|native)\b.*")
 _STD = re.compile(r"(use[-_])?std")
 
 
@@ -17,19 +18,19 @@ def without_vectors(package: Package, graph: Graph) -> str:
     way = arrows(graph.chain(package.id))
     off = sorted(name for name in package.features if name not in package.enabled)
     # `no_sse2` and its like leave out one thing each; what leaves out all comes first.
-    soft = sorted(filter(_SOFT.fullmatch, off), key=lambda name: name.startswith("no"))
-    hard = sorted(filter(_HARD.fullmatch, package.enabled))
+    avoiding = sorted(filter(_AVOIDING.fullmatch, off), key=lambda name: name.startswith("no"))
+    asking = sorted(filter(_ASKING.fullmatch, package.enabled))
     said = f"{way}, version {package.version}: "
-    if soft:
+    if avoiding:
         line = _line(
             package,
-            [*graph.packages[graph.root].wants(package).get("features", []), soft[0]],
+            [*graph.packages[graph.root].wants(package).get("features", []), avoiding[0]],
             default="default" in package.enabled or "default" not in package.features,
         )
-        said += f"of its features, {', '.join(soft)} promise code without them; in Cargo.toml:"
+        said += f"of its features, {', '.join(avoiding)} promise code without them; in Cargo.toml:"
         return f"{said}\n{line}"
-    if hard:
-        return f"{said}its features {', '.join(hard)} may be what asks for them: switch them off"
+    if asking:
+        return f"{said}its features {', '.join(asking)} may be what asks for them: switch them off"
     return f"{said}it has no feature that leaves them out: use another crate for it"
 
 
@@ -82,11 +83,13 @@ def _bringing(parent: Package, child: Package) -> list[str]:
     )
 
 
-def _line(package: Package, features: "list[str] | dict[str, None]", *, default: bool) -> str:
+def _line(package: Package, features: Collection[str], *, default: bool) -> str:
     """Return a line for `[dependencies]`."""
     place = package.id.partition("+")[0]
     said = [f'{place} = "…"' if place in ("path", "git") else f'version = "{package.version}"']
-    said += [] if default else ["default-features = false"]
-    named = ", ".join(f'"{feature}"' for feature in features)
-    said += [f"features = [{named}]"] if named else []
+    if not default:
+        said.append("default-features = false")
+    if features:
+        named = ", ".join(f'"{feature}"' for feature in features)
+        said.append(f"features = [{named}]")
     return f"{package.name} = {{ {', '.join(said)} }}"

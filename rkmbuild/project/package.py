@@ -30,11 +30,11 @@ def below(top: Path) -> Iterator[Path]:
     for name, folders, files in os.walk(top):
         here = Path(name)
         folders[:] = [
-            below
-            for below in folders
-            if not below.startswith(".")
-            and not (below == "target" and here == top)
-            and not (here / below / cache.TAG).exists()
+            inner
+            for inner in folders
+            if not inner.startswith(".")
+            and not (inner == "target" and here == top)
+            and not (here / inner / cache.TAG).exists()
         ]
         yield here
         yield from (here / file for file in files)

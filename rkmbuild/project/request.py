@@ -19,8 +19,10 @@ class CargoOptions:
     def arguments(self) -> list[str]:
         """Return the arguments of cargo."""
         arguments = ["--profile", self.profile, *self.feature_arguments()]
-        arguments += ["--locked"] if self.locked else []
-        arguments += ["--offline"] if self.offline else []
+        if self.locked:
+            arguments.append("--locked")
+        if self.offline:
+            arguments.append("--offline")
         return arguments + jobs_arguments(self.jobs)
 
     def without_features(self) -> "CargoOptions":
@@ -30,8 +32,10 @@ class CargoOptions:
     def feature_arguments(self) -> list[str]:
         """Return the arguments of cargo that choose features."""
         arguments = ["--features", ",".join(self.features)] if self.features else []
-        arguments += ["--all-features"] if self.all_features else []
-        arguments += ["--no-default-features"] if self.no_default_features else []
+        if self.all_features:
+            arguments.append("--all-features")
+        if self.no_default_features:
+            arguments.append("--no-default-features")
         return arguments
 
 
