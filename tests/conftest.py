@@ -7,7 +7,6 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.kernel import fetch, find
-from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelTree
 
 _HERE = Path(__file__).parent
@@ -59,7 +58,7 @@ def _kernel(series: str) -> KernelTree:
     # What is in the cache serves; asking apt for a newer one would cost every worker a second.
     for candidate in find.fetched():
         if candidate.release.startswith(f"{series}.") and _FLAVOUR in candidate.release:
-            return read_tree(candidate.build, candidate.origin)
+            return candidate.read()
     return fetch.fetch(series, _FLAVOUR)
 
 

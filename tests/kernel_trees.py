@@ -1,7 +1,12 @@
 """Kernel trees in the shapes that distributions give them, from files of real Debian kernels."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from rkmbuild.kernel import fetched_kernel, images
+from rkmbuild.kernel.fetched_kernel import FetchedKernel, FetchedPackage
 
 DATA = Path(__file__).parent / "data" / "kernel"
 
@@ -55,6 +60,30 @@ def image(root: Path, release: str, place: str = "boot") -> Path:
     _write(path, "MZ")
     (modules / "kernel").mkdir(parents=True, exist_ok=True)
     return path
+
+
+def fetched(cache: Path, series: str, name: str | None = None, **said: Any) -> FetchedKernel:
+    """Put a kernel into the cache as fetching does; its manifest has what is `said`."""
+    entry = cache / "kernel" / (name or series)
+    build = debian(entry, series)
+    image(entry, RELEASES[series])
+    parts = images.find(build, RELEASES[series], [entry])
+    kernel = FetchedKernel(
+        **{
+            "entry": entry,
+            "source": "apt",
+            "suite": None,
+            "release": RELEASES[series],
+            "date": datetime(2026, 11, 27, tzinfo=UTC),
+            "packages": (FetchedPackage("linux-image", "1", "amd64", "0" * 64),),
+            "build": build,
+            "parts": parts,
+            **said,
+        }
+    )
+    fetched_kernel.write(kernel)
+    (entry / ".done").touch()
+    return kernel
 
 
 def _generated(build: Path, series: str) -> None:

@@ -98,7 +98,16 @@ def last_use(place: Path) -> float:
     try:
         return (place / _USED).stat().st_mtime
     except OSError:
-        return (place / _DONE).stat().st_mtime
+        return finished_at(place)
+
+
+def finished_at(place: Path) -> float:
+    """Return when the entry in this folder was finished: seconds since 1970.
+
+    Raises:
+        OSError: it is no finished entry.
+    """
+    return (place / _DONE).stat().st_mtime
 
 
 def remove(kind: str, name: str, *, unused_since: float | None = None) -> bool:

@@ -1,80 +1,106 @@
-"""Asks apt which kernel packages the distribution offers, and has it download them, verified."""
+"""Runs apt: asks it for packages, and has it download them, verified."""
 
+import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from rkmbuild.base import process, search_path
+from rkmbuild.base import process
 from rkmbuild.base.errors import FetchError, RkmbuildError, StorageError
-from rkmbuild.distro import distribution
+from rkmbuild.distro.source import Download, Package
 
-# What Debian and Ubuntu cut a kernel into: headers and their tools, and the image with its
-# modules; from Debian's 7.2 on the image is in linux-binary and its configuration in linux-base.
-_KERNEL_PACKAGE = re.compile(r"linux-(headers|kbuild|image|binary|modules|base)-")
-_NOT_WANTED = re.compile(r"-(dbg|dbgsym|unsigned|signed-template)$|^linux-binary-unsigned-")
 _DEPENDENCY = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _OTHER_DISK = "RKMBUILD_CACHE_DIR moves the cache to another disk"
 
 
-class Package(NamedTuple):
-    """A package that apt can download: its candidate version.
+@dataclass(frozen=True, kw_only=True)
+class Listed(Package):
+    """A package in apt's lists, in its candidate version.
 
     Attributes:
-        name: Its name.
-        version: Its version.
-        architecture: dpkg's word for the machine, or `all`.
         depends: What it needs: for each need, the names of which one is enough.
-        size: Bytes to download.
-        installed: Bytes that its files take.
     """
 
-    name: str
-    version: str
-    architecture: str
     depends: tuple[tuple[str, ...], ...]
-    size: int
-    installed: int
 
 
-def offered() -> dict[str, Package]:
-    """Return the kernel packages of this machine's apt sources, by name.
+class Apt:
+    """apt, as this machine is set up: its sources, its lists, its keys."""
+
+    def listed(self, prefix: str, keep: Callable[[str], bool]) -> dict[str, Listed]:
+        """Return the packages that apt can download, by name.
+
+        Args:
+            prefix: What the names begin with.
+            keep: Tells of a name whether the package is of interest.
+
+        Raises:
+            FetchError: apt fails.
+        """
+        said = _run("apt-cache", "pkgnames", prefix, doing="listing the kernels that apt offers")
+        names = sorted(name for name in said.split() if keep(name))
+        if not names:
+            return {}
+        doing = "asking apt about its kernels"
+        shown = _run("apt-cache", "show", "--no-all-versions", *names, doing=doing)
+        return {package.name: package for package in parse(shown)}
+
+    def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
+        """Download `packages` into `folder`, and return them in their order.
+
+        apt checks each against the signed lists, and refuses a source that it cannot authenticate.
+        What it left is hashed once more, for that is what the lists are compared with here.
+
+        Raises:
+            FetchError: apt could not get one of them, or it is not what the lists say.
+            StorageError: there is no space for them.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = list(packages)
+        named = [f"{package.name}={package.version}" for package in wanted]
+        never = "APT::Get::AllowUnauthenticated=false"
+        doing = "downloading the kernel's packages"
+        _run("apt-get", "download", "-q", "-o", never, *named, doing=doing, cwd=folder)
+        # NAME_VERSION_ARCHITECTURE.deb, with codes in the version; no name has an underscore.
+        files = {file.name.partition("_")[0]: file for file in folder.glob("*.deb")}
+        missing = [package.name for package in wanted if package.name not in files]
+        if missing:
+            raise FetchError(f"apt-get download did not give {', '.join(missing)}")
+        return [_verified(package, files[package.name]) for package in wanted]
+
+    def lists_are_empty(self) -> bool:
+        """Tell whether apt has no package lists, as in a container image that was cleaned up."""
+        shown = _run("apt-config", "shell", "LISTS", "Dir::State::lists/d", doing="asking apt")
+        found = re.search(r"LISTS='(.*)'", shown)
+        return found is not None and not any(Path(found[1]).glob("*_Packages*"))
+
+
+def unpack(package: Path, root: Path) -> None:
+    """Unpack the files of the .deb `package` below `root`; nothing of it is run or installed.
 
     Raises:
-        FetchError: there is no apt, or it fails.
+        FetchError: it is no package, or damaged.
+        StorageError: there is no space for them.
     """
-    if not search_path.named("apt-get") or not search_path.named("dpkg-deb"):
-        command = distribution.headers_command()
-        raise FetchError(
-            "kernels are fetched with apt, which this machine does not have",
-            hint=(f"`{command}` installs the headers of the running kernel\n" if command else "")
-            + "`--kernel PATH` builds for a kernel tree that was got in another way",
-        )
-    listed = _run("apt-cache", "pkgnames", "linux-", doing="listing the kernels that apt offers")
-    names = [name for name in listed.split() if _KERNEL_PACKAGE.match(name)]
-    names = sorted(name for name in names if not _NOT_WANTED.search(name))
-    if not names:
-        return {}
-    shown = _run(
-        "apt-cache", "show", "--no-all-versions", *names, doing="asking apt about its kernels"
-    )
-    return {package.name: package for package in parse(shown)}
+    _run("dpkg-deb", "-x", str(package), str(root), doing=f"unpacking {package.name}")
 
 
-def parse(text: str) -> list[Package]:
+def parse(text: str) -> list[Listed]:
     """Return the packages that `apt-cache show` describes in `text` (deb-control(5))."""
     packages = []
     for paragraph in re.split(r"\n\n+", text):
-        fields = dict(re.findall(r"^([A-Za-z-]+): *(.*)$", paragraph, re.MULTILINE))
+        fields = dict(re.findall(r"^([A-Za-z0-9-]+): *(.*)$", paragraph, re.MULTILINE))
         # Without a file name it is known to dpkg alone: installed, and offered by no source.
         if "Filename" in fields and "Version" in fields:
             depends = f"{fields.get('Pre-Depends', '')}, {fields.get('Depends', '')}"
             packages.append(
-                Package(
+                Listed(
                     name=fields["Package"],
                     version=fields["Version"],
                     architecture=fields.get("Architecture", ""),
+                    sha256=fields.get("SHA256", ""),
                     depends=tuple(_alternatives(need) for need in depends.split(",") if need),
                     size=int(fields.get("Size", "0")),
                     installed=int(fields.get("Installed-Size", "0")) * 1024,
@@ -83,41 +109,21 @@ def parse(text: str) -> list[Package]:
     return packages
 
 
-def download(packages: Iterable[Package], folder: Path) -> list[Path]:
-    """Download `packages` into `folder` and return the files, in no particular order.
-
-    apt checks each against the signed lists, and refuses a source that it cannot authenticate.
-
-    Raises:
-        FetchError: apt could not get one of them.
-        StorageError: there is no space for them.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = [f"{package.name}={package.version}" for package in packages]
-    never = "APT::Get::AllowUnauthenticated=false"
-    doing = "downloading the kernel's packages"
-    _run("apt-get", "download", "-q", "-o", never, *wanted, doing=doing, cwd=folder)
-    files = list(folder.glob("*.deb"))
-    if len(files) != len(wanted):
-        raise FetchError(f"apt-get download gave {len(files)} packages of {len(wanted)}")
-    return files
-
-
-def unpack(package: Path, root: Path) -> None:
-    """Unpack the files of the .deb `package` below `root`; nothing of it is run or installed."""
-    _run("dpkg-deb", "-x", str(package), str(root), doing=f"unpacking {package.name}")
-
-
-def lists_are_empty() -> bool:
-    """Tell whether apt has no package lists, as in a container image that was cleaned up."""
-    shown = _run("apt-config", "shell", "LISTS", "Dir::State::lists/d", doing="asking apt")
-    found = re.search(r"LISTS='(.*)'", shown)
-    return found is not None and not any(Path(found[1]).glob("*_Packages*"))
-
-
 def _alternatives(need: str) -> tuple[str, ...]:
     found = (_DEPENDENCY.match(choice.strip()) for choice in need.split("|"))
     return tuple(name[0] for name in found if name)
+
+
+def _verified(package: Package, file: Path) -> Download:
+    with file.open("rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    if package.sha256 and sha256 != package.sha256:
+        raise FetchError(
+            f"{file.name} is not what apt's lists say: its SHA256 is {sha256}, "
+            f"and {package.sha256} is listed",
+            hint="run `apt-get update`, then fetch it again",
+        )
+    return Download(package, file, sha256)
 
 
 def _run(*argv: str, doing: str, cwd: Path | None = None) -> str:

@@ -1,7 +1,9 @@
-"""What this distribution calls a kernel's headers, and the command that installs them."""
+"""This machine's distribution: the command that installs headers, and whether it has apt."""
 
 import re
 from pathlib import Path
+
+from rkmbuild.distro import packages
 
 _OS_RELEASE = (Path("/etc/os-release"), Path("/usr/lib/os-release"))
 _LINE = re.compile(r"^(\w+)=(.*)$", re.MULTILINE)
@@ -31,9 +33,9 @@ def headers_command(release: str | None = None, os_release: Path | None = None) 
     return None
 
 
-def has_apt(os_release: Path | None = None) -> bool:
-    """Tell whether this distribution is Debian or made from it, so that kernels can be fetched."""
-    return any(name in ("debian", "ubuntu") for name in _names(os_release))
+def has_apt() -> bool:
+    """Tell whether packages come through apt here, so that kernels can be fetched."""
+    return packages.manager() == "apt-get"
 
 
 def _names(os_release: Path | None) -> list[str]:

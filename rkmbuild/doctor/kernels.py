@@ -5,7 +5,7 @@ import os
 
 from rkmbuild.base import console
 from rkmbuild.base.errors import FetchError, KernelError, RkmbuildError
-from rkmbuild.distro import apt, distribution, offer, packages
+from rkmbuild.distro import distribution, offer, packages, sources
 from rkmbuild.doctor.table import Check, State, Use
 from rkmbuild.guest import accel, boot
 from rkmbuild.kernel import find
@@ -103,11 +103,9 @@ def _mend() -> tuple[str, ...]:
 
 
 def _series() -> str:
-    try:
-        offered = apt.offered()
+    with contextlib.suppress(FetchError):
+        source = sources.of_this_machine()
         for series in (_FAVOURITE, None):
             with contextlib.suppress(FetchError):
-                return ".".join(offer.resolve(offered, series).release.split(".")[:2])
-    except FetchError:
-        pass
+                return offer.series_of(offer.choose(source, series).release)
     return _FAVOURITE

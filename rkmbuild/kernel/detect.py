@@ -49,8 +49,13 @@ def _reading() -> Iterator[None]:
 
 
 @_reading()
-def read_tree(path: Path, origin: Origin) -> KernelTree:
+def read_tree(path: Path, origin: Origin, parts: images.Parts | None = None) -> KernelTree:
     """Return the kernel whose tree is at `path`: headers, a build folder, or /lib/modules/RELEASE.
+
+    Args:
+        path: The tree.
+        origin: How it was found.
+        parts: What belongs to it beside the tree; looked for where None.
 
     Raises:
         KernelError: there is no tree, or it lacks what a module build needs.
@@ -60,7 +65,7 @@ def read_tree(path: Path, origin: Origin) -> KernelTree:
     release = read_release(build)
     source = _source(build)
     _check_complete(build, source, config, release)
-    found = images.find(build, release)
+    found = parts or images.find(build, release)
     symvers = build / "Module.symvers"
     return KernelTree(
         release=release,

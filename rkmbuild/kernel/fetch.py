@@ -1,34 +1,41 @@
-"""Gets a kernel from the distribution into the cache: headers, kbuild tools, image and modules."""
+"""Gets a kernel from a source into the cache: headers, kbuild tools, image and modules."""
 
 import re
 import shutil
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rkmbuild.base import cache, console, paths
 from rkmbuild.base.errors import FetchError, KernelError, StorageError
-from rkmbuild.distro import apt, offer
-from rkmbuild.kernel import find
-from rkmbuild.kernel.detect import read_release, read_tree
-from rkmbuild.kernel.kconfig import AUTO_CONF
+from rkmbuild.distro import offer, sources
+from rkmbuild.distro.source import KernelSource
+from rkmbuild.kernel import fetched_kernel, find
+from rkmbuild.kernel.detect import read_tree
+from rkmbuild.kernel.fetched_kernel import FetchedKernel, FetchedPackage
 from rkmbuild.kernel.tree import KernelTree, Origin
 
 
-def fetch(series: str | None = None, flavour: str | None = None) -> KernelTree:
-    """Return a kernel of `series`, fetched if the distribution's newest is not there yet.
+def fetch(
+    series: str | None = None, flavour: str | None = None, source: KernelSource | None = None
+) -> KernelTree:
+    """Return a kernel of `series`, fetched if the newest that is offered is not there yet.
 
-    Nothing is installed: apt downloads and verifies, dpkg-deb unpacks, and the finished root folder
+    Nothing is installed: the source downloads, verifies and unpacks, and the finished root folder
     is renamed into the cache.
 
     Args:
         series: `6.12`, or more of a release up to all of it; the newest recommended where None.
         flavour: `cloud`, `amd64`, `rt`; the one with the smallest image where None.
+        source: Where from; what this machine's packages come from where None.
 
     Raises:
-        FetchError: apt offers no such kernel, or could not get it.
+        FetchError: there is no such kernel, or it could not be got.
         StorageError: it could not be written.
     """
     try:
-        wanted = _resolve(series, flavour)
+        source = source or sources.of_this_machine()
+        wanted = offer.choose(source, series, flavour)
     except FetchError as error:
         there = _newest_fetched(series, flavour)
         if there is None:
@@ -37,15 +44,19 @@ def fetch(series: str | None = None, flavour: str | None = None) -> KernelTree:
         return there
     # make cannot have a colon in a path, and an epoch is written with one.
     name = re.sub(r"[^A-Za-z0-9.+-]", "_", f"{wanted.release}_{wanted.version}")
-    place = cache.find(find.FETCHED, name)
+    place = _intact(name)
     if place:
-        console.status("Fresh", f"{wanted.release} is there already, and apt offers no newer one")
+        console.status(
+            "Fresh", f"{wanted.release} is there already, and {source.name} offers no newer one"
+        )
     else:
         _check_space(wanted)
         amount = f"{wanted.size / 1e6:.0f} MB in {len(wanted.packages)} packages"
+        make = partial(_make, source=source, wanted=wanted)
         with console.step("Fetching", f"{wanted.release} ({amount})"):
-            place = cache.entry(find.FETCHED, name, lambda folder: _make(folder, wanted))
-    return read_tree(_objtree(place, wanted.release), Origin.FETCHED)
+            place = cache.entry(fetched_kernel.KIND, name, make)
+    kernel = fetched_kernel.read(place)
+    return read_tree(kernel.build, Origin.FETCHED, kernel.parts)
 
 
 def remove(release: str) -> None:
@@ -55,31 +66,33 @@ def remove(release: str) -> None:
         KernelError: no fetched kernel is called so, or several are.
         StorageError: it could not be removed.
     """
-    chosen = find.matching(release, find.fetched())
+    there = find.fetched()
+    chosen = find.matching(release, there)
     releases = sorted({candidate.release for candidate in chosen})
     if len(releases) != 1:
-        there = ", ".join(candidate.release for candidate in find.fetched()) or "none"
+        names = ", ".join(candidate.release for candidate in there) or "none"
         what = f"fits {len(releases)} fetched kernels" if releases else "is no fetched kernel"
-        raise KernelError(f"{release!r} {what}", hint=f"fetched kernels: {there}")
-    folder = (paths.cache_dir() / find.FETCHED).resolve()
+        raise KernelError(f"{release!r} {what}", hint=f"fetched kernels: {names}")
     for candidate in chosen:
-        cache.remove(find.FETCHED, candidate.build.relative_to(folder).parts[0])
-        console.status("Removed", candidate.release)
+        if candidate.manifest:
+            cache.remove(fetched_kernel.KIND, candidate.manifest.entry.name)
+            console.status("Removed", candidate.release)
 
 
-def _resolve(series: str | None, flavour: str | None) -> offer.Offer:
-    packages = apt.offered()
-    try:
-        return offer.resolve(packages, series, flavour)
-    except FetchError as error:
-        if apt.lists_are_empty():
-            raise FetchError(
-                "apt has no package lists on this machine", hint="run `apt-get update` first"
-            ) from None
-        raise error from None
+def _intact(name: str) -> Path | None:
+    """Return the cache's entry; one whose manifest cannot be read is removed."""
+    place = cache.find(fetched_kernel.KIND, name)
+    if place:
+        try:
+            fetched_kernel.read(place)
+        except KernelError as error:
+            console.warning(f"{error.message}; it is fetched again")
+            cache.remove(fetched_kernel.KIND, name)
+            return None
+    return place
 
 
-def _check_space(wanted: offer.Offer) -> None:
+def _check_space(wanted: offer.Chosen) -> None:
     folder = paths.cache_dir()
     while not folder.exists():
         folder = folder.parent
@@ -95,27 +108,41 @@ def _check_space(wanted: offer.Offer) -> None:
 def _newest_fetched(series: str | None, flavour: str | None) -> KernelTree | None:
     for candidate in find.fetched():
         if offer.fits(candidate.release, series, flavour):
-            return read_tree(candidate.build, candidate.origin)
+            return candidate.read()
     return None
 
 
-def _make(folder: Path, wanted: offer.Offer) -> None:
+def _make(folder: Path, source: KernelSource, wanted: offer.Chosen) -> None:
+    """Put the kernel together below `folder`, and write its manifest."""
+    packages = []
     # The packages lie beside what is unpacked, and are gone once it is.
     with cache.temporary() as downloads:
-        for package in apt.download(wanted.packages, downloads):
-            apt.unpack(package, folder)
-            package.unlink()
-    tree = read_tree(_objtree(folder, wanted.release), Origin.FETCHED)
-    if tree.image is None or not tree.image.is_relative_to(folder.resolve()):
+        for got in source.download(wanted.packages, downloads):
+            source.unpack(got.file, folder)
+            got.file.unlink()
+            package = got.package
+            packages.append(
+                FetchedPackage(package.name, package.version, package.architecture, got.sha256)
+            )
+    found = fetched_kernel.unpacked(folder, wanted.release)
+    if found is None:
+        raise FetchError(f"the packages of {wanted.release} have no headers for it")
+    build, parts = found
+    read_tree(build, Origin.FETCHED, parts)  # that it can be built for
+    if parts.image is None:
         raise FetchError(
             f"the packages of {wanted.release} have no image to boot",
             hint=f"they are: {', '.join(package.name for package in wanted.packages)}",
         )
-
-
-def _objtree(root: Path, release: str) -> Path:
-    """Return the folder below `root` whose own files say that it is for `release`."""
-    for build in sorted(root.glob("usr/src/*")):
-        if (build / AUTO_CONF).exists() and read_release(build) == release:
-            return build
-    raise FetchError(f"the packages of {release} have no headers for it")
+    fetched_kernel.write(
+        FetchedKernel(
+            entry=folder,
+            source=source.name,
+            suite=source.suite,
+            release=wanted.release,
+            date=datetime.now(UTC),
+            packages=tuple(packages),
+            build=build,
+            parts=parts,
+        )
+    )

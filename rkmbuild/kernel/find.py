@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild.base import cache, console, files, paths
+from rkmbuild.base import cache, console, files
 from rkmbuild.base.errors import KernelError
 from rkmbuild.distro import distribution
+from rkmbuild.kernel import fetched_kernel
 from rkmbuild.kernel.detect import (
     UTS_RELEASE,
     build_folder,
@@ -16,11 +17,9 @@ from rkmbuild.kernel.detect import (
     read_tree,
     unreadable,
 )
+from rkmbuild.kernel.fetched_kernel import FetchedKernel
 from rkmbuild.kernel.kconfig import AUTO_CONF
 from rkmbuild.kernel.tree import KernelTree, Origin
-
-# The kind of cache entry that holds fetched kernels, one root folder each.
-FETCHED = "kernel"
 
 # Where distributions put the objtrees of their kernels: /lib/modules/RELEASE/build leads to them
 # everywhere; without modules installed they are still in /usr/src (Debian, Arch), its kernels/
@@ -35,11 +34,27 @@ _PLACES = (
 
 
 class Candidate(NamedTuple):
-    """A tree that looks like a kernel's, and the release that it says it is for."""
+    """A tree that looks like a kernel's, and the release that it says it is for.
+
+    Attributes:
+        build: The objtree.
+        release: What `uname -r` says under it.
+        origin: Where it was found.
+        manifest: What is known of it where it was fetched.
+    """
 
     build: Path
     release: str
     origin: Origin
+    manifest: FetchedKernel | None = None
+
+    def read(self) -> KernelTree:
+        """Return the kernel.
+
+        Raises:
+            KernelError: its tree cannot be built for.
+        """
+        return read_tree(self.build, self.origin, self.manifest.parts if self.manifest else None)
 
 
 class PassedOver(NamedTuple):
@@ -71,7 +86,7 @@ def survey(root: Path = Path("/")) -> Survey:
     found, passed_over = _candidates(root)
     for candidate in found:
         try:
-            kernels.append(read_tree(candidate.build, candidate.origin))
+            kernels.append(candidate.read())
         except KernelError as error:
             passed_over.append(PassedOver(candidate.build, error))
     order = list(Origin)
@@ -101,12 +116,12 @@ def _selected(spec: str | None, root: Path) -> KernelTree:
     if spec is None:
         return _default(root)
     if "/" in spec or spec in (".", "..") or files.is_there(Path(spec) / AUTO_CONF):
-        return read_tree(_path(spec), Origin.PATH)
+        return _at(_path(spec))
     found, passed_over = _candidates(root)
     chosen = matching(spec, found)
     releases = list(dict.fromkeys(candidate.release for candidate in chosen))
     if len(releases) == 1:
-        return read_tree(chosen[0].build, chosen[0].origin)
+        return chosen[0].read()
     if releases:
         raise KernelError(
             f"{spec!r} fits {len(releases)} kernels: {', '.join(releases)}",
@@ -117,13 +132,25 @@ def _selected(spec: str | None, root: Path) -> KernelTree:
 
 def fetched() -> list[Candidate]:
     """Return the fetched kernels, the one that was fetched last first."""
-    folder = paths.cache_dir() / FETCHED
-    done = [entry for entry in _listed(folder) if cache.is_done(entry)]
-    done.sort(key=lambda entry: (entry / ".done").stat().st_mtime, reverse=True)
-    found: list[Candidate] = []
-    for entry in done:
-        found += _in_root(entry, ("usr/src/*",), Origin.FETCHED, [])
-    return found
+    return _fetched([])
+
+
+def _fetched(passed_over: list[PassedOver]) -> list[Candidate]:
+    found: list[FetchedKernel] = []
+    for entry in fetched_kernel.entries():
+        try:
+            found.append(fetched_kernel.read(entry))
+        except KernelError as error:
+            passed_over.append(PassedOver(entry, error))
+    found.sort(key=lambda kernel: kernel.date, reverse=True)
+    return [Candidate(kernel.build, kernel.release, Origin.FETCHED, kernel) for kernel in found]
+
+
+def _at(path: Path) -> KernelTree:
+    """Return the kernel at `path`; where that is in a fetched one, its manifest says the rest."""
+    build = build_folder(path)
+    manifest = next((c.manifest for c in fetched() if c.build == build), None)
+    return Candidate(build, "", Origin.PATH, manifest).read()
 
 
 def _path(spec: str) -> Path:
@@ -135,10 +162,10 @@ def _path(spec: str) -> Path:
 
 def _default(root: Path) -> KernelTree:
     running = os.uname().release
-    found, _ = _candidates(root)
+    found, passed_over = _candidates(root)
     for candidate in found:
         if candidate.release == running:
-            return read_tree(candidate.build, candidate.origin)
+            return candidate.read()
     command = distribution.headers_command()
     cached = {c.release: c for c in found if c.origin is Origin.FETCHED}
     if len(cached) == 1:
@@ -148,7 +175,7 @@ def _default(root: Path) -> KernelTree:
             f"the running kernel, {running}, has no headers here{gets}; "
             f"using the fetched {only.release}"
         )
-        return read_tree(only.build, only.origin)
+        return only.read()
     hints = []
     if command:
         hints.append(f"`{command}` gets the headers of the running kernel")
@@ -157,6 +184,8 @@ def _default(root: Path) -> KernelTree:
         hints.append(f"`--kernel RELEASE` builds for another one: {', '.join(others)}")
     elif distribution.has_apt():
         hints.append("`rkmbuild kernel fetch` gets a kernel to build for and to boot in a VM")
+    fetched_before = fetched_kernel.entries()
+    hints += [_told(each) for each in passed_over if each.path in fetched_before]
     hints.append("`--kernel PATH` builds for a tree anywhere")
     raise KernelError(
         f"the running kernel, {running}, has no headers on this machine", hint="\n".join(hints)
@@ -181,12 +210,16 @@ def _unknown(spec: str, found: list[Candidate], passed_over: list[PassedOver]) -
     if found:
         known = ", ".join(dict.fromkeys(candidate.release for candidate in found))
         hints.append(f"there are: {known}")
-    hints += [f"{path} was passed over: {why.message}" for path, why in passed_over]
+    hints += [_told(each) for each in passed_over]
     series = re.match(r"\d+\.\d+", spec)
     if distribution.has_apt() and series:
         hints.append(f"`rkmbuild kernel fetch {series[0]}` gets one, if the distribution has it")
     hints.append("a path to a kernel's tree needs a slash in it, as in ./headers")
     return KernelError(f"no kernel here is called {spec!r}", hint="\n".join(hints))
+
+
+def _told(passed_over: PassedOver) -> str:
+    return f"{passed_over.path} was passed over: {passed_over.why.message}"
 
 
 def _candidates(root: Path) -> tuple[list[Candidate], list[PassedOver]]:
@@ -197,7 +230,7 @@ def _candidates(root: Path) -> tuple[list[Candidate], list[PassedOver]]:
         for candidate in _in_root(root, _PLACES, Origin.INSTALLED, passed_over)
     ]
     found.sort(key=lambda candidate: candidate.origin is not Origin.RUNNING)
-    return found + fetched(), passed_over
+    return found + _fetched(passed_over), passed_over
 
 
 def _in_root(
@@ -223,10 +256,3 @@ def _read_candidate(
         yield Candidate(build_folder(build), read_release(build), origin)
     except KernelError as error:
         passed_over.append(PassedOver(build, error))
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except OSError:
-        return []

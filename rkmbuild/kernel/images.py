@@ -1,5 +1,6 @@
 """What belongs to a kernel beside its headers: an image to boot, its modules, its symbol map."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,13 +18,16 @@ class Parts(NamedTuple):
     modules: Path | None
 
 
-def find(build: Path, release: str) -> Parts:
+def find(build: Path, release: str, below: Sequence[Path] | None = None) -> Parts:
     """Return the parts of kernel `release` whose objtree is `build`.
 
-    Looked at are the folder that the kernel was built in, the root that the objtree was unpacked
-    below (usr/src/NAME), and the machine's own root.
+    Args:
+        build: The folder that the kernel was built in, or its headers.
+        release: What `uname -r` says under it.
+        below: The root folders to look in; where None, the one that the objtree was unpacked below
+            (usr/src/NAME) and the machine's own.
     """
-    roots = [root for root in _roots(build) if files.is_folder(root)]
+    roots = [root for root in below or _roots(build) if files.is_folder(root)]
     module_folders = [
         root / lib / "modules" / release for root in roots for lib in ("lib", "usr/lib")
     ]

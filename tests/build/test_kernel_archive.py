@@ -1,15 +1,19 @@
 """Fetching with real apt from an archive of our own: what goes wrong there, and what is newer."""
 
+import hashlib
 import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from rkmbuild.base.errors import FetchError, KernelError
-from rkmbuild.kernel import fetch, find
+from rkmbuild.distro import apt
+from rkmbuild.kernel import fetch, fetched_kernel, find, images
 from rkmbuild.kernel.tree import Origin
 from tests.build.apt_archive import RELEASE, Archive
 
@@ -40,6 +44,52 @@ def test_a_kernel_is_put_together_from_its_packages(archive: Archive, empty_cach
     assert tree.modules == entry / "lib/modules" / RELEASE
     assert find.select("6.12").build == tree.build
     assert not list((empty_cache / "tmp").iterdir())
+
+
+def test_a_fetched_kernel_says_what_it_was_made_of(archive: Archive) -> None:
+    archive.add_kernel("1:6.12.117-1~deb12u1")
+    before = datetime.now(UTC)
+    tree = fetch.fetch("6.12")
+    (entry,) = fetched_kernel.entries()
+    kernel = fetched_kernel.read(entry)
+    assert (kernel.source, kernel.suite, kernel.release) == ("apt", None, RELEASE)
+    assert before <= kernel.date <= datetime.now(UTC)
+    assert (kernel.build, kernel.debug_symbols) == (tree.build, None)
+    assert kernel.parts == images.Parts(tree.image, None, tree.modules)
+    assert {package.version for package in kernel.packages} == {"1:6.12.117-1~deb12u1"}
+    assert {(package.name, package.sha256) for package in kernel.packages} == {
+        (file.name.partition("_")[0], hashlib.sha256(file.read_bytes()).hexdigest())
+        for file in archive.pool.glob("*.deb")
+        if not file.name.startswith("linux-headers-6.12-cloud")  # only points to the others
+    }
+
+
+def test_a_kernel_whose_manifest_is_damaged_is_fetched_again(
+    archive: Archive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive.add_kernel("6.12.117-1")
+    first = fetch.fetch("6.12")
+    (entry,) = fetched_kernel.entries()
+    (entry / "fetched.json").write_text("{")
+    with pytest.raises(KernelError) as failure:
+        find.select("6.12")
+    assert "fetched.json is damaged" in str(failure.value.hint)
+    assert fetch.fetch("6.12") == first
+    assert "it is fetched again" in capsys.readouterr().err
+    assert fetched_kernel.read(entry).source == "apt"
+
+
+def test_a_file_that_is_not_what_the_lists_say_is_refused_after_apt_too(
+    archive: Archive, empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.add_kernel("6.12.117-1")
+    parse = apt.parse
+    monkeypatch.setattr(
+        apt, "parse", lambda text: [replace(each, sha256="0" * 64) for each in parse(text)]
+    )
+    with pytest.raises(FetchError, match=r"\.deb is not what apt's lists say"):
+        fetch.fetch("6.12")
+    assert _in_cache(empty_cache) == []
 
 
 def test_what_is_there_is_not_fetched_again(
@@ -146,7 +196,8 @@ def test_without_apt_the_failure_says_what_else_there_is(
 # Where the fetch is killed, and how the code gets there: the process that is killed is a real one.
 _KILLED = """
 import os, signal
-from rkmbuild.distro import apt, fetch
+from rkmbuild.distro.debian import Debian
+from rkmbuild.kernel import fetch
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 {patch}
@@ -157,8 +208,8 @@ fetch.fetch("6.12")
 @pytest.mark.parametrize(
     "patch",
     [
-        "download = apt.download; apt.download = lambda *a: (download(*a), die())",
-        "unpack = apt.unpack; apt.unpack = lambda *a: (unpack(*a), die())",
+        "download = Debian.download; Debian.download = lambda *a: (download(*a), die())",
+        "unpack = Debian.unpack; Debian.unpack = lambda *a: (unpack(*a), die())",
         "fetch.read_tree = die",
         "import pathlib; pathlib.Path.rename = die",
     ],

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.base.errors import KernelError
-from rkmbuild.distro import distribution
+from rkmbuild.base.errors import FetchError, KernelError
+from rkmbuild.distro import distribution, sources
 from rkmbuild.kernel import facts, symvers
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import Origin
@@ -83,10 +83,16 @@ def test_the_command_that_gets_headers_is_the_distributions(
     assert distribution.headers_command(os_release=path) == command
 
 
-def test_only_debian_and_its_kin_have_kernels_to_fetch(tmp_path: Path) -> None:
-    path = tmp_path / "os-release"
-    path.write_text("ID=pop\nID_LIKE='ubuntu debian'\n")
-    assert distribution.has_apt(path)
-    path.write_text("ID=fedora\n")
-    assert not distribution.has_apt(path)
-    assert not distribution.has_apt(tmp_path / "nothing")
+def test_only_a_machine_with_apt_has_kernels_to_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rkmbuild.base.search_path._ALWAYS", ())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not distribution.has_apt()
+    with pytest.raises(FetchError, match="with apt, which this machine does not have"):
+        sources.of_this_machine()
+    (tmp_path / "dnf").touch(mode=0o755)
+    assert not distribution.has_apt()
+    (tmp_path / "apt-get").touch(mode=0o755)
+    assert distribution.has_apt()
+    assert sources.of_this_machine().name == "apt"

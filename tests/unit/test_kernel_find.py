@@ -1,6 +1,7 @@
 """Which kernels of a machine are found, and in which order."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -84,12 +85,11 @@ def test_a_damaged_tree_is_passed_over_with_the_reason(root: Path) -> None:
 
 
 def test_a_fetched_kernel_is_found_in_the_cache(root: Path, empty_cache: Path) -> None:
-    entry = empty_cache / "kernel" / "x"
-    build = kernel_trees.debian(entry, "6.1")
-    image = kernel_trees.image(entry, RELEASES["6.1"])
-    (entry / ".done").touch()
+    kernel = kernel_trees.fetched(empty_cache, "6.1")
     (tree,) = find.find_kernels(root)
-    assert (tree.build, tree.image, tree.origin) == (build, image, Origin.FETCHED)
+    assert (tree.build, tree.origin) == (kernel.build, Origin.FETCHED)
+    assert tree.image == kernel.entry / "boot" / f"vmlinuz-{RELEASES['6.1']}"
+    assert tree.modules == kernel.entry / "lib/modules" / RELEASES["6.1"]
 
 
 def test_what_was_not_finished_in_the_cache_is_no_kernel(root: Path, empty_cache: Path) -> None:
@@ -100,10 +100,8 @@ def test_what_was_not_finished_in_the_cache_is_no_kernel(root: Path, empty_cache
 
 def test_of_two_fetches_of_one_release_the_later_one_counts(root: Path, empty_cache: Path) -> None:
     for number, name in enumerate(("b", "a")):
-        entry = empty_cache / "kernel" / name
-        kernel_trees.debian(entry, "6.1")
-        (entry / ".done").touch()
-        os.utime(entry / ".done", (1_000_000 + number, 1_000_000 + number))
+        date = datetime(2026, 11, 27, 12, number, tzinfo=UTC)
+        kernel_trees.fetched(empty_cache, "6.1", name, date=date)
     assert find.select("6.1", root).build.is_relative_to(empty_cache / "kernel" / "a")
 
 

@@ -1,20 +1,44 @@
 """Which packages make a kernel, decided on what apt said of Debian 12 and of unstable."""
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rkmbuild.base.errors import FetchError
 from rkmbuild.distro import apt, offer
+from rkmbuild.distro.debian import Debian
+from rkmbuild.distro.source import Download, Offer, Package
 
 DATA = Path(__file__).parent.parent / "data" / "apt"
 
 
-def _offered(name: str) -> dict[str, apt.Package]:
+class _Apt(apt.Apt):
+    """apt that has been asked before."""
+
+    def __init__(self, offered: Mapping[str, apt.Listed]) -> None:
+        self._offered = offered
+
+    def listed(self, prefix: str, keep: Callable[[str], bool]) -> dict[str, apt.Listed]:
+        names = [name for name in self._offered if name.startswith(prefix) and keep(name)]
+        return {name: self._offered[name] for name in names}
+
+    def lists_are_empty(self) -> bool:
+        return False
+
+
+def _offered(name: str) -> dict[str, apt.Listed]:
     return {package.name: package for package in apt.parse((DATA / f"{name}.txt").read_text())}
 
 
-def _names(found: offer.Offer) -> list[str]:
+def _choose(
+    offered: Mapping[str, apt.Listed], series: str | None = None, flavour: str | None = None
+) -> offer.Chosen:
+    return offer.choose(Debian(apt=_Apt(offered)), series, flavour)
+
+
+def _names(found: offer.Chosen) -> list[str]:
     return [package.name for package in found.packages]
 
 
@@ -29,12 +53,20 @@ def test_a_package_is_read_from_what_apt_shows() -> None:
     ) in package.depends
 
 
+def test_apt_tells_what_the_file_of_a_package_must_be() -> None:
+    package = _offered("verbatim")["linux-headers-6.12.117+deb12-cloud-amd64"]
+    assert package.sha256 == "d554fd0fd1ba990b36a428a5982c295e365bb5598c366bdf088aeb467c4c6dd3"
+    assert package == replace(
+        _offered("bookworm")[package.name], sha256=package.sha256, depends=package.depends
+    )
+
+
 def test_what_no_source_offers_is_no_package() -> None:
     assert apt.parse("Package: linux-headers-x\nStatus: install ok installed\nVersion: 1\n") == []
 
 
 def test_the_recommended_kernel_of_a_series_is_taken_and_the_smallest_flavour() -> None:
-    found = offer.resolve(_offered("bookworm"), "6.1")
+    found = _choose(_offered("bookworm"), "6.1")
     assert found.release == "6.1.0-56-cloud-amd64"
     assert found.version == "6.1.192-2"
     assert _names(found) == [
@@ -46,7 +78,7 @@ def test_the_recommended_kernel_of_a_series_is_taken_and_the_smallest_flavour() 
 
 
 def test_a_series_with_metapackages_of_its_own_is_found() -> None:
-    found = offer.resolve(_offered("bookworm"), "6.12")
+    found = _choose(_offered("bookworm"), "6.12")
     assert _names(found) == [
         "linux-headers-6.12.117+deb12-cloud-amd64",
         "linux-headers-6.12.117+deb12-common",
@@ -58,7 +90,7 @@ def test_a_series_with_metapackages_of_its_own_is_found() -> None:
 
 
 def test_a_kernel_whose_image_is_cut_into_parts_is_taken_whole() -> None:
-    found = offer.resolve(_offered("sid"), "7.2")
+    found = _choose(_offered("sid"), "7.2")
     assert _names(found) == [
         "linux-base-7.2.13+deb14-cloud-amd64",
         "linux-binary-7.2.13+deb14-cloud-amd64",
@@ -79,14 +111,14 @@ def test_a_kernel_whose_image_is_cut_into_parts_is_taken_whole() -> None:
     ],
 )
 def test_a_flavour_is_the_distributions_word(flavour: str, release: str) -> None:
-    assert offer.resolve(_offered("bookworm"), "6.12", flavour).release == release
+    assert _choose(_offered("bookworm"), "6.12", flavour).release == release
 
 
 def test_an_older_kernel_is_taken_where_it_is_named() -> None:
     offered = _offered("bookworm")
-    assert offer.resolve(offered, "6.1.0-50").release == "6.1.0-50-cloud-amd64"
+    assert _choose(offered, "6.1.0-50").release == "6.1.0-50-cloud-amd64"
     named = "6.12.115+deb12-rt-amd64"
-    assert offer.resolve(offered, named).release == named
+    assert _choose(offered, named).release == named
 
 
 def test_the_newest_is_taken_where_none_is_recommended() -> None:
@@ -95,26 +127,26 @@ def test_the_newest_is_taken_where_none_is_recommended() -> None:
         for name, package in _offered("bookworm").items()
         if name not in ("linux-headers-cloud-amd64", "linux-headers-6.12-cloud-amd64")
     }
-    assert offer.resolve(offered, "6.12").release == "6.12.117+deb12-cloud-amd64"
-    assert offer.resolve(offered, "6.1").release == "6.1.0-56-cloud-amd64"
+    assert _choose(offered, "6.12").release == "6.12.117+deb12-cloud-amd64"
+    assert _choose(offered, "6.1").release == "6.1.0-56-cloud-amd64"
 
 
 def test_a_series_that_is_not_offered_is_answered_with_those_that_are() -> None:
     with pytest.raises(FetchError, match=r"apt offers no kernel 6\.13") as failure:
-        offer.resolve(_offered("bookworm"), "6.13")
+        _choose(_offered("bookworm"), "6.13")
     assert failure.value.hint == "it offers: 6.1, 6.12"
     assert failure.value.code == 8
 
 
 def test_the_newest_recommended_kernel_is_taken_where_no_series_is_named() -> None:
-    assert offer.resolve(_offered("bookworm")).release == "6.12.117+deb12-cloud-amd64"
-    rt = offer.resolve(_offered("bookworm"), flavour="rt")
+    assert _choose(_offered("bookworm")).release == "6.12.117+deb12-cloud-amd64"
+    rt = _choose(_offered("bookworm"), flavour="rt")
     assert rt.release == "6.12.117+deb12-rt-amd64"
 
 
 def test_a_flavour_that_is_not_offered_is_answered_with_those_that_are() -> None:
     with pytest.raises(FetchError, match="of flavour 'tiny'") as failure:
-        offer.resolve(_offered("bookworm"), "6.12", "tiny")
+        _choose(_offered("bookworm"), "6.12", "tiny")
     assert set(str(failure.value.hint).removeprefix("it offers: ").split(", ")) == {
         "amd64",
         "cloud",
@@ -124,14 +156,14 @@ def test_a_flavour_that_is_not_offered_is_answered_with_those_that_are() -> None
 
 def test_nothing_on_offer_is_said_so() -> None:
     with pytest.raises(FetchError, match="no kernel with headers and an image"):
-        offer.resolve({}, "6.12")
+        _choose({}, "6.12")
 
 
 def test_a_part_that_the_lists_lack_is_named() -> None:
     offered = _offered("bookworm")
     del offered["linux-kbuild-6.12.117+deb12"]
     with pytest.raises(FetchError, match="but not linux-kbuild") as failure:
-        offer.resolve(offered, "6.12")
+        _choose(offered, "6.12")
     assert "apt-get update" in str(failure.value.hint)
 
 
@@ -153,3 +185,69 @@ def test_a_release_fits_a_series_and_a_flavour(
     series: str | None, flavour: str | None, fits: bool
 ) -> None:
     assert offer.fits("6.12.117+deb12-cloud-amd64", series, flavour) is fits
+
+
+class _Boxes:
+    """A source that is no Debian: it has kernels in boxes, and its own words for them."""
+
+    name = "the shelf"
+    suite = None
+    flavours = ("small",)
+
+    def __init__(self, *offers: Offer) -> None:
+        self._offers = offers
+
+    def offers(self) -> tuple[Offer, ...]:
+        return self._offers
+
+    def packages(self, offer: Offer) -> list[Package]:
+        return [
+            Package(
+                name=f"box-{offer.release}",
+                version=offer.version,
+                architecture="any",
+                sha256="",
+                size=10,
+                installed=30,
+            )
+        ]
+
+    def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
+        raise NotImplementedError
+
+    def unpack(self, package: Path, root: Path) -> None:
+        raise NotImplementedError
+
+
+def test_any_source_is_chosen_from_in_the_same_way() -> None:
+    shelf = _Boxes(
+        Offer("6.12.9-200.fc41.x86_64", "200", "", recommended=False),
+        Offer("6.12.9-3-default", "3", "default", recommended=False),
+        Offer("6.12.9-3-small", "3", "small", recommended=False),
+        Offer("6.12.10-1-small", "1", "small", recommended=False),
+        Offer("6.12.8-7-small", "7", "small", recommended=True),
+    )
+    assert offer.choose(shelf, "6.12").release == "6.12.8-7-small"
+    assert offer.choose(shelf, "6.12.9").release == "6.12.9-3-small"
+    found = offer.choose(shelf, "6.12.9", "")
+    assert (found.release, _names(found)) == (
+        "6.12.9-200.fc41.x86_64",
+        ["box-6.12.9-200.fc41.x86_64"],
+    )
+    assert (found.size, found.space) == (10, 40)
+    assert offer.choose(_Boxes(*shelf.offers()[:3]), "6.12.9-3", "default").version == "3"
+    with pytest.raises(FetchError, match=r"^the shelf offers no kernel 7\.3$") as failure:
+        offer.choose(shelf, "7.3")
+    assert failure.value.hint == "it offers: 6.12"
+
+
+def test_without_a_favourite_the_flavour_of_the_shortest_name_is_taken() -> None:
+    lowlatency = Offer("6.8.0-50-lowlatency", "50", "lowlatency", recommended=True)
+    plain = Offer("6.8.0-49-plain", "49", "plain", recommended=False)
+    assert offer.choose(_Boxes(lowlatency, plain)).release == plain.release
+
+
+def test_a_suite_that_cannot_be_asked_is_refused_with_its_name() -> None:
+    source = Debian("trixie-backports", apt=_Apt(_offered("bookworm")))
+    with pytest.raises(FetchError, match="suite trixie-backports"):
+        offer.choose(source, "6.12")

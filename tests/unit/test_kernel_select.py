@@ -24,12 +24,6 @@ def root(tmp_path: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return tmp_path / "root"
 
 
-def _fetch(cache: Path, series: str) -> None:
-    entry = cache / "kernel" / series
-    kernel_trees.debian(entry, series)
-    (entry / ".done").touch()
-
-
 def _failure(spec: str | None, root: Path) -> KernelError:
     with pytest.raises(KernelError) as failure:
         find.select(spec, root)
@@ -73,7 +67,7 @@ def test_one_release_that_is_installed_and_fetched_is_not_ambiguous(
     root: Path, empty_cache: Path
 ) -> None:
     kernel_trees.debian(root, "6.12")
-    _fetch(empty_cache, "6.12")
+    kernel_trees.fetched(empty_cache, "6.12")
     assert find.select("6.12", root).origin is Origin.INSTALLED
 
 
@@ -125,7 +119,7 @@ def test_the_running_kernel_is_the_default(
 ) -> None:
     kernel_trees.debian(root, "6.12")
     kernel_trees.debian(root, "7.2")
-    _fetch(empty_cache, "6.1")
+    kernel_trees.fetched(empty_cache, "6.1")
     said = os.uname_result(("Linux", "host", RELEASES["6.12"], "#1 SMP", "x86_64"))
     monkeypatch.setattr(os, "uname", lambda: said)
     tree = find.select(None, root)
@@ -135,7 +129,7 @@ def test_the_running_kernel_is_the_default(
 def test_the_only_fetched_kernel_stands_in_for_a_running_one_without_headers(
     root: Path, empty_cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _fetch(empty_cache, "6.12")
+    kernel_trees.fetched(empty_cache, "6.12")
     assert find.select(None, root).release == RELEASES["6.12"]
     (note,) = capsys.readouterr().err.splitlines()
     assert f"the running kernel, {HOST}, has no headers" in note
@@ -143,8 +137,8 @@ def test_the_only_fetched_kernel_stands_in_for_a_running_one_without_headers(
 
 
 def test_of_two_fetched_kernels_none_is_taken_unasked(root: Path, empty_cache: Path) -> None:
-    _fetch(empty_cache, "6.12")
-    _fetch(empty_cache, "6.1")
+    kernel_trees.fetched(empty_cache, "6.12")
+    kernel_trees.fetched(empty_cache, "6.1")
     failure = _failure(None, root)
     assert failure.message == f"the running kernel, {HOST}, has no headers on this machine"
     assert RELEASES["6.1"] in str(failure.hint)

@@ -1,0 +1,131 @@
+"""Debian's and Ubuntu's archives as a source of kernels, through apt."""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from rkmbuild.base.errors import FetchError
+from rkmbuild.distro import apt
+from rkmbuild.distro.apt import Apt, Listed
+from rkmbuild.distro.source import Download, Offer, Package
+
+# What Debian and Ubuntu cut a kernel into: headers and their tools, and the image with its
+# modules; from Debian's 7.2 on the image is in linux-binary and its configuration in linux-base.
+_KERNEL_PACKAGE = re.compile(r"linux-(headers|kbuild|image|binary|modules|base)-")
+_PART = re.compile(rf"{_KERNEL_PACKAGE.pattern}\d")
+_NOT_WANTED = re.compile(r"-(dbg|dbgsym|unsigned|signed-template)$|^linux-binary-unsigned-")
+_HEADERS = "linux-headers-"
+# 6.1.0-56, 6.12.117+deb12 or 6.8.0-49, a dash, and the flavour
+_RELEASE = re.compile(r"\d+\.\d+[^-]*(?:-\d+)?-(?P<flavour>[a-z].*)")
+
+
+class Debian:
+    """The kernels of this machine's apt sources, or of one suite of the archive.
+
+    Args:
+        suite: `trixie-backports` and its like; None for what apt is set up for here.
+        apt: How apt is asked.
+    """
+
+    name = "apt"
+    # The smallest image first (Debian), then Ubuntu's only common one; Debian's ordinary flavour
+    # has the machine's own name.
+    flavours = ("cloud", "generic")
+
+    def __init__(self, suite: str | None = None, *, apt: Apt | None = None) -> None:
+        self.suite = suite
+        self._apt = apt or Apt()
+
+    def offers(self) -> list[Offer]:
+        """Return the kernels that have both headers and an image.
+
+        A metapackage (linux-headers-cloud-amd64, linux-headers-6.12-cloud-amd64) depends on the
+        headers that the distribution recommends, and is itself no kernel.
+
+        Raises:
+            FetchError: apt fails, has no lists, or knows no such suite.
+        """
+        listed = self._listed
+        if not listed and self._apt.lists_are_empty():
+            raise FetchError(
+                "apt has no package lists on this machine", hint="run `apt-get update` first"
+            )
+        headers = {
+            name.removeprefix(_HEADERS): package
+            for name, package in listed.items()
+            if name.startswith(_HEADERS)
+        }
+        releases = {
+            release
+            for release in headers
+            if _RELEASE.fullmatch(release) and f"linux-image-{release}" in listed
+        }
+        points_to = {
+            tail: {name.removeprefix(_HEADERS) for need in package.depends for name in need}
+            & (releases - {tail})
+            for tail, package in headers.items()
+        }
+        recommended = set().union(*points_to.values())
+        return [
+            Offer(
+                release=release,
+                version=headers[release].version,
+                flavour=_flavour(release, headers[release].architecture),
+                recommended=release in recommended,
+            )
+            for release in sorted(releases)
+            if not points_to[release]
+        ]
+
+    def packages(self, offer: Offer) -> list[Package]:
+        """Return what the kernel itself is cut into: no compiler, nothing to make an initramfs.
+
+        Raises:
+            FetchError: apt's lists lack one of them.
+        """
+        listed = self._listed
+        waiting = [f"linux-headers-{offer.release}", f"linux-image-{offer.release}"]
+        found: dict[str, Package] = {}
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            found[name] = listed[name]
+            for need in listed[name].depends:
+                parts = [choice for choice in need if _PART.match(choice)]
+                there = next((choice for choice in parts if choice in listed), None)
+                if there:
+                    waiting.append(there)
+                elif parts and len(parts) == len(need):
+                    raise FetchError(
+                        f"apt offers {name}, but not {parts[0]}, which it needs",
+                        hint="apt's package lists may be old: run `apt-get update` first",
+                    )
+        return [found[name] for name in sorted(found)]
+
+    def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
+        """Have apt download and verify `packages`; see `Apt.download`."""
+        return self._apt.download(packages, folder)
+
+    def unpack(self, package: Path, root: Path) -> None:
+        """Unpack a .deb; see `apt.unpack`."""
+        apt.unpack(package, root)
+
+    @cached_property
+    def _listed(self) -> dict[str, Listed]:
+        if self.suite is not None:
+            raise FetchError(
+                f"the suite {self.suite} cannot be asked: only this machine's apt sources can",
+                hint="add it to apt's sources, and run `apt-get update`",
+            )
+        return self._apt.listed("linux-", _is_of_a_kernel)
+
+
+def _is_of_a_kernel(name: str) -> bool:
+    return bool(_KERNEL_PACKAGE.match(name)) and not _NOT_WANTED.search(name)
+
+
+def _flavour(release: str, machine: str) -> str:
+    found = _RELEASE.fullmatch(release)
+    return found["flavour"].removesuffix(f"-{machine}") if found else ""
