@@ -119,13 +119,13 @@ def show_change(change: "Change", more: dict[str, list[str]] | None = None) -> N
     for record in change.log or ():
         for line in record.lines():
             console.line(line)
-    from rkmbuild.host import procmodules
+    from rkmbuild.kernel.loaded import counted
 
     for name in change.unloaded:
         console.status("Unloaded", name)
     for module in change.loaded:
         verb = "Replaced" if change.replaced and module.name == change.name else "Loaded"
-        console.status(verb, procmodules.counted(module))
+        console.status(verb, counted(module))
 
 
 def _parted(words: list[str]) -> tuple[Path, list[str]]:

@@ -134,7 +134,7 @@ class _Shown:
 
 
 def _show(result: "ModuleRun", decoded: "Sequence[Decoded]") -> None:
-    from rkmbuild.host import procmodules
+    from rkmbuild.kernel.loaded import counted
 
     failure = result.failure
     if console.is_json():
@@ -151,7 +151,7 @@ def _show(result: "ModuleRun", decoded: "Sequence[Decoded]") -> None:
         raise failure
     loaded = result.loaded
     for each in reversed(loaded if len(loaded) > 1 else ()):
-        console.status("Loaded", procmodules.counted(each))
+        console.status("Loaded", counted(each))
     ended = result.guest
     console.status(
         "Finished",

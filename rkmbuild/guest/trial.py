@@ -12,8 +12,8 @@ from typing import Any
 from rkmbuild.base.errors import CrashedError, HangError, RefusedInGuestError, RkmbuildError
 from rkmbuild.guest import boot, initramfs
 from rkmbuild.guest.result import GuestResult, Outcome, Step
-from rkmbuild.host import procmodules
-from rkmbuild.host.procmodules import LoadedModule
+from rkmbuild.kernel import loaded
+from rkmbuild.kernel.loaded import LoadedModule
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.klog import outcome, refusal
 from rkmbuild.klog.klog import KernelMessage
@@ -91,7 +91,7 @@ class ModuleRun:
         if len(self.guest.steps) <= self.plan.counting:
             return ()
         text = "\n".join(self.guest.steps[self.plan.counting].lines)
-        return tuple(procmodules.parse(text))
+        return tuple(loaded.parse(text))
 
     def document(self) -> dict[str, Any]:
         """Return the run as `--json` prints it; times in seconds."""

@@ -14,7 +14,7 @@ from rkmbuild.base.errors import AlreadyLoadedError, CrashedError, NotLoadedErro
 from rkmbuild.host import insertion, loading, precheck, privilege, procmodules, records
 from rkmbuild.host.insertion import Listening
 from rkmbuild.host.loading import Loading, Part
-from rkmbuild.host.procmodules import LoadedModule
+from rkmbuild.kernel.loaded import LoadedModule
 from rkmbuild.kernel.names import module_name
 from rkmbuild.klog.kmsg import Record
 from rkmbuild.ko import modinfo, needs, parameters

@@ -17,7 +17,7 @@ from rkmbuild.base.errors import (
 )
 from rkmbuild.host import privilege, procmodules
 from rkmbuild.host.privilege import Outcome
-from rkmbuild.host.procmodules import LoadedModule
+from rkmbuild.kernel.loaded import LoadedModule
 from rkmbuild.klog import kmsg, refusal
 from rkmbuild.klog.kmsg import Record
 from rkmbuild.ko import compression, modinfo

@@ -7,7 +7,7 @@ from rkmbuild.base.errors import AlreadyLoadedError, CrashedError, RkmbuildError
 from rkmbuild.host import insertion, privilege, procmodules, records
 from rkmbuild.host.insertion import Listening
 from rkmbuild.host.privilege import Outcome
-from rkmbuild.host.procmodules import LoadedModule
+from rkmbuild.kernel.loaded import LoadedModule
 from rkmbuild.klog import kmsg
 from rkmbuild.ko.modinfo import Modinfo
 

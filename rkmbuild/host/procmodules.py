@@ -1,11 +1,11 @@
-"""The modules that are in the kernel now, from /proc/modules and /sys/module."""
+"""The modules that are in the running kernel now, from /proc/modules and /sys/module."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rkmbuild.base.errors import RefusedError
+from rkmbuild.kernel.loaded import LoadedModule, parse
 from rkmbuild.kernel.names import module_name
 from rkmbuild.ko import modinfo
 
@@ -13,47 +13,8 @@ _PROC = Path("/proc/modules")
 _SYS = Path("/sys/module")
 _NOTE = ".note.rkmbuild"
 _BUILD_ID = ".note.gnu.build-id"
-_PERMANENT = "[permanent]"
 # The kernel's own notes are a few dozen bytes; a module may bring any.
 _MAX_NOTE = 64 << 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoadedModule:
-    """A line of /proc/modules (kernel/module/procfs.c, Linux 6.12), and what /sys adds.
-
-    Attributes:
-        name: The kernel's name for it.
-        size: Bytes of kernel memory.
-        refcount: How many hold it: modules, open files, mounts, sockets; -1 where the kernel does
-            not count (CONFIG_MODULE_UNLOAD unset).
-        used_by: Modules that hold it.
-        permanent: Whether it has no way out: it cannot be unloaded.
-        state: `Live`, `Loading` or `Unloading`.
-        taint: Letters, as `OE`: O for out of tree, E for unsigned, P for proprietary.
-        version: MODULE_VERSION, or empty.
-        rkmbuild: Version of rkmbuild that built it, or None where another tool did.
-        build_id: The linker's build id in hex digits, or empty.
-    """
-
-    name: str
-    size: int
-    refcount: int
-    used_by: tuple[str, ...]
-    permanent: bool
-    state: str
-    taint: str
-    version: str = ""
-    rkmbuild: str | None = None
-    build_id: str = ""
-
-    def document(self) -> dict[str, Any]:
-        """Return it as `--json` shows it."""
-        return asdict(self)
-
-    def references(self) -> dict[str, Any]:
-        """Return who holds it, as `--json` shows that."""
-        return {"name": self.name, "refcount": self.refcount, "used_by": list(self.used_by)}
 
 
 def loaded(proc: Path = _PROC, sys: Path = _SYS) -> tuple[LoadedModule, ...]:
@@ -73,12 +34,6 @@ def find(name: str, proc: Path = _PROC, sys: Path = _SYS) -> LoadedModule | None
         if module.name == wanted:
             return _with_sys(module, sys)
     return None
-
-
-def counted(module: LoadedModule) -> str:
-    """Return a module's name with its reference count and who holds it."""
-    users = f" by {', '.join(module.used_by)}" if module.used_by else ""
-    return f"{module.name} (refcount {module.refcount}{users})"
 
 
 def users_first(module: LoadedModule, proc: Path = _PROC) -> tuple[LoadedModule, ...]:
@@ -116,26 +71,6 @@ def is_built_in(name: str, sys: Path = _SYS) -> bool:
     return folder.is_dir() and not (folder / "initstate").exists()
 
 
-def parse(text: str) -> Iterator[LoadedModule]:
-    """Read the text of /proc/modules; lines of another form are left out."""
-    for line in text.splitlines():
-        words = line.split()
-        # name size refcount users state address [taint]; without CONFIG_MODULE_UNLOAD "-" twice.
-        if len(words) < 6 or not words[1].isdecimal():
-            continue
-        holders = [name for name in words[3].split(",") if name not in ("", "-")]
-        yield LoadedModule(
-            name=words[0],
-            size=int(words[1]),
-            refcount=_number(words[2]),
-            used_by=tuple(name for name in holders if name != _PERMANENT),
-            permanent=_PERMANENT in holders,
-            state=words[4],
-            # A module on its way in or out has a + or - behind the letters; `state` says that.
-            taint=words[6].strip("()+-") if len(words) > 6 else "",
-        )
-
-
 def missing(names: Iterable[str], proc: Path = _PROC) -> tuple[str, ...]:
     """Return those of `names` that are not in the kernel, in their order."""
     present = {module.name for module in parse(_read(proc))}
@@ -154,27 +89,14 @@ def _read(proc: Path) -> str:
         raise RefusedError(f"cannot read {proc}: {error.strerror}") from None
 
 
-def _number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        return -1
-
-
 def _with_sys(module: LoadedModule, sys: Path) -> LoadedModule:
     folder = sys / module.name
     made_by = modinfo.note(
         _bytes(folder / "notes" / _NOTE), modinfo.NOTE_OWNER, modinfo.NOTE_VERSION
     )
     build_id = modinfo.note(_bytes(folder / "notes" / _BUILD_ID), "GNU", 3)
-    return LoadedModule(
-        name=module.name,
-        size=module.size,
-        refcount=module.refcount,
-        used_by=module.used_by,
-        permanent=module.permanent,
-        state=module.state,
-        taint=module.taint,
+    return replace(
+        module,
         version=_bytes(folder / "version").decode(errors="replace").strip(),
         rkmbuild=None if made_by is None else made_by.rstrip(b"\0").decode(errors="replace"),
         build_id=(build_id or b"").hex(),

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rkmbuild.base import console, files, paths
-from rkmbuild.host.procmodules import LoadedModule
+from rkmbuild.kernel.loaded import LoadedModule
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 # A copy costs the state folder this much at most; modules of ours have well under 1 MiB.

@@ -6,8 +6,8 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.host import records
-from rkmbuild.host.procmodules import LoadedModule
 from rkmbuild.host.records import LoadRecord
+from rkmbuild.kernel.loaded import LoadedModule
 from rkmbuild.klog import refusal
 
 

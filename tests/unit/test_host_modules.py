@@ -6,6 +6,7 @@ import pytest
 
 from rkmbuild.base.errors import RefusedError
 from rkmbuild.host import procmodules
+from rkmbuild.kernel import loaded
 
 _DATA = Path(__file__).parent.parent / "data" / "proc"
 # /sys/module/greeter/notes/.note.rkmbuild and .note.gnu.build-id of that guest.
@@ -34,7 +35,7 @@ def test_modules_of_rkmbuild_come_first_and_each_part_is_sorted(sys_module: Path
 
 
 def test_a_line_gives_size_refcount_users_state_and_taint() -> None:
-    modules = {m.name: m for m in procmodules.parse((_DATA / "modules-6.1").read_text())}
+    modules = {m.name: m for m in loaded.parse((_DATA / "modules-6.1").read_text())}
     greeter = modules["greeter"]
     assert (greeter.size, greeter.refcount, greeter.used_by) == (16384, 2, ("caller",))
     assert (greeter.state, greeter.taint, greeter.permanent) == ("Live", "OE", False)
@@ -43,20 +44,20 @@ def test_a_line_gives_size_refcount_users_state_and_taint() -> None:
 
 
 def test_a_module_without_a_way_out_is_permanent_and_used_by_nobody() -> None:
-    modules = {m.name: m for m in procmodules.parse((_DATA / "modules-6.1").read_text())}
+    modules = {m.name: m for m in loaded.parse((_DATA / "modules-6.1").read_text())}
     assert modules["stays"].permanent
     assert modules["stays"].used_by == ()
 
 
 def test_a_module_that_crashed_while_loading_keeps_its_taint_letters_apart_from_its_state() -> None:
     text = (_DATA / "modules-6.1-after-oops").read_text()
-    greeter = next(m for m in procmodules.parse(text) if m.name == "greeter")
+    greeter = next(m for m in loaded.parse(text) if m.name == "greeter")
     assert (greeter.state, greeter.taint, greeter.refcount) == ("Loading", "OE", 1)
 
 
 def test_a_kernel_that_cannot_unload_counts_no_references() -> None:
     # kernel/module/procfs.c prints so where CONFIG_MODULE_UNLOAD is not set.
-    module = next(iter(procmodules.parse("vsock 53248 - - Live 0x0000000000000000\n")))
+    module = next(iter(loaded.parse("vsock 53248 - - Live 0x0000000000000000\n")))
     assert module.refcount == -1
     assert module.used_by == ()
 
