@@ -46,11 +46,12 @@ def test_an_index_would_take_both_distributions(distributions: tuple[Path, Path]
 
 def test_the_wheel_carries_what_the_checkout_has_and_nothing_that_was_built(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    for folder in ("templates", "targets", "patches", "crates", "examples"):
-        tracked = subprocess.run(
+    for folder in ("rkmbuild", "templates", "targets", "patches", "crates", "examples"):
+        listed = subprocess.run(
             ["git", "ls-files", "-z", folder], cwd=_ROOT, capture_output=True, text=True, check=True
         ).stdout.split("\0")
-        assert {f"rkmbuild/data/{name}" for name in tracked if name} <= names
+        below = "" if folder == "rkmbuild" else "rkmbuild/data/"
+        assert {f"{below}{name}" for name in listed if name} <= names
     assert not [name for name in names if "/target/" in name or "__pycache__" in name]
     licenses = {name.rpartition("/")[2] for name in names if "dist-info/licenses/" in name}
     assert licenses == {"LICENSE", "LICENSE-0BSD"}
