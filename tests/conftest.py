@@ -71,8 +71,7 @@ class _Failures:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
         if report.failed and terminal:
-            terminal.ensure_newline()
-            terminal.write_line(f"failed: {report.nodeid}", red=True)
+            terminal.write_line(f"\nfailed: {report.nodeid}", red=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -195,7 +195,8 @@ def test_the_job_does_what_it_says(tmp_path: Path, kernel_6_12: KernelTree) -> N
     done = rkmbuild("ci", "gitlab", root, "--kernel", "6.12", "--from", "rkmbuild", "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    assert document == {"file": str(root / ".gitlab-ci.yml"), "kernels": ["6.12"]}
+    written = str(root / ".gitlab-ci.yml")
+    assert document == {"schema": 1, "file": written, "kernels": ["6.12"]}
     tool = tmp_path / "bin" / "rkmbuild"
     tool.parent.mkdir()
     tool.write_text(f'#!/bin/sh\nexec {sys.executable} -m rkmbuild "$@"\n')

@@ -42,19 +42,6 @@ def test_no_words_at_all_are_answered_by_the_list_of_commands() -> None:
     assert "error" not in done.stderr
 
 
-@pytest.mark.parametrize(("words", "status"), [(["--help"], 0), ([], 2), (["tset", "-x"], 2)])
-def test_bootstrap_tells_its_two_jobs_and_does_nothing(words: list[str], status: int) -> None:
-    script = Path(__file__).parents[2] / "bootstrap"
-    done = subprocess.run([script, *words], capture_output=True, text=True, check=False)
-    assert done.returncode == status
-    told = (done.stderr if status else done.stdout).splitlines()
-    assert [line.split()[:2] for line in told[-2:]] == [
-        ["./bootstrap", "demo"],
-        ["./bootstrap", "test"],
-    ]
-    assert ("no job `tset`" in done.stderr) == ("tset" in words)
-
-
 def test_a_reader_that_has_gone_is_neither_success_nor_a_case_of_its_own() -> None:
     with subprocess.Popen(
         [*_TOOL, "check", "--rules", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
