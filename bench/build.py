@@ -12,6 +12,7 @@ from bench import measure
 from bench.by_hand import Baseline, CModule
 from bench.measure import Report, Row
 from rkmbuild.base import paths, process
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.pipeline import pipeline
 from rkmbuild.pipeline.pipeline import BuildRequest, BuildResult
 
@@ -64,7 +65,7 @@ class Bench:
     def environment(self, cache: Path | None = None) -> dict[str, str]:
         """Return what rkmbuild runs with; `cache` where it is not the usual one."""
         here = {"PYTHONPATH": str(Path(__file__).parents[1])}
-        return process.environment(here | {"RKMBUILD_CACHE_DIR": str(cache or paths.cache_dir())})
+        return tool_environment(here | {"RKMBUILD_CACHE_DIR": str(cache or paths.cache_dir())})
 
 
 def version(bench: Bench) -> Row:
@@ -190,7 +191,7 @@ def memory(bench: Bench) -> list[Row]:
     bench.baseline.forget()
     command, cargo_env = bench.baseline.crate_command()
     rustc = measure.peak(command, cargo_env, bench.baseline.project)
-    make = measure.peak(bench.baseline.make_command(), process.environment(), here)
+    make = measure.peak(bench.baseline.make_command(), tool_environment(), here)
     alone = measure.peak(bench.build_command(), env, here)
     return [
         Row(

@@ -45,9 +45,9 @@ _live = Live()
 
 def configure(*, verbose: bool = False, quiet: bool = False, as_json: bool = False) -> None:
     """Set what the options of this run ask for."""
-    _settings.verbosity = (
-        Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else Verbosity.NORMAL
-    )
+    _settings.verbosity = Verbosity.VERBOSE if verbose else Verbosity.NORMAL
+    if quiet:
+        _settings.verbosity = Verbosity.QUIET
     _settings.json = as_json
 
 

@@ -27,7 +27,7 @@ def run(
 
     Args:
         argv: The command and its arguments.
-        doing: What this is for, as for `runner.run`.
+        doing: What this is for, as for `process.run`.
         seconds: The time that it may take.
         memory: Bytes that it may map.
         stdin: What it reads.

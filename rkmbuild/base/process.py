@@ -17,21 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.base.errors import BuildError, RkmbuildError, StorageError, ToolchainError
-
-# What a tool may see of the user's environment: who and where one is, how to reach the network
-# (cargo), and where the user keeps toolchains. Everything else would change results unseen.
-PASSED_ON = (
-    "HOME", "USER", "LOGNAME", "PATH", "TMPDIR", "TERM", "COLORTERM", "NO_COLOR",
-    "LANG", "LC_ALL", "LC_CTYPE", "TZ", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
-    "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTUP_AUTO_INSTALL",
-    "CARGO_TERM_COLOR", "GIT_SSH_COMMAND",
-    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK", "CCACHE_DIR", "SOURCE_DATE_EPOCH",
-)  # fmt: skip
-
-# What a user tells cargo of networks and registries by its environment, tokens included.
-_PASSED_ON_BY_BEGINNING = ("CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_")
+from rkmbuild.base.tool_environment import tool_environment
 
 # The signals that ask us to end, with all that we started.
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -59,24 +45,6 @@ class Completed:
     seconds: float
 
 
-def environment(extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """Return the environment for a tool: the allow-listed part of ours, then `extra`.
-
-    A value of None in `extra` removes the variable.
-    """
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if name in PASSED_ON or name.startswith(_PASSED_ON_BY_BEGINNING)
-    }
-    for name, value in (extra or {}).items():
-        if value is None:
-            env.pop(name, None)
-        else:
-            env[name] = value
-    return env
-
-
 def run(
     argv: Sequence[str | os.PathLike[str]],
     *,
@@ -96,7 +64,7 @@ def run(
     Args:
         argv: The command and its arguments.
         doing: What this is for, as in "running bindgen"; part of the message if it fails.
-        env: Its environment; `environment()` where None.
+        env: Its environment; `tool_environment()` where None.
         cwd: Its working folder.
         success: Exit statuses that are no failure.
         show: Let its standard error through to ours as it comes, untouched, instead of keeping it.
@@ -248,7 +216,7 @@ def popen(
         with _noted_before_interrupts():
             process = subprocess.Popen(
                 list(command),
-                env=dict(environment() if env is None else env),
+                env=dict(tool_environment() if env is None else env),
                 cwd=cwd,
                 stdin=stdin,
                 stdout=stdout,
@@ -314,8 +282,10 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     for number, patience in ((signal.SIGTERM, 3.0), (signal.SIGKILL, None)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             # A group of its own has the process's number; one that shares ours is ended alone.
-            own_group = os.getpgid(process.pid) == process.pid
-            os.killpg(process.pid, number) if own_group else process.send_signal(number)
+            if os.getpgid(process.pid) == process.pid:
+                os.killpg(process.pid, number)
+            else:
+                process.send_signal(number)
         try:
             process.wait(patience)
         except subprocess.TimeoutExpired:

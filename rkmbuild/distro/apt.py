@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rkmbuild.base import process
 from rkmbuild.base.errors import FetchError, RkmbuildError, StorageError
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.distro.source import Download, Package
 
 _DEPENDENCY = re.compile(r"[a-z0-9][a-z0-9+.-]+")
@@ -128,7 +129,7 @@ def _verified(package: Package, file: Path) -> Download:
 
 def _run(*argv: str, doing: str, cwd: Path | None = None) -> str:
     # APT_CONFIG is how a user points apt at sources and lists of his own.
-    env = process.environment({"LC_ALL": "C", "APT_CONFIG": os.environ.get("APT_CONFIG")})
+    env = tool_environment({"LC_ALL": "C", "APT_CONFIG": os.environ.get("APT_CONFIG")})
     try:
         return process.run(argv, doing=doing, env=env, cwd=cwd, failure=FetchError).stdout
     except StorageError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rkmbuild.base import console, process, search_path
 from rkmbuild.base.errors import FetchError, PermissionDeniedError
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.distro import packages
 from rkmbuild.doctor.table import Check
 
@@ -52,7 +53,7 @@ def _run(command: Sequence[str]) -> None:
     # print is no result of ours: it goes to standard error.
     child = process.popen(
         argv,
-        env=process.environment({**extra, "DEBIAN_FRONTEND": "noninteractive"}),
+        env=tool_environment({**extra, "DEBIAN_FRONTEND": "noninteractive"}),
         stdout=sys.stderr.fileno(),
         stderr=None,
         own_group=False,

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import PermissionDeniedError, ToolchainError
+from rkmbuild.base.tool_environment import tool_environment
 
 # CAP_SYS_MODULE of include/uapi/linux/capability.h.
 _CAP_SYS_MODULE = 16
@@ -115,7 +116,7 @@ def _run(command: list[str]) -> Outcome:
     # sudo asks for the password at our terminal, which a process group of its own may not read.
     child = process.popen(
         command,
-        env=process.environment({"LC_ALL": "C"}),
+        env=tool_environment({"LC_ALL": "C"}),
         stderr=subprocess.STDOUT,
         own_group=False,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rkmbuild.base import cache, process
 from rkmbuild.base.errors import BuildError, ProjectError
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.pipeline import c_layout
 from rkmbuild.pipeline.target_kernel import TargetKernel
 from rkmbuild.pipeline.tools import Tools
@@ -134,7 +135,7 @@ def build(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler) -> Path:
 
 def environment(bindgen: Bindgen) -> dict[str, str]:
     """Return bindgen's environment: the libclang that was chosen for it."""
-    return process.environment({"LIBCLANG_PATH": str(bindgen.libclang.parent)})
+    return tool_environment({"LIBCLANG_PATH": str(bindgen.libclang.parent)})
 
 
 def includes(headers: Iterable[str], root: Path) -> list[str]:

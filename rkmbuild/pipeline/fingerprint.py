@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Self
 
 from rkmbuild import __version__
-from rkmbuild.base import cache, files, paths, process
+from rkmbuild.base import cache, files, paths
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import exports
 from rkmbuild.project import cargo_config, headers, package
@@ -31,7 +32,7 @@ _REVISION = 1
 def request_key(request: BuildRequest) -> str:
     """Return a name for all that the user asked for, in words and in the environment."""
     chosen = {name: os.environ.get(name) for name in _CHOOSING}
-    seen = process.environment(dict.fromkeys(_OF_THE_TERMINAL))
+    seen = tool_environment(dict.fromkeys(_OF_THE_TERMINAL))
     # Of two installations each knows the files of its own `kernel` crate, and not the other's.
     ours = f"{__version__} in {paths.data('crates')}"
     return cache.key("request", _REVISION, ours, asdict(request), seen, chosen)

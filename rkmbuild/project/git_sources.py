@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rkmbuild.base import console, process, search_path
 from rkmbuild.base.errors import BuildError
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.project.project import Project
 from rkmbuild.project.request import CargoOptions
 from rkmbuild.toolchain.parts import Rust
@@ -51,7 +52,7 @@ def _fetch(cargo: Path, project: Project, rust: Rust, options: CargoOptions) -> 
         [*command, *(["--locked"] if options.locked else [])],
         doing="fetching from git",
         # A cargo of rustup's is to be there, and not to be installed for this.
-        env=process.environment({"RUSTUP_TOOLCHAIN": None, "RUSTUP_AUTO_INSTALL": "0"}),
+        env=tool_environment({"RUSTUP_TOOLCHAIN": None, "RUSTUP_AUTO_INSTALL": "0"}),
         success=range(256),
     )
     return "" if done.returncode == 0 else done.stderr or "it failed"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from rkmbuild.base import process
 from rkmbuild.base.errors import ToolchainError, WantedPart
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.toolchain import bindgen_places, versions
 from rkmbuild.toolchain.parts import Bindgen, PassedOver, Version
 from rkmbuild.toolchain.remembered import remembered
@@ -152,7 +153,7 @@ def _try(command: Path, version: Version, library: Path) -> tuple[Bindgen | None
             done = process.run(
                 [command, header],
                 doing="trying bindgen",
-                env=process.environment({"LIBCLANG_PATH": str(library)}),
+                env=tool_environment({"LIBCLANG_PATH": str(library)}),
                 timeout=60,
                 failure=ToolchainError,
             )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from rkmbuild.base import process
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.toolchain.parts import Rust
 from rkmbuild.toolchain.rust_facts import RustFacts
 
@@ -22,7 +22,7 @@ def opening_arguments(facts: RustFacts) -> list[str | Path]:
 
 def environment(rust: Rust, flags: Sequence[str]) -> dict[str, str]:
     """Return cargo's environment: this rustc, unstable options open, `flags` for the target."""
-    return process.environment(
+    return tool_environment(
         {
             "RUSTC": str(rust.rustc),
             "RUSTC_BOOTSTRAP": "1",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rkmbuild.base import cache, files, process
 from rkmbuild.base.errors import ToolchainError
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.toolchain.parts import Bindgen
 
 # `clang: error: unknown argument: '-x'`, `error: unknown warning option …`, and what bindgen makes
@@ -79,7 +80,7 @@ def _objections(
     done = process.run(
         command,
         doing=f"asking {name} which of the kernel's compiler flags it has",
-        env=process.environment({"LC_ALL": "C", **extra}),
+        env=tool_environment({"LC_ALL": "C", **extra}),
         success=range(256),
         timeout=60,
         failure=ToolchainError,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import ToolchainError, WantedPart
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.toolchain import rust_places, versions
 from rkmbuild.toolchain.parts import PassedOver, Rust, Version
 from rkmbuild.toolchain.remembered import remembered
@@ -141,7 +142,7 @@ def _ask_rustc(rustc: Path) -> dict[str, Any]:
         return process.run(
             [rustc, *arguments],
             doing="asking rustc for its version",
-            env=process.environment({"RUSTC_BOOTSTRAP": "1"}),
+            env=tool_environment({"RUSTC_BOOTSTRAP": "1"}),
             success=success,
             timeout=60,
             failure=ToolchainError,

@@ -9,6 +9,7 @@ from typing import Any
 
 from rkmbuild.base import cache, files, process
 from rkmbuild.base.errors import ToolchainError
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.toolchain.parts import Rust
 
 # Counts up when rustc or cargo is asked something else.
@@ -62,7 +63,7 @@ def facts(rust: Rust, arch: str) -> RustFacts:
 
     def make(folder: Path) -> None:
         # Unstable options of a stable compiler: the kernel's own build opens them the same way.
-        env = process.environment({"RUSTC_BOOTSTRAP": "1"})
+        env = tool_environment({"RUSTC_BOOTSTRAP": "1"})
 
         def ask(*argv: str | Path) -> str:
             return process.run(

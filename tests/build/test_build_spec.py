@@ -7,6 +7,7 @@ import pytest
 
 from rkmbuild.base import process
 from rkmbuild.base.errors import ToolchainError
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.kernel.tree import Kconfig, KernelTree
 from rkmbuild.pipeline import rustflags, spec
 from rkmbuild.toolchain import rust, rust_facts, rust_places
@@ -71,7 +72,7 @@ def compile_for(tree: KernelTree, found: Rust, folder: Path) -> str:
             "--emit=obj", "-o", folder / "empty.o", source,
         ],
         doing="compiling for the target",
-        env=process.environment({"RUSTC_BOOTSTRAP": "1"}),
+        env=tool_environment({"RUSTC_BOOTSTRAP": "1"}),
         failure=ToolchainError,
     )  # fmt: skip
     return done.stderr

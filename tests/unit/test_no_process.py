@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from rkmbuild.base import process
+from rkmbuild.base.tool_environment import tool_environment
 
 
 def test_a_unit_test_cannot_start_a_process() -> None:
@@ -19,6 +20,6 @@ def test_what_cargo_is_told_of_registries_reaches_it(monkeypatch: pytest.MonkeyP
     passed = {"CARGO_REGISTRIES_OURS_INDEX": "sparse+https://x/", "CARGO_NET_RETRY": "9"}
     for name, value in (passed | {"CARGO_BUILD_TARGET": "x", "RUSTFLAGS": "-Cx"}).items():
         monkeypatch.setenv(name, value)
-    env = process.environment()
+    env = tool_environment()
     assert passed.items() <= env.items()
     assert not {"CARGO_BUILD_TARGET", "RUSTFLAGS"} & env.keys()

@@ -1,0 +1,37 @@
+"""The environment that a tool runs in: a part of ours that is chosen, and what a stage adds."""
+
+import os
+from collections.abc import Mapping
+
+# What a tool may see of the user's environment: who and where one is, how to reach the network
+# (cargo), and where the user keeps toolchains. Everything else would change results unseen.
+_PASSED_ON = (
+    "HOME", "USER", "LOGNAME", "PATH", "TMPDIR", "TERM", "COLORTERM", "NO_COLOR",
+    "LANG", "LC_ALL", "LC_CTYPE", "TZ", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+    "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTUP_AUTO_INSTALL",
+    "CARGO_TERM_COLOR", "GIT_SSH_COMMAND",
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK", "CCACHE_DIR", "SOURCE_DATE_EPOCH",
+)  # fmt: skip
+
+# What a user tells cargo of networks and registries by its environment, tokens included.
+_PASSED_ON_BY_BEGINNING = ("CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_")
+
+
+def tool_environment(extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
+    """Return the environment for a tool: the allow-listed part of ours, then `extra`.
+
+    A value of None in `extra` removes the variable.
+    """
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PASSED_ON or name.startswith(_PASSED_ON_BY_BEGINNING)
+    }
+    for name, value in (extra or {}).items():
+        if value is None:
+            env.pop(name, None)
+        else:
+            env[name] = value
+    return env
