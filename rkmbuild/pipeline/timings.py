@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rkmbuild.base import cache, console, paths
+from rkmbuild.base import cache, console, files, paths
 from rkmbuild.base.render import render
 from rkmbuild.pipeline.stages import StageTime
 
@@ -38,4 +38,4 @@ def write_page(result: "BuildResult", page: Path) -> None:
     }
     text = render(paths.data("templates") / "timings" / "timings.html", values)
     with cache.writing(page):
-        page.write_text(text)
+        files.write(page, text)
