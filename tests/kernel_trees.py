@@ -1,7 +1,6 @@
 """Kernel trees in the shapes that distributions give them, from files of real Debian kernels."""
 
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,7 @@ def fetched(cache: Path, series: str, name: str | None = None, **said: Any) -> F
             "source": "apt",
             "suite": None,
             "release": RELEASES[series],
-            "date": datetime(2026, 11, 27, tzinfo=UTC),
+            "date": "2026-11-27T00:00:00.000000Z",
             "packages": (FetchedPackage("linux-image", "1", "amd64", "0" * 64),),
             "build": build,
             "parts": parts,

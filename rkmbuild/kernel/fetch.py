@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from datetime import UTC, datetime
+import time
 from functools import partial
 from pathlib import Path
 
@@ -140,7 +140,7 @@ def _make(folder: Path, source: KernelSource, wanted: offer.Chosen) -> None:
             source=source.name,
             suite=source.suite,
             release=wanted.release,
-            date=datetime.now(UTC),
+            date=fetched_kernel.utc(time.time()),
             packages=tuple(packages),
             build=build,
             parts=parts,

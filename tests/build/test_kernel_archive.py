@@ -5,8 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -48,12 +48,12 @@ def test_a_kernel_is_put_together_from_its_packages(archive: Archive, empty_cach
 
 def test_a_fetched_kernel_says_what_it_was_made_of(archive: Archive) -> None:
     archive.add_kernel("1:6.12.117-1~deb12u1")
-    before = datetime.now(UTC)
+    before = fetched_kernel.utc(time.time())
     tree = fetch.fetch("6.12")
     (entry,) = fetched_kernel.entries()
     kernel = fetched_kernel.read(entry)
     assert (kernel.source, kernel.suite, kernel.release) == ("apt", None, RELEASE)
-    assert before <= kernel.date <= datetime.now(UTC)
+    assert before <= kernel.date <= fetched_kernel.utc(time.time())
     assert (kernel.build, kernel.debug_symbols) == (tree.build, None)
     assert kernel.parts == images.Parts(tree.image, None, tree.modules)
     assert {package.version for package in kernel.packages} == {"1:6.12.117-1~deb12u1"}

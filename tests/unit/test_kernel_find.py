@@ -1,12 +1,11 @@
 """Which kernels of a machine are found, and in which order."""
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from rkmbuild.kernel import find
+from rkmbuild.kernel import fetched_kernel, find
 from rkmbuild.kernel.tree import Origin
 from tests import kernel_trees
 from tests.kernel_trees import RELEASES
@@ -100,7 +99,7 @@ def test_what_was_not_finished_in_the_cache_is_no_kernel(root: Path, empty_cache
 
 def test_of_two_fetches_of_one_release_the_later_one_counts(root: Path, empty_cache: Path) -> None:
     for number, name in enumerate(("b", "a")):
-        date = datetime(2026, 11, 27, 12, number, tzinfo=UTC)
+        date = fetched_kernel.utc(1_000_000 + number)
         kernel_trees.fetched(empty_cache, "6.1", name, date=date)
     assert find.select("6.1", root).build.is_relative_to(empty_cache / "kernel" / "a")
 
