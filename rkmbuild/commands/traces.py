@@ -25,10 +25,10 @@ def show(decoded: "Decoded | None") -> None:
 
 def told(reports: "Sequence[Decoded]") -> str | None:
     """Return what the first crash or hang was in the module's own source, if that is known."""
-    from rkmbuild.klog.outcome import Kind
+    from rkmbuild.klog.outcome import TroubleKind
     from rkmbuild.trace.text import here
 
-    ends = (decoded for decoded in reports if decoded.report.kind != Kind.WARNING)
+    ends = (decoded for decoded in reports if decoded.report.kind != TroubleKind.WARNING)
     end = next((decoded for decoded in ends if decoded.where), None)
     if end is None or end.where is None:
         return None

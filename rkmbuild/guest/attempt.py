@@ -9,7 +9,7 @@ from rkmbuild.guest.result import GuestResult, Outcome, Step
 from rkmbuild.guest.transcript import Transcript
 from rkmbuild.klog import outcome
 from rkmbuild.klog.klog import KernelMessage
-from rkmbuild.klog.outcome import Kind
+from rkmbuild.klog.outcome import TroubleKind
 
 # Under TCG a kernel is at init after 2-3 s, or some 15 on a crowded machine; one that has not got
 # there in this time is tried once more and then given up.
@@ -117,7 +117,9 @@ class Attempt:
     def _result(self, chosen: accel.Accel, *, started: float, hang: bool) -> GuestResult:
         said = self.transcript
         troubles = outcome.troubles(said.log)
-        if hang and all(trouble.kind in (Kind.STALL, Kind.WARNING) for trouble in troubles):
+        if hang and all(
+            trouble.kind in (TroubleKind.STALL, TroubleKind.WARNING) for trouble in troubles
+        ):
             ended = Outcome.HANG
         elif not said.done or any(trouble.fatal for trouble in troubles):
             ended = Outcome.CRASHED

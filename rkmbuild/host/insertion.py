@@ -16,7 +16,7 @@ from rkmbuild.base.errors import (
     RefusedError,
 )
 from rkmbuild.host import privilege, procmodules
-from rkmbuild.host.privilege import Outcome
+from rkmbuild.host.privilege import ProgramResult
 from rkmbuild.kernel.loaded import LoadedModule
 from rkmbuild.klog import kmsg, refusal
 from rkmbuild.klog.kmsg import Record
@@ -122,7 +122,7 @@ def plain(ko: Path) -> Iterator[Path]:
 
 
 def _fail(
-    task: tuple[str, str], outcome: Outcome, log: Listening, *, depends: Sequence[str] = ()
+    task: tuple[str, str], outcome: ProgramResult, log: Listening, *, depends: Sequence[str] = ()
 ) -> NoReturn:
     """Raise for a step that failed: the kernel's own lines, the program's, then ours.
 

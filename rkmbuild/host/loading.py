@@ -6,7 +6,7 @@ from rkmbuild.base import console
 from rkmbuild.base.errors import AlreadyLoadedError, CrashedError, RkmbuildError
 from rkmbuild.host import insertion, privilege, procmodules, records
 from rkmbuild.host.insertion import Listening
-from rkmbuild.host.privilege import Outcome
+from rkmbuild.host.privilege import ProgramResult
 from rkmbuild.kernel.loaded import LoadedModule
 from rkmbuild.klog import kmsg
 from rkmbuild.ko.modinfo import Modinfo
@@ -121,7 +121,7 @@ class Loading:
         try:
             outcome = privilege.run("insmod", [str(file), *record.parameters])
         except RkmbuildError as error:
-            outcome = Outcome(1, error.message)
+            outcome = ProgramResult(1, error.message)
         if outcome.returncode != 0:
             return [f"{gone}, and putting it back failed: {outcome.said.strip()}"]
         console.detail(f"put back {file}, first loaded from {record.path}")

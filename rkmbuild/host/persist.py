@@ -12,11 +12,11 @@ from rkmbuild.base import console
 from rkmbuild.base.errors import KernelError, StorageError, UsageError
 from rkmbuild.host.persist_record import HOME, Record, conf_of, digest, options_of, read_all
 from rkmbuild.host.placing import (
+    Action,
     Depmod,
     MakeFolder,
     Remove,
     RemoveFolder,
-    Step,
     Write,
     beside,
     carry_out,
@@ -38,7 +38,7 @@ class Installation:
     """
 
     files: tuple[Path, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[Action, ...]
 
     def carry_out(self) -> None:
         """Install it, whole or not at all.
@@ -82,7 +82,7 @@ def install(ko: Path, words: Sequence[str] = (), *, root: Path = _ROOT) -> Insta
     stale = [place for place in old.files if _is_stale(place, folder, writes)]
     for place in stale:
         new = new.without(place)
-    steps: list[Step] = [MakeFolder(place) for place in made]
+    steps: list[Action] = [MakeFolder(place) for place in made]
     steps += [Write(conf, _having(new, writes).render())]
     for other in records.values():
         shared = {place: writes[place] for place in other.files if place in writes}

@@ -52,10 +52,10 @@ class Depmod:
     listed: tuple[Path, ...] = ()
 
 
-Step = Write | Remove | MakeFolder | RemoveFolder | Depmod
+Action = Write | Remove | MakeFolder | RemoveFolder | Depmod
 
 
-def carry_out(steps: Sequence[Step]) -> None:
+def carry_out(steps: Sequence[Action]) -> None:
     """Do the steps in their order; if one fails, or we are interrupted, take them all back.
 
     A file is never seen half-written: it is put beside its place and renamed.
@@ -64,7 +64,7 @@ def carry_out(steps: Sequence[Step]) -> None:
         PermissionDeniedError: we are not root and cannot become it.
         StorageError: a step failed.
     """
-    undo: list[Step] = []
+    undo: list[Action] = []
     with cache.writing(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "file"
         try:
@@ -79,7 +79,7 @@ def carry_out(steps: Sequence[Step]) -> None:
             raise
 
 
-def _opposite(step: Step) -> Step:
+def _opposite(step: Action) -> Action:
     """Return the step that brings back what is there now."""
     match step:
         case Depmod():
@@ -90,7 +90,7 @@ def _opposite(step: Step) -> Step:
     return Remove(step.place) if old is None else Write(step.place, old)
 
 
-def _take_back(undo: list[Step], draft: Path) -> list[str]:
+def _take_back(undo: list[Action], draft: Path) -> list[str]:
     """Do the steps that bring back what was there, and return what could not be."""
     left = []
     # The lists are made from the files: these come first.
@@ -104,7 +104,7 @@ def _take_back(undo: list[Step], draft: Path) -> list[str]:
     return left
 
 
-def _is_so(step: Step) -> bool:
+def _is_so(step: Action) -> bool:
     match step:
         case Write():
             return _content(step.place) == step.content and not beside(step.place).exists()
@@ -117,7 +117,7 @@ def _is_so(step: Step) -> bool:
     return False
 
 
-def _do(step: Step, draft: Path) -> None:
+def _do(step: Action, draft: Path) -> None:
     match step:
         case Write():
             draft.write_bytes(step.content)

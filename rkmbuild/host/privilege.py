@@ -30,7 +30,7 @@ _PACKAGES = {**dict.fromkeys((*_KMOD, "depmod"), "kmod"), **dict.fromkeys(_FILES
 _SYSTEM = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 
 
-class Outcome(NamedTuple):
+class ProgramResult(NamedTuple):
     """How the step ended.
 
     Attributes:
@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
     said: str
 
 
-def run(program: str, arguments: Sequence[str]) -> Outcome:
+def run(program: str, arguments: Sequence[str]) -> ProgramResult:
     """Run a program of the system, as `insmod`, with root's rights.
 
     Raises:
@@ -112,7 +112,7 @@ def may_load(root: Path = Path("/")) -> bool:
     return not found or bool(int(found[1], 16) >> _CAP_SYS_MODULE & 1)
 
 
-def _run(command: list[str]) -> Outcome:
+def _run(command: list[str]) -> ProgramResult:
     # sudo asks for the password at our terminal, which a process group of its own may not read.
     child = process.popen(
         command,
@@ -124,4 +124,4 @@ def _run(command: list[str]) -> Outcome:
         said, _ = child.communicate()
     finally:
         process.stop(child)
-    return Outcome(child.returncode, said.decode(errors="replace"))
+    return ProgramResult(child.returncode, said.decode(errors="replace"))

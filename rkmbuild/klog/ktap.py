@@ -19,7 +19,7 @@ _DIRECTIVE = re.compile(r"(SKIP|TODO|XFAIL|TIMEOUT|ERROR)\b:?\s*(.*)", re.IGNORE
 _BAIL_OUT = re.compile(r"\s*Bail out!\s*(.*)")
 
 
-class Outcome(StrEnum):
+class KtapStatus(StrEnum):
     """What came of a test."""
 
     PASSED = "passed"
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class KtapResult:
     """One result line, and what belongs to it.
 
     Attributes:
@@ -42,14 +42,14 @@ class Result:
     """
 
     name: str
-    outcome: Outcome
+    outcome: KtapStatus
     reason: str = ""
     lines: tuple[str, ...] = ()
-    subtests: tuple["Result", ...] = ()
+    subtests: tuple["KtapResult", ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class KtapOutput:
     """All that was read.
 
     Attributes:
@@ -58,7 +58,7 @@ class Report:
         problems: How it breaks the protocol's rules, as an end before its time.
     """
 
-    results: tuple[Result, ...]
+    results: tuple[KtapResult, ...]
     lines: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -69,7 +69,7 @@ class _Level:
 
     indent: int
     planned: int | None = None
-    results: list[Result] = field(default_factory=list)
+    results: list[KtapResult] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     # How many of the results belong to outputs before this one.
     before: int = 0
@@ -79,7 +79,7 @@ class _Level:
         return len(self.results) - self.before
 
 
-def parse(lines: Iterable[str]) -> Report | None:
+def parse(lines: Iterable[str]) -> KtapOutput | None:
     """Read an output; None where it has no version line, and so is none of this kind."""
     reader = _Reader()
     for line in lines:
@@ -110,7 +110,7 @@ class _Reader:
         else:
             self._levels[-1].lines.append(line)
 
-    def end(self) -> Report | None:
+    def end(self) -> KtapOutput | None:
         if not self._levels:
             return None
         while len(self._levels) > 1:
@@ -119,13 +119,13 @@ class _Reader:
             inner = self._close()
             lines = (*self._levels[-1].lines, *inner.lines)
             self._levels[-1].lines.clear()
-            unfinished = Result(
-                name="", outcome=Outcome.ERROR, reason="unfinished", lines=lines,
+            unfinished = KtapResult(
+                name="", outcome=KtapStatus.ERROR, reason="unfinished", lines=lines,
                 subtests=tuple(inner.results),
             )  # fmt: skip
             self._levels[-1].results.append(unfinished)
         level = self._close()
-        return Report(
+        return KtapOutput(
             results=tuple(level.results),
             lines=tuple(level.lines),
             problems=tuple(self._problems),
@@ -159,7 +159,7 @@ class _Reader:
         name, _, data = text.partition("#")
         directive = _DIRECTIVE.fullmatch(data.strip())
         level.results.append(
-            Result(
+            KtapResult(
                 name=name.strip(),
                 outcome=_outcome(passed, directive[1].upper() if directive else ""),
                 reason=directive[2] if directive else data.strip(),
@@ -179,14 +179,14 @@ class _Reader:
             self._problems.append(f"{level.planned} planned, but {level.count} came")
 
 
-def _outcome(passed: bool, directive: str) -> Outcome:
+def _outcome(passed: bool, directive: str) -> KtapStatus:
     match directive:
         case "SKIP":
-            return Outcome.SKIPPED
+            return KtapStatus.SKIPPED
         case "TODO" | "XFAIL":
-            return Outcome.PASSED
+            return KtapStatus.PASSED
         case "TIMEOUT":
-            return Outcome.TIMEOUT
+            return KtapStatus.TIMEOUT
         case "ERROR":
-            return Outcome.ERROR
-    return Outcome.PASSED if passed else Outcome.FAILED
+            return KtapStatus.ERROR
+    return KtapStatus.PASSED if passed else KtapStatus.FAILED

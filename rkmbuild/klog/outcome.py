@@ -10,7 +10,7 @@ from typing import Any
 from rkmbuild.klog.klog import KernelMessage
 
 
-class Kind(StrEnum):
+class TroubleKind(StrEnum):
     """What went wrong."""
 
     PANIC = "panic"
@@ -23,18 +23,18 @@ class Kind(StrEnum):
 # The line that opens a report, and what it is then. Sources, the same in 5.10 to 6.12 but where
 # said: kernel/panic.c, lib/bug.c, arch/x86/kernel/dumpstack.c (`Oops: ` before every fault from
 # 6.10), arch/x86/mm/fault.c, kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c.
-_HEADS: tuple[tuple[re.Pattern[str], Kind], ...] = (
-    (re.compile(r"Kernel panic - not syncing: (.*)"), Kind.PANIC),
-    (re.compile(r"watchdog: (BUG: soft lockup .*)"), Kind.STALL),
-    (re.compile(r"(?:watchdog: )?(Watchdog detected hard LOCKUP .*)"), Kind.STALL),
-    (re.compile(r"(INFO: task .* blocked for more than .*)"), Kind.STALL),
+_HEADS: tuple[tuple[re.Pattern[str], TroubleKind], ...] = (
+    (re.compile(r"Kernel panic - not syncing: (.*)"), TroubleKind.PANIC),
+    (re.compile(r"watchdog: (BUG: soft lockup .*)"), TroubleKind.STALL),
+    (re.compile(r"(?:watchdog: )?(Watchdog detected hard LOCKUP .*)"), TroubleKind.STALL),
+    (re.compile(r"(INFO: task .* blocked for more than .*)"), TroubleKind.STALL),
     (re.compile(r"(?:rcu: )?(INFO: .* (?:self-detected stall|detected (?:expedited )?stalls).*)"),
-     Kind.STALL),
-    (re.compile(r"(kernel BUG at .*)"), Kind.BUG),
-    (re.compile(r"(BUG: .*)"), Kind.BUG),
-    (re.compile(r"(.*: [0-9a-f]{4} \[#\d+\].*)"), Kind.OOPS),
-    (re.compile(r"(WARNING: .*)"), Kind.WARNING),
-    (re.compile(r"(UBSAN: .*)"), Kind.WARNING),
+     TroubleKind.STALL),
+    (re.compile(r"(kernel BUG at .*)"), TroubleKind.BUG),
+    (re.compile(r"(BUG: .*)"), TroubleKind.BUG),
+    (re.compile(r"(.*: [0-9a-f]{4} \[#\d+\].*)"), TroubleKind.OOPS),
+    (re.compile(r"(WARNING: .*)"), TroubleKind.WARNING),
+    (re.compile(r"(UBSAN: .*)"), TroubleKind.WARNING),
 )  # fmt: skip
 
 # These two open an oops: the fault's own line comes a few lines later.
@@ -43,7 +43,7 @@ _FAULTS = re.compile(
 )
 _CUT_HERE = "------------[ cut here ]------------"
 _MOST_LEADING = 8
-_CRASHES = (Kind.BUG, Kind.OOPS)
+_CRASHES = (TroubleKind.BUG, TroubleKind.OOPS)
 _END = re.compile(r"---\[ end (?:trace|Kernel panic)")
 # After these a kernel prints nothing more: kernel/reboot.c, the same in 6.1 and 6.12 but for the
 # third, which 6.12 has; arch/arm64/kernel/process.c; kernel/panic.c, where nothing restarted it.
@@ -64,14 +64,14 @@ class Trouble:
         trace: All lines of the report.
     """
 
-    kind: Kind
+    kind: TroubleKind
     title: str
     trace: tuple[KernelMessage, ...] = field(repr=False)
 
     @property
     def fatal(self) -> bool:
         """Whether the kernel, or a part of it, did not live on as before."""
-        return self.kind is not Kind.WARNING
+        return self.kind is not TroubleKind.WARNING
 
     def document(self) -> dict[str, Any]:
         """Return it as `--json` shows it."""
@@ -83,16 +83,16 @@ class Trouble:
 class _Report:
     """A report as it is read; an oops has several lines that each look like a head."""
 
-    kind: Kind
+    kind: TroubleKind
     title: str
     trace: list[KernelMessage]
 
-    def goes_on(self, kind: Kind) -> bool:
+    def goes_on(self, kind: TroubleKind) -> bool:
         return self.kind in _CRASHES and kind in _CRASHES
 
-    def learn(self, kind: Kind) -> None:
+    def learn(self, kind: TroubleKind) -> None:
         # A `BUG: ...` that an `Oops: ...` follows is one; a BUG() stays what it is.
-        if kind is Kind.OOPS and not self.title.startswith("kernel BUG"):
+        if kind is TroubleKind.OOPS and not self.title.startswith("kernel BUG"):
             self.kind = kind
 
 
@@ -129,13 +129,13 @@ def troubles(log: Iterable[KernelMessage]) -> tuple[Trouble, ...]:
     )
 
 
-def opening(text: str) -> tuple[Kind, str] | None:
+def opening(text: str) -> tuple[TroubleKind, str] | None:
     """Return what the line begins, if it is the first of a report, and its telling part."""
     for expression, kind in _HEADS:
         match = expression.match(text)
         if match:
             title = match[1]
-            return (Kind.OOPS if _FAULTS.match(title) else kind), title
+            return (TroubleKind.OOPS if _FAULTS.match(title) else kind), title
     return None
 
 
@@ -163,6 +163,6 @@ def where(module: str, log: Iterable[KernelMessage]) -> str | None:
     return next((match[1] for match in matches if match), None)
 
 
-def _follows(head: tuple[Kind, str], reports: list[_Report]) -> bool:
-    consequence = head[0] is Kind.PANIC and head[1].startswith("Fatal exception")
+def _follows(head: tuple[TroubleKind, str], reports: list[_Report]) -> bool:
+    consequence = head[0] is TroubleKind.PANIC and head[1].startswith("Fatal exception")
     return consequence and bool(reports) and reports[-1].kind in _CRASHES

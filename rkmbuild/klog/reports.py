@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from rkmbuild.klog import frames, outcome
 from rkmbuild.klog.frames import Frame
-from rkmbuild.klog.outcome import Kind
+from rkmbuild.klog.outcome import TroubleKind
 
 # A trace that no report goes with: sysrq, dump_stack().
 TRACE = "trace"
@@ -37,7 +37,7 @@ class Report:
     """A report of the kernel that has a trace.
 
     Attributes:
-        kind: What it is: a `Kind`, or `trace`.
+        kind: What it is: a `TroubleKind`, or `trace`.
         title: Its first telling line.
         line: Number of that line in the log, from 1.
         release: Of the kernel that printed it, or empty.
@@ -105,16 +105,16 @@ class Collector:
             report.release = report.release or self._release
         return report if report and report.frames else None
 
-    def _begin(self, head: tuple[Kind, str], text: str) -> Report | None:
+    def _begin(self, head: tuple[TroubleKind, str], text: str) -> Report | None:
         kind, title = head
         report = self._report
-        crash = kind in (Kind.BUG, Kind.OOPS)
+        crash = kind in (TroubleKind.BUG, TroubleKind.OOPS)
         if report and crash and self._dying and not report.frames:
             # `BUG: ...` and `Oops: ...` are one report; a BUG() stays one.
-            if kind is Kind.OOPS and not report.title.startswith("kernel BUG"):
+            if kind is TroubleKind.OOPS and not report.title.startswith("kernel BUG"):
                 report.kind = kind
             return None
-        if kind is Kind.PANIC and title.startswith("Fatal exception"):
+        if kind is TroubleKind.PANIC and title.startswith("Fatal exception"):
             return self.flush()
         ended = self.flush()
         self._report = Report(kind=kind, title=title, line=self._number)

@@ -22,7 +22,7 @@ _FILES = {Service.GITHUB: ".github/workflows/rkmbuild.yml", Service.GITLAB: ".gi
 _REPORTS = "target/ci"
 
 
-class Step(NamedTuple):
+class WorkflowStep(NamedTuple):
     """A step of the workflow.
 
     Attributes:
@@ -144,7 +144,7 @@ def _install(kernels: Sequence[str], source: str) -> list[str]:
     ]
 
 
-def _steps(modules: Sequence[Project], kernels: Sequence[str]) -> list[Step]:
+def _steps(modules: Sequence[Project], kernels: Sequence[str]) -> list[WorkflowStep]:
     """Return what is done; each command's output is kept in a file as well."""
     build, check = [], []
     for kernel in kernels:
@@ -154,9 +154,9 @@ def _steps(modules: Sequence[Project], kernels: Sequence[str]) -> list[Step]:
     named = " ".join(f"--kernel {kernel}" for kernel in kernels)
     test = _kept(f"rkmbuild test {named} --junit {_REPORTS}/junit.xml", "test.log")
     return [
-        Step("Build", "build", always=False, lines=(f"mkdir -p {_REPORTS}", *build)),
-        Step("Check what the kernels would say", "", always=False, lines=tuple(check)),
-        Step("Test in virtual machines", "", always=True, lines=(test,)),
+        WorkflowStep("Build", "build", always=False, lines=(f"mkdir -p {_REPORTS}", *build)),
+        WorkflowStep("Check what the kernels would say", "", always=False, lines=tuple(check)),
+        WorkflowStep("Test in virtual machines", "", always=True, lines=(test,)),
     ]
 
 

@@ -17,7 +17,7 @@ _FIELD = "kernel_test"
 _HEADER = re.compile(r"(?:#|//!?)\s*rkmbuild:\s*(\S*)\s*(.*)")
 
 
-class Kind(StrEnum):
+class CaseKind(StrEnum):
     """Where a test runs."""
 
     KERNEL = "kernel"
@@ -40,7 +40,7 @@ class Case:
         count: How often the module is loaded and unloaded, for `cycles`.
     """
 
-    kind: Kind
+    kind: CaseKind
     name: str
     file: str = ""
     line: int = 0
@@ -57,7 +57,7 @@ def in_module(module: Modinfo) -> tuple[Case, ...]:
             continue
         id_, line, file = value.split(" ", 2)
         name = id_.partition("::")[2]
-        found.append(Case(kind=Kind.KERNEL, name=name, file=file, line=int(line), id=id_))
+        found.append(Case(kind=CaseKind.KERNEL, name=name, file=file, line=int(line), id=id_))
     return tuple(sorted(found, key=lambda case: (case.file, case.line)))
 
 
@@ -68,7 +68,7 @@ def in_folder(root: Path) -> tuple[Case, ...]:
         ProjectError: the head of one says what we do not know.
     """
     folder = root / FOLDER
-    kinds = {".sh": Kind.SCRIPT, ".rs": Kind.PROGRAM}
+    kinds = {".sh": CaseKind.SCRIPT, ".rs": CaseKind.PROGRAM}
     files = sorted(f for f in folder.glob("*") if f.suffix in kinds and f.is_file())
     return tuple(
         Case(
@@ -83,7 +83,7 @@ def in_folder(root: Path) -> tuple[Case, ...]:
 
 def cycles(count: int) -> Case:
     """Return the test that loads and unloads the module `count` times."""
-    return Case(kind=Kind.CYCLES, name="cycles", count=count)
+    return Case(kind=CaseKind.CYCLES, name="cycles", count=count)
 
 
 def chosen(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rkmbuild.ko import modinfo
-from rkmbuild.testing.cases import Kind
+from rkmbuild.testing.cases import CaseKind
 from rkmbuild.testing.results import Status, TestResult
 from rkmbuild.testing.script import Group
 from rkmbuild.trace import guest_log
@@ -34,7 +34,7 @@ def explained(result: TestResult, group: Group) -> TestResult:
 
 def _decoded(result: TestResult, group: Group) -> list[Decoded]:
     planned = group.needed
-    if result.case.kind is Kind.KERNEL:
+    if result.case.kind is CaseKind.KERNEL:
         # With tests inside, it is another file than the one that the plan is about.
         files = {**planned.files, f"/{group.module}.ko": group.with_tests}
         planned = replace(planned, module=modinfo.read(group.with_tests), files=files)

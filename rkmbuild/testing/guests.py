@@ -8,7 +8,7 @@ from rkmbuild.guest import boot
 from rkmbuild.guest.result import GuestResult, Outcome, Step
 from rkmbuild.klog.klog import KernelMessage
 from rkmbuild.testing import explain, judge
-from rkmbuild.testing.cases import Case, Kind
+from rkmbuild.testing.cases import Case, CaseKind
 from rkmbuild.testing.results import Status, TestResult
 from rkmbuild.testing.script import Command, Group, Role, commands
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _SECONDS_A_CYCLE = 1.0
 
 # The module goes out once after all its functions; that can fail, too.
-_AFTERWARDS = Case(kind=Kind.KERNEL, name="unloading after the tests")
+_AFTERWARDS = Case(kind=CaseKind.KERNEL, name="unloading after the tests")
 
-Report = Callable[[TestResult], None]
+OnResult = Callable[[TestResult], None]
 
 
-def run(group: Group, *, timeout: float, report: Report, going_on: Callable[[], bool]) -> int:
+def run(group: Group, *, timeout: float, report: OnResult, going_on: Callable[[], bool]) -> int:
     """Run all tests of a group and tell what came of each.
 
     Args:
@@ -52,7 +52,9 @@ def run(group: Group, *, timeout: float, report: Report, going_on: Callable[[], 
 class _Guest:
     """One guest, and what is known of its tests."""
 
-    def __init__(self, group: Group, cases: Sequence[Case], timeout: float, report: Report) -> None:
+    def __init__(
+        self, group: Group, cases: Sequence[Case], timeout: float, report: OnResult
+    ) -> None:
         self._group = group
         self._cases = cases
         self._script = commands(group, cases)
@@ -101,7 +103,7 @@ class _Guest:
         self.told.add(result.case)
         self._report(explain.explained(result, self._group))
 
-    def _left(self, kind: Kind | None = None) -> list[Case]:
+    def _left(self, kind: CaseKind | None = None) -> list[Case]:
         left = (case for case in self._cases if case not in self.told)
         return [case for case in left if kind in (None, case.kind)]
 
@@ -114,7 +116,7 @@ class _Guest:
         number, command, step = spoilt[0]
         last = (command, step, result.printed(number))
         # What is for all of them, or for all functions of the module, is the first one's matter.
-        affected = self._left(Kind.KERNEL if command.role is not Role.PREPARE else None)
+        affected = self._left(CaseKind.KERNEL if command.role is not Role.PREPARE else None)
         case = command.case or next(iter(affected), _AFTERWARDS)
         if step.status is None:
             told = judge.cut_short(
@@ -135,7 +137,7 @@ class _Guest:
         if command.case is None:
             self._all_fail(message, affected)
         elif command.role is Role.LOAD:
-            others = [other for other in self._left() if other.kind is not Kind.KERNEL]
+            others = [other for other in self._left() if other.kind is not CaseKind.KERNEL]
             self._all_fail(message, [other for other in others if other.params == case.params])
 
     def _all_fail(self, message: str, cases: Sequence[Case]) -> None:

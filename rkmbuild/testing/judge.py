@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from rkmbuild.guest.result import Step
 from rkmbuild.klog import ktap, outcome, refusal
 from rkmbuild.klog.klog import KernelMessage
+from rkmbuild.klog.ktap import KtapStatus
 from rkmbuild.klog.outcome import Trouble
 from rkmbuild.testing import leaks
-from rkmbuild.testing.cases import Case, Kind
+from rkmbuild.testing.cases import Case, CaseKind
 from rkmbuild.testing.results import Status, TestResult
 from rkmbuild.testing.script import Command, Role
 
@@ -25,11 +26,11 @@ _ALL_PROCESSORS = "sysrq: Show backtrace of all active CPUs"
 Ended = tuple[Command, Step, tuple[KernelMessage, ...]]
 
 _KTAP = {
-    ktap.Outcome.PASSED: Status.PASSED,
-    ktap.Outcome.FAILED: Status.FAILED,
-    ktap.Outcome.SKIPPED: Status.SKIPPED,
-    ktap.Outcome.TIMEOUT: Status.TIMEOUT,
-    ktap.Outcome.ERROR: Status.ERROR,
+    KtapStatus.PASSED: Status.PASSED,
+    KtapStatus.FAILED: Status.FAILED,
+    KtapStatus.SKIPPED: Status.SKIPPED,
+    KtapStatus.TIMEOUT: Status.TIMEOUT,
+    KtapStatus.ERROR: Status.ERROR,
 }
 
 
@@ -43,9 +44,9 @@ def ended(case: Case, release: str, commands: Sequence[Ended]) -> TestResult:
         status, message = Status.CRASHED, _crash(troubles, log)
     elif bad := next((c for c in commands if c[0].role is not Role.TEST and c[1].status), None):
         status, message = Status.ERROR, refused(*bad)
-    elif case.kind is Kind.KERNEL:
+    elif case.kind is CaseKind.KERNEL:
         status, message, output, log = _of_function(case, commands[-1])
-    elif case.kind is Kind.CYCLES:
+    elif case.kind is CaseKind.CYCLES:
         status, message, output = _of_cycles(case, commands)
         log = ()  # what the module says each time it comes and goes
     else:

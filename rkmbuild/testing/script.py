@@ -11,7 +11,7 @@ from rkmbuild.guest.trial import Plan, insert
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import parameters
 from rkmbuild.testing import leaks
-from rkmbuild.testing.cases import FOLDER, Case, Kind
+from rkmbuild.testing.cases import FOLDER, Case, CaseKind
 
 # What tells a test the module's name.
 VARIABLE = "RKMBUILD_MODULE"
@@ -64,7 +64,7 @@ class Group:
     @property
     def append(self) -> str:
         """More of the kernel's command line."""
-        return leaks.COMMAND_LINE if self.cases[0].kind is Kind.CYCLES else ""
+        return leaks.COMMAND_LINE if self.cases[0].kind is CaseKind.CYCLES else ""
 
 
 def with_tests_place(module: str) -> str:
@@ -78,13 +78,13 @@ def commands(group: Group, cases: Sequence[Case]) -> list[Command]:
         Command(text=text, role=Role.PREPARE)
         for text in group.needed.script[: group.needed.loading]
     ]
-    functions = [case for case in cases if case.kind is Kind.KERNEL]
+    functions = [case for case in cases if case.kind is CaseKind.KERNEL]
     if functions:
         made += _in_kernel(group, functions)
     for case in cases:
-        if case.kind is Kind.CYCLES:
+        if case.kind is CaseKind.CYCLES:
             made += _cycles(group, case)
-        elif case.kind is not Kind.KERNEL:
+        elif case.kind is not CaseKind.KERNEL:
             made += _in_user_space(group, case)
     return made
 
@@ -103,7 +103,7 @@ def _in_kernel(group: Group, cases: Sequence[Case]) -> list[Command]:
 
 def _in_user_space(group: Group, case: Case) -> list[Command]:
     name = Path(case.file).name
-    if case.kind is Kind.SCRIPT:
+    if case.kind is CaseKind.SCRIPT:
         run = f"sh {shlex.quote(f'./{name}')}"
     else:
         run = shlex.quote(program_place(case))

@@ -13,7 +13,7 @@ from rkmbuild.guest import initramfs, trial
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import modinfo
 from rkmbuild.testing import cases, guests, programs, script
-from rkmbuild.testing.cases import Case, Kind
+from rkmbuild.testing.cases import Case, CaseKind
 from rkmbuild.testing.results import KernelRun, Session, TestResult
 from rkmbuild.testing.script import Group
 from rkmbuild.toolchain.parts import Rust
@@ -82,10 +82,10 @@ def groups(
         script.with_tests_place(plain.module.name): built.with_tests,
         **_files(built, chosen, rust),
     }
-    inside, beside = (Kind.KERNEL,), (Kind.SCRIPT, Kind.PROGRAM)
+    inside, beside = (CaseKind.KERNEL,), (CaseKind.SCRIPT, CaseKind.PROGRAM)
     parts = [(*inside, *beside)] if together else [inside, beside]
     made = []
-    for kinds in (*parts, (Kind.CYCLES,)):
+    for kinds in (*parts, (CaseKind.CYCLES,)):
         members = tuple(case for case in chosen if case.kind in kinds)
         if members:
             group = Group(
@@ -107,9 +107,9 @@ def _files(
 ) -> dict[str, initramfs.Content]:
     files: dict[str, initramfs.Content] = {}
     for case in chosen:
-        if case.kind in (Kind.SCRIPT, Kind.PROGRAM):
+        if case.kind in (CaseKind.SCRIPT, CaseKind.PROGRAM):
             files[cases.FOLDER] = built.root / cases.FOLDER
-        if case.kind is Kind.PROGRAM:
+        if case.kind is CaseKind.PROGRAM:
             files[script.program_place(case)] = programs.build(
                 built.root / case.file, rust(), built.tree.arch, built.target / "programs"
             )

@@ -25,8 +25,8 @@ from rkmbuild.verdict import (
     tables,
     target,
 )
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.findings import Verdict
-from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers, elf_file, permission, refusals
 from rkmbuild.verdict.subject import Subject
 from rkmbuild.verdict.target import Target
@@ -59,7 +59,7 @@ def judge(
         explain: Look for near names and for who asks for a symbol: milliseconds for each one.
         deep: Disassemble the code as well.
     """
-    report = Report({"release": kernel.release, "name": ""})
+    report = FindingList({"release": kernel.release, "name": ""})
     if kernel.closed:
         message = "modules go neither in nor out any more (kernel.modules_disabled=1)"
         report.add(permission.MODULES_DISABLED, message)
@@ -90,7 +90,7 @@ def judge(
     )
 
 
-def _judge(subject: Subject, report: Report, *, explain: bool, deep: bool) -> None:
+def _judge(subject: Subject, report: FindingList, *, explain: bool, deep: bool) -> None:
     name = subject.field("name") or subject.name
     if name in subject.target.blacklisted:
         message = f"`{name}` is in module_blacklist= of the kernel's command line"
@@ -129,7 +129,7 @@ def _judge(subject: Subject, report: Report, *, explain: bool, deep: bool) -> No
         _code(subject, report)
 
 
-def _code(subject: Subject, report: Report) -> None:
+def _code(subject: Subject, report: FindingList) -> None:
     reader = subject.target.arch.code
     if not reader:
         report.unchecked.append(f"code: nothing here reads instructions of {subject.target.arch}")
@@ -148,13 +148,13 @@ def kernel_limit(kernel: Target) -> int:
     return kernel.config.number("FRAME_WARN") or 2048
 
 
-def _for_another_kernel(report: Report) -> bool:
+def _for_another_kernel(report: FindingList) -> bool:
     """Tell whether the rest would only say again that the module is another kernel's."""
     telling = {elf_file.THIS_MODULE, refusals.MODVERSIONS, refusals.VERMAGIC}
     return any(finding.rule in telling for finding in report.findings)
 
 
-def _types(subject: Subject, report: Report) -> None:
+def _types(subject: Subject, report: FindingList) -> None:
     """btf_module_notify (kernel/bpf/btf.c): types that are not for it refuse, or go unused."""
     config = subject.target.config
     strict = config.on("DEBUG_INFO_BTF_MODULES") and not config.on("MODULE_ALLOW_BTF_MISMATCH")
@@ -162,13 +162,13 @@ def _types(subject: Subject, report: Report) -> None:
         report.unchecked.append("types: this kernel refuses a module whose .BTF is not for it")
 
 
-def _already_there(subject: Subject, report: Report) -> None:
+def _already_there(subject: Subject, report: FindingList) -> None:
     """add_unformed_module; 6.4 and later look already before the sections are laid out."""
     if subject.name in subject.target.loaded:
         report.add(refusals.ALREADY_THERE, f"a module `{subject.name}` is loaded")
 
 
-def _constructors(subject: Subject, report: Report) -> None:
+def _constructors(subject: Subject, report: FindingList) -> None:
     """find_module_sections: constructors of one kind only, where the kernel calls any."""
     file = subject.file
     both = file.find(".ctors") and file.find(".init_array")
@@ -177,7 +177,7 @@ def _constructors(subject: Subject, report: Report) -> None:
         report.add(refusals.CONSTRUCTORS, "the module has .ctors and .init_array", log=log)
 
 
-def _names(subject: Subject, report: Report) -> None:
+def _names(subject: Subject, report: FindingList) -> None:
     """mod_sysfs_setup (kernel/module/sysfs.c): names in /sys/module and in its sections folder."""
     if not subject.name:
         report.add(refusals.NAME_EMPTY, "struct module has no name", log="empty name")

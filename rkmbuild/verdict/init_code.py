@@ -2,7 +2,7 @@
 
 from rkmbuild.ko import elf
 from rkmbuild.ko.calls import Calls, Place
-from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
@@ -25,7 +25,7 @@ _DATA = (".data", ".rodata")
 _SHOWN = 3
 
 
-def check(subject: Subject, calls: Calls, report: Report) -> None:
+def check(subject: Subject, calls: Calls, report: FindingList) -> None:
     """Judge what init calls, and what refers to it."""
     start = _init(subject)
     for place in calls.reached(start) if start else ():
@@ -51,7 +51,7 @@ def _init(subject: Subject) -> Place | None:
     return None
 
 
-def _references(subject: Subject, report: Report) -> None:
+def _references(subject: Subject, report: FindingList) -> None:
     """Find references from what stays to what do_init_module() frees: sections named `.init*`."""
     file = subject.file
     freed = {
@@ -76,7 +76,7 @@ def _references(subject: Subject, report: Report) -> None:
 
 
 def _told(
-    subject: Subject, table: elf.Section, inside: set[int], report: Report, *, code: bool
+    subject: Subject, table: elf.Section, inside: set[int], report: FindingList, *, code: bool
 ) -> None:
     shown: set[str] = set()
     for offset, kind, number, _ in subject.file.relocations(table).rows():

@@ -1,7 +1,7 @@
 """Where the loader would put a module's sections, and whether they fit."""
 
 from rkmbuild.ko import elf
-from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import dangers, refusals
 from rkmbuild.verdict.subject import Subject
 
@@ -16,7 +16,7 @@ PERCPU_ADDRESS = 0x2_0000
 _MUCH = 256 << 20
 
 
-def place(subject: Subject, report: Report) -> list[int]:
+def place(subject: Subject, report: FindingList) -> list[int]:
     """Return the address of each section as the loader could choose them, 0 for those left out.
 
     layout_sections (kernel/module/main.c): code, read-only data, data that is read-only after init,
@@ -61,7 +61,7 @@ def _order(subject: Subject) -> list[int]:
     return sorted(numbers, key=lambda number: (names[number].startswith(".init"), kind(number)))
 
 
-def _write_and_execute(subject: Subject, report: Report) -> None:
+def _write_and_execute(subject: Subject, report: FindingList) -> None:
     """module_enforce_rwx_sections (kernel/module/strict_rwx.c): every section, allocated or not."""
     if not subject.target.config.on("STRICT_MODULE_RWX"):
         return
@@ -77,7 +77,7 @@ def _write_and_execute(subject: Subject, report: Report) -> None:
             return
 
 
-def percpu(subject: Subject, report: Report) -> None:
+def percpu(subject: Subject, report: FindingList) -> None:
     """Judge the per-CPU variables: percpu_modalloc, percpu_modcopy (kernel/module/main.c)."""
     number = subject.index.percpu
     if not number:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from rkmbuild.arch.code import CodeReader
 from rkmbuild.ko import vectors
-from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
@@ -53,7 +53,7 @@ def read(subject: Subject, code: CodeReader, *, frame_limit: int) -> Code:
     return found
 
 
-def check(subject: Subject, code: Code, report: Report) -> None:
+def check(subject: Subject, code: Code, report: FindingList) -> None:
     """Judge vector registers and frames."""
     if code.vector:
         imports = {subject.symbol_name(s) for s in subject.symbols if not s.shndx}

@@ -3,7 +3,7 @@
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Elf
 from rkmbuild.ko.module import Index
-from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import dangers, notes
 
 _PAGE = 4096
@@ -12,7 +12,7 @@ _WRITTEN = (".data", ".bss")
 _WRITTEN_TABLES = frozenset({"__jump_table", "__bug_table", "__dyndbg", "__tracepoints"})
 
 
-def check(file: Elf, index: Index, report: Report) -> None:
+def check(file: Elf, index: Index, report: FindingList) -> None:
     """Find what the loader does not look at, and stumbles over later; or others do."""
     if file.header.ident[elf.EI_CLASS : elf.EI_CLASS + 2] != elf.CLASS64_LITTLE:
         report.add(notes.ELF_CLASS, "the file does not call itself ELF64, little-endian")
@@ -53,7 +53,7 @@ def check(file: Elf, index: Index, report: Report) -> None:
     _overlaps(file, report)
 
 
-def _flags(file: Elf, report: Report) -> None:
+def _flags(file: Elf, report: FindingList) -> None:
     for name, section in zip(file.names, file.sections, strict=True):
         if not section.size or section.type in (elf.SHT_NULL, elf.SHT_RELA):
             continue
@@ -74,7 +74,7 @@ def tables_fit(file: Elf) -> bool:
     return sum(sizes) <= 2 * len(file.data)
 
 
-def are_read_whole(file: Elf, report: Report) -> bool:
+def are_read_whole(file: Elf, report: FindingList) -> bool:
     """Tell whether the tables of symbols and of relocations are of a size that can be judged."""
     symbols = relocations = 0
     for section in file.sections:
@@ -89,7 +89,7 @@ def are_read_whole(file: Elf, report: Report) -> bool:
     return False
 
 
-def _overlaps(file: Elf, report: Report) -> None:
+def _overlaps(file: Elf, report: FindingList) -> None:
     taken = sorted(
         (section.offset, section.end, number)
         for number, section in enumerate(file.sections)

@@ -4,8 +4,8 @@ import struct
 
 from rkmbuild.kernel.names import MODULE_NAME_LEN
 from rkmbuild.ko import strings
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.findings import Rule
-from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers, notes, refusals, taints
 from rkmbuild.verdict.subject import Subject
 
@@ -16,7 +16,7 @@ _EXTENDED_CRCS = "__version_ext_crcs"
 _EXTENDED_NAMES = "__version_ext_names"
 
 
-def check(subject: Subject, report: Report) -> None:
+def check(subject: Subject, report: FindingList) -> None:
     """Apply early_mod_check, check_modinfo and the taints that follow from .modinfo.
 
     Order and texts as in kernel/module/main.c: load_module of 6.1, early_mod_check and
@@ -35,7 +35,7 @@ def check(subject: Subject, report: Report) -> None:
             )
 
 
-def check_taints(subject: Subject, report: Report) -> None:
+def check_taints(subject: Subject, report: FindingList) -> None:
     """Say how the module would taint the kernel, and what is odd about .modinfo."""
     if subject.field("intree") is None:
         report.add(
@@ -101,7 +101,7 @@ def unlisted_is_refused(subject: Subject) -> bool:
     return "Debian" in subject.target.config.get("CC_VERSION_TEXT", "")
 
 
-def _layout(subject: Subject, report: Report) -> None:
+def _layout(subject: Subject, report: FindingList) -> None:
     """check_modstruct_version: the CRC of module_layout stands for struct module."""
     known = subject.target.exports.get("module_layout")
     if not known or not subject.target.config.on("MODVERSIONS"):
@@ -134,7 +134,7 @@ def _layout(subject: Subject, report: Report) -> None:
         )
 
 
-def _vermagic(subject: Subject, report: Report) -> None:
+def _vermagic(subject: Subject, report: FindingList) -> None:
     found = subject.field("vermagic")
     if found is None:
         _forced(
@@ -162,7 +162,7 @@ def _same_magic(ours: str, theirs: str, *, crcs: bool) -> bool:
     return ours.partition(" ")[1:] == theirs.partition(" ")[1:]
 
 
-def _release(subject: Subject, found: str, report: Report) -> None:
+def _release(subject: Subject, found: str, report: FindingList) -> None:
     release = subject.target.release
     if found != release and subject.file.find(".note.rkmbuild"):
         message = f"built for {found or 'nothing'}, this is {release}; the kernel would not mind"
@@ -180,7 +180,7 @@ def _difference(found: str, wanted: str) -> str:
     return ", ".join(said) or "the fields differ in order or in spaces"
 
 
-def _forced(subject: Subject, report: Report, refusal: Rule, message: str, why: str) -> None:
+def _forced(subject: Subject, report: FindingList, refusal: Rule, message: str, why: str) -> None:
     """try_to_force_load: goes on and taints, or refuses without CONFIG_MODULE_FORCE_LOAD."""
     if subject.target.config.on("MODULE_FORCE_LOAD"):
         report.add(taints.FORCED, message, log=f"{why}: kernel tainted")
@@ -193,7 +193,7 @@ def _retpolines(subject: Subject) -> bool:
     return subject.target.config.on("RETPOLINE", "MITIGATION_RETPOLINE")
 
 
-def _modinfo(subject: Subject, report: Report) -> None:
+def _modinfo(subject: Subject, report: FindingList) -> None:
     if not subject.index.info:
         report.add(notes.MODINFO_MISSING, "the module has no .modinfo section")
     elif not strings.ends_within(subject.file, subject.index.info):

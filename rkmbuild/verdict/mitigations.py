@@ -3,8 +3,8 @@
 from rkmbuild.arch.arch import LandingPad
 from rkmbuild.ko import elf
 from rkmbuild.verdict import machine_code
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.machine_code import Code
-from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
@@ -17,7 +17,7 @@ _PLACES = frozenset(
 _TRAMPOLINE = "__SCT__"
 
 
-def check(subject: Subject, code: Code, report: Report) -> None:
+def check(subject: Subject, code: Code, report: FindingList) -> None:
     """Judge returns, indirect branches, landing pads and ORC against the configuration.
 
     6.9 put MITIGATION_ before the names of the options.
@@ -59,7 +59,7 @@ def _bare(subject: Subject, branches: list[tuple[int, int]]) -> list[tuple[int, 
     return [place for place in branches if place not in patched]
 
 
-def _landing_pads(subject: Subject, pad: LandingPad, report: Report) -> None:
+def _landing_pads(subject: Subject, pad: LandingPad, report: FindingList) -> None:
     """Find functions whose address is data, and that do not begin with a landing pad."""
     addresses = subject.target.arch.relocations.addresses
     file = subject.file
@@ -92,7 +92,7 @@ def _landing_pads(subject: Subject, pad: LandingPad, report: Report) -> None:
         report.add(dangers.MISSING_ENDBR, message, place=machine_code.where(subject, missing))
 
 
-def _orc(subject: Subject, report: Report) -> None:
+def _orc(subject: Subject, report: FindingList) -> None:
     file = subject.file
     code = [
         number

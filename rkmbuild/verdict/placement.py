@@ -6,7 +6,7 @@ The loader believes both: a damaged symbol table or addend sends the kernel into
 import itertools
 
 from rkmbuild.ko import elf
-from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import dangers
 from rkmbuild.verdict.subject import Subject
 
@@ -14,7 +14,7 @@ _SHOWN = 20
 _PREFIX = ".rela"
 
 
-def check(subject: Subject, report: Report) -> None:
+def check(subject: Subject, report: FindingList) -> None:
     """Judge the places of symbols, and the calls to what other modules and the kernel export."""
     _symbols(subject, report)
     _overlaps(subject, report)
@@ -23,7 +23,7 @@ def check(subject: Subject, report: Report) -> None:
     _unfilled(subject, report)
 
 
-def _symbols(subject: Subject, report: Report) -> None:
+def _symbols(subject: Subject, report: FindingList) -> None:
     sections = subject.file.sections
     for symbol in subject.symbols:
         if not 0 < symbol.shndx < len(sections) or symbol.info & 15 == elf.STT_SECTION:
@@ -40,7 +40,7 @@ def _symbols(subject: Subject, report: Report) -> None:
         report.add(dangers.SYMBOL_OUTSIDE, message, place=name)
 
 
-def _overlaps(subject: Subject, report: Report) -> None:
+def _overlaps(subject: Subject, report: FindingList) -> None:
     for number, rows in subject.functions.items():
         last_start, last_end, last = 0, 0, None
         for start, end, symbol in rows:
@@ -55,7 +55,7 @@ def _overlaps(subject: Subject, report: Report) -> None:
                 last_start, last_end, last = start, end, symbol
 
 
-def _calls(subject: Subject, report: Report) -> None:
+def _calls(subject: Subject, report: FindingList) -> None:
     file = subject.file
     rules = subject.target.arch.relocations
     for section in file.sections:
@@ -83,7 +83,7 @@ def _calls(subject: Subject, report: Report) -> None:
                 report.add(dangers.CALL_TARGET, message, place=where)
 
 
-def _relocation_sections(subject: Subject, report: Report) -> None:
+def _relocation_sections(subject: Subject, report: FindingList) -> None:
     file = subject.file
     for number, name in enumerate(file.names):
         section = file.sections[number]
@@ -103,7 +103,7 @@ def _relocation_sections(subject: Subject, report: Report) -> None:
         report.add(dangers.RELOCATION_SECTION, f"{name} {problem}", place=name)
 
 
-def _unfilled(subject: Subject, report: Report) -> None:
+def _unfilled(subject: Subject, report: FindingList) -> None:
     """Find calls and jumps that no relocation fills."""
     code = subject.target.arch.code
     if not code:

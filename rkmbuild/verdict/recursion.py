@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rkmbuild.arch.code import CodeReader, Flow, Instruction
 from rkmbuild.ko import elf
 from rkmbuild.ko.calls import Calls, Place
-from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
@@ -21,7 +21,7 @@ _LARGEST = 256 << 10
 _LARGEST_CIRCLE = 1000
 
 
-def check(subject: Subject, reader: CodeReader, calls: Calls, report: Report) -> None:
+def check(subject: Subject, reader: CodeReader, calls: Calls, report: FindingList) -> None:
     """Judge the circles of calls: those that no path leaves, and the largest of the others."""
     found_circles = []
     for members in circles(_without_panics(subject, calls.callees)):

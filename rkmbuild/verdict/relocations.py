@@ -11,9 +11,9 @@ from rkmbuild.arch import relocations as arch
 from rkmbuild.arch.relocations import Overflow, Relocation
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Relocations
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.findings import Rule
 from rkmbuild.verdict.layout import PERCPU_ADDRESS
-from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers, refusals
 from rkmbuild.verdict.subject import Subject
 
@@ -21,7 +21,7 @@ _MASK = (1 << 64) - 1
 
 
 def check(
-    subject: Subject, values: Sequence[int | None], addresses: Sequence[int], report: Report
+    subject: Subject, values: Sequence[int | None], addresses: Sequence[int], report: FindingList
 ) -> None:
     """Apply apply_relocations: each section's entries in the order of the file.
 
@@ -71,7 +71,7 @@ def check(
             return
 
 
-def _skipped(subject: Subject, number: int, report: Report) -> None:
+def _skipped(subject: Subject, number: int, report: FindingList) -> None:
     section = subject.file.sections[number]
     count = section.size // elf.RELOCATION_SIZE
     percpu = subject.index.percpu
@@ -118,7 +118,7 @@ class _Pass:
     rows: Relocations
     symbols: Sequence[int]
     address: int
-    report: Report
+    report: FindingList
 
     @property
     def rules(self) -> arch.Relocations:

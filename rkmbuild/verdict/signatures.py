@@ -1,7 +1,7 @@
 """What a kernel demands of a module's signature: module_sig_check, mod_check_sig, pkcs7_verify."""
 
 from rkmbuild.ko.signature import Appended, Fault, Signature
-from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import notes, permission, taints
 from rkmbuild.verdict.target import Target
 
@@ -9,7 +9,7 @@ from rkmbuild.verdict.target import Target
 _LOGGED = {Fault.NOT_ZERO: "PKCS#7 signature info has unexpected non-zero params"}
 
 
-def check(appended: Appended | None, target: Target, report: Report) -> None:
+def check(appended: Appended | None, target: Target, report: FindingList) -> None:
     """Judge what is appended to a module, as module_sig_check (kernel/module/signing.c) does."""
     fault = appended.fault if appended else None
     # mod_check_sig() gives ENOPKG for a signature of another type, which counts as none.
@@ -39,7 +39,7 @@ def check(appended: Appended | None, target: Target, report: Report) -> None:
         _unsigned("module with unsupported crypto" if fault else "unsigned module", target, report)
 
 
-def _unsigned(kind: str, target: Target, report: Report) -> None:
+def _unsigned(kind: str, target: Target, report: FindingList) -> None:
     """Judge a module without a signature that the kernel could verify."""
     if target.enforced:
         report.add(
@@ -56,7 +56,7 @@ def _unsigned(kind: str, target: Target, report: Report) -> None:
         )
 
 
-def _wrong_kind(signature: Signature, report: Report) -> bool:
+def _wrong_kind(signature: Signature, report: FindingList) -> bool:
     """Judge what is refused whoever has signed it: verify_pkcs7_message_sig, pkcs7_verify."""
     if signature.embedded:
         report.add(

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Elf, Section
 from rkmbuild.ko.module import Index
-from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import elf_file
 from rkmbuild.verdict.target import THIS_MODULE, Target
 
 
-def check(data: bytes, target: Target, report: Report) -> tuple[Elf, Index] | None:
+def check(data: bytes, target: Target, report: FindingList) -> tuple[Elf, Index] | None:
     """Apply the loader's rules for the file itself; None where it stops there.
 
     Up to 6.3 elf_validity_check and setup_load_info, later elf_validity_cache_copy
@@ -28,7 +28,7 @@ def check(data: bytes, target: Target, report: Report) -> tuple[Elf, Index] | No
         return None
     file = Elf(data)
     for rule in _SINCE_6_4 if target.since(6, 4) else _BEFORE_6_4:
-        found = Report(report.words)
+        found = FindingList(report.words)
         rule(file, target, found)
         report.findings += found.findings
         # A struct module of another size can still be read, and what else differs says more.
@@ -45,7 +45,7 @@ def check(data: bytes, target: Target, report: Report) -> tuple[Elf, Index] | No
     )
 
 
-def _header(file: Elf, target: Target, report: Report) -> None:
+def _header(file: Elf, target: Target, report: FindingList) -> None:
     header = file.header
     if header.ident[:4] != elf.MAGIC:
         report.add(elf_file.ELF_MAGIC, "the file is no ELF file", log="Invalid ELF header magic")
@@ -67,7 +67,7 @@ def _header(file: Elf, target: Target, report: Report) -> None:
         report.add(elf_file.ELF_SECTION_TABLE, message, log="Invalid ELF section header overflow")
 
 
-def _zero(file: Elf, _target: Target, report: Report) -> None:
+def _zero(file: Elf, _target: Target, report: FindingList) -> None:
     if not file.sections:
         # Up to 6.3 the index of the names is looked at first; later the loader reads a header
         # behind the table before it. Either way it refuses.
@@ -79,7 +79,7 @@ def _zero(file: Elf, _target: Target, report: Report) -> None:
         report.add(elf_file.ELF_SECTION_ZERO, "section 0 is not empty", log=log)
 
 
-def _bounds(file: Elf, _target: Target, report: Report) -> None:
+def _bounds(file: Elf, _target: Target, report: FindingList) -> None:
     for number, section in enumerate(file.sections):
         if number and section.type not in (elf.SHT_NULL, elf.SHT_NOBITS):
             _within(file, number, report)
@@ -87,7 +87,7 @@ def _bounds(file: Elf, _target: Target, report: Report) -> None:
                 return
 
 
-def _within(file: Elf, number: int, report: Report, log: str = "section in module") -> None:
+def _within(file: Elf, number: int, report: FindingList, log: str = "section in module") -> None:
     end = file.sections[number].end
     if end > len(file.data):
         report.add(
@@ -98,7 +98,7 @@ def _within(file: Elf, number: int, report: Report, log: str = "section in modul
         )
 
 
-def _names_index(file: Elf, _target: Target, report: Report) -> None:
+def _names_index(file: Elf, _target: Target, report: FindingList) -> None:
     header = file.header
     if not 0 < header.shstrndx < header.shnum:
         report.add(
@@ -108,18 +108,18 @@ def _names_index(file: Elf, _target: Target, report: Report) -> None:
         )
 
 
-def _names_bounds(file: Elf, _target: Target, report: Report) -> None:
+def _names_bounds(file: Elf, _target: Target, report: FindingList) -> None:
     _within(file, file.header.shstrndx, report, "section hdr")
 
 
-def _names_type(file: Elf, _target: Target, report: Report) -> None:
+def _names_type(file: Elf, _target: Target, report: FindingList) -> None:
     kind = file.sections[file.header.shstrndx].type
     if kind != elf.SHT_STRTAB:
         message = f"the table of section names is of type {kind}"
         report.add(elf_file.ELF_NAMES, message, log="Invalid ELF section name table type")
 
 
-def _names_content(file: Elf, _target: Target, report: Report) -> None:
+def _names_content(file: Elf, _target: Target, report: FindingList) -> None:
     table = file.sections[file.header.shstrndx]
     if not table.size:
         message = "the table of section names is empty"
@@ -129,7 +129,7 @@ def _names_content(file: Elf, _target: Target, report: Report) -> None:
         report.add(elf_file.ELF_NAMES, message, log="section name table isn't null terminated")
 
 
-def _names_fit(file: Elf, _target: Target, report: Report) -> None:
+def _names_fit(file: Elf, _target: Target, report: FindingList) -> None:
     for number, section in enumerate(file.sections):
         if section.type != elf.SHT_NULL:
             _name_fits(file, number, report)
@@ -137,13 +137,13 @@ def _names_fit(file: Elf, _target: Target, report: Report) -> None:
             return
 
 
-def _name_fits(file: Elf, number: int, report: Report) -> None:
+def _name_fits(file: Elf, number: int, report: FindingList) -> None:
     if file.sections[number].name >= file.sections[file.header.shstrndx].size:
         message = f"the name of section {number} lies outside the table of names"
         report.add(elf_file.ELF_SECTION_NAME, message, log="Invalid ELF section name in module")
 
 
-def _sections_before_6_4(file: Elf, _target: Target, report: Report) -> None:
+def _sections_before_6_4(file: Elf, _target: Target, report: FindingList) -> None:
     for number, section in enumerate(file.sections):
         if not number or section.type in (elf.SHT_NULL, elf.SHT_NOBITS):
             continue
@@ -157,20 +157,20 @@ def _sections_before_6_4(file: Elf, _target: Target, report: Report) -> None:
             return
 
 
-def _modinfo(file: Elf, _target: Target, report: Report) -> None:
+def _modinfo(file: Elf, _target: Target, report: FindingList) -> None:
     found = _with_name(file, ".modinfo")
     if len(found) > 1:
         message = f"there are {len(found)} .modinfo sections: fields of all but one would be lost"
         report.add(elf_file.ONE_MODINFO, message, log="Only one .modinfo section must exist")
 
 
-def _this_module_before_6_4(file: Elf, _target: Target, report: Report) -> None:
+def _this_module_before_6_4(file: Elf, _target: Target, report: FindingList) -> None:
     if not file.find(THIS_MODULE):
         message = f"there is no {THIS_MODULE} section: this is an object file, and no module yet"
         report.add(elf_file.THIS_MODULE, message, log="No module found in object")
 
 
-def _this_module(file: Elf, _target: Target, report: Report) -> None:
+def _this_module(file: Elf, _target: Target, report: FindingList) -> None:
     found = _with_name(file, THIS_MODULE)
     if len(found) != 1:
         message = f"there are {len(found) or 'no'} {THIS_MODULE} sections: a module has one"
@@ -188,7 +188,7 @@ def _this_module(file: Elf, _target: Target, report: Report) -> None:
         )
 
 
-def _this_module_size(file: Elf, target: Target, report: Report) -> None:
+def _this_module_size(file: Elf, target: Target, report: FindingList) -> None:
     section = file.sections[file.find(THIS_MODULE)]
     wanted = target.struct_module.size if target.struct_module else section.size
     if section.size != wanted:
@@ -200,21 +200,21 @@ def _this_module_size(file: Elf, target: Target, report: Report) -> None:
         )
 
 
-def _some_symbols(file: Elf, _target: Target, report: Report) -> None:
+def _some_symbols(file: Elf, _target: Target, report: FindingList) -> None:
     if not _with_type(file, elf.SHT_SYMTAB):
         report.add(
             elf_file.SYMBOL_TABLE, "the module has no symbol table", log="module has no symbols"
         )
 
 
-def _one_symbol_table(file: Elf, _target: Target, report: Report) -> None:
+def _one_symbol_table(file: Elf, _target: Target, report: FindingList) -> None:
     count = len(_with_type(file, elf.SHT_SYMTAB))
     if count != 1:
         message = f"the module has {count or 'no'} symbol tables and needs one"
         report.add(elf_file.SYMBOL_TABLE, message, log="module has no symbols")
 
 
-def _strings(file: Elf, _target: Target, report: Report) -> None:
+def _strings(file: Elf, _target: Target, report: FindingList) -> None:
     table = file.sections[_with_type(file, elf.SHT_SYMTAB)[0]]
     _strings_link(file, table, report)
     if not report.refused and file.sections[table.link].type != elf.SHT_STRTAB:
@@ -222,7 +222,7 @@ def _strings(file: Elf, _target: Target, report: Report) -> None:
         report.add(elf_file.STRING_TABLE, message, log="Invalid ELF symbol string table type")
 
 
-def _strings_link(file: Elf, table: Section, report: Report) -> None:
+def _strings_link(file: Elf, table: Section, report: FindingList) -> None:
     if not 0 < table.link < file.header.shnum:
         message = f"the symbol table names section {table.link} as its string table"
         report.add(elf_file.STRING_TABLE, message, log="Invalid ELF sh_link!=SHN_UNDEF")
@@ -238,7 +238,7 @@ def _with_name(file: Elf, name: str) -> list[int]:
     return [number for number, found in enumerate(file.names) if number and found == name]
 
 
-_Rule = Callable[[Elf, Target, Report], None]
+_Rule = Callable[[Elf, Target, FindingList], None]
 
 # elf_validity_check and setup_load_info of 6.1
 _BEFORE_6_4: tuple[_Rule, ...] = (

@@ -4,7 +4,7 @@ from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Symbol, decoded
 from rkmbuild.verdict import metadata, renames, suggestions
-from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import dangers, refusals, taints
 from rkmbuild.verdict.subject import Subject
 
@@ -22,7 +22,7 @@ _NAME_AT = 4
 _NAMESPACE_AT = 8
 
 
-def check(subject: Subject, report: Report, *, suggest: bool = True) -> list[int | None]:
+def check(subject: Subject, report: FindingList, *, suggest: bool = True) -> list[int | None]:
     """Apply simplify_symbols (kernel/module/main.c), and say what cannot be resolved.
 
     Returns each symbol's value as far as the file tells it: an offset in its section, an absolute
@@ -80,7 +80,7 @@ def exports(subject: Subject) -> list[ExportedSymbol]:
     return found
 
 
-def check_exports(subject: Subject, report: Report) -> None:
+def check_exports(subject: Subject, report: FindingList) -> None:
     """Apply check_export_symbol_versions and verify_exported_symbols (kernel/module/main.c)."""
     for symbol in exports(subject):
         owner = _owner(subject, symbol.name)
@@ -104,7 +104,7 @@ def _owner(subject: Subject, name: str) -> str:
     return owner if owner in subject.target.loaded - {subject.name} else ""
 
 
-def check_crcs(subject: Subject, report: Report) -> None:
+def check_crcs(subject: Subject, report: FindingList) -> None:
     """Apply check_export_symbol_versions: exports need CRCs beside them."""
     file, config = subject.file, subject.target.config
     if not config.on("MODVERSIONS"):
@@ -142,7 +142,7 @@ def needs(subject: Subject) -> tuple[str, ...]:
 class _Resolver:
     """Resolves undefined symbols as resolve_symbol (kernel/module/main.c) does."""
 
-    def __init__(self, subject: Subject, report: Report, *, suggest: bool) -> None:
+    def __init__(self, subject: Subject, report: FindingList, *, suggest: bool) -> None:
         self._subject = subject
         self._report = report
         self._versions = metadata.versions(subject)
@@ -245,7 +245,7 @@ def asked_by(subject: Subject, number: int) -> str:
     return ", ".join(found[:_ASKERS]) + (" and others" if len(found) > _ASKERS else "")
 
 
-def _special(subject: Subject, symbol: Symbol, report: Report) -> None:
+def _special(subject: Subject, symbol: Symbol, report: FindingList) -> None:
     name = subject.symbol_name(symbol)
     if symbol.shndx in (elf.SHN_ABS, elf.SHN_LIVEPATCH):
         return

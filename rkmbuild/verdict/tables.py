@@ -7,7 +7,7 @@ leads to the wrong kind of place, has code patched or called that should not be.
 
 from rkmbuild.arch.tables import ANY, Table
 from rkmbuild.ko import elf
-from rkmbuild.verdict.report import Report
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 from rkmbuild.verdict.target import Target
@@ -18,7 +18,7 @@ _ORC_ENTRY = 6
 _FLAGS = 4096
 
 
-def check(subject: Subject, report: Report) -> None:
+def check(subject: Subject, report: FindingList) -> None:
     """Judge each table that is there, struct module and what it points to."""
     seen = {}
     for number, name in enumerate(subject.file.names):
@@ -126,7 +126,7 @@ def _wrong_target(
     )
 
 
-def _orc(subject: Subject, report: Report) -> None:
+def _orc(subject: Subject, report: FindingList) -> None:
     """unwind_module_init: as many entries as addresses."""
     file = subject.file
     addresses, entries = file.find(".orc_unwind_ip"), file.find(".orc_unwind")
@@ -138,7 +138,7 @@ def _orc(subject: Subject, report: Report) -> None:
         report.add(dangers.SPECIAL_SECTION, message, place=".orc_unwind")
 
 
-def _entry_points(subject: Subject, places: list[_Place], report: Report) -> None:
+def _entry_points(subject: Subject, places: list[_Place], report: FindingList) -> None:
     """Judge struct module: the loader takes its bytes as they are in the file."""
     layout = subject.target.struct_module
     section = subject.file.sections[subject.index.module]
@@ -176,7 +176,7 @@ def _entry_points(subject: Subject, places: list[_Place], report: Report) -> Non
         report.add(notes.NO_EXIT, "the module has init_module and no cleanup_module")
 
 
-def _entry_point(subject: Subject, place: _Place, report: Report) -> None:
+def _entry_point(subject: Subject, place: _Place, report: FindingList) -> None:
     offset, width, number, addend = place
     layout = subject.target.struct_module
     if not layout or offset not in (layout.init_at, layout.exit_at) or width != 8:

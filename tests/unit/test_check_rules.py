@@ -7,8 +7,8 @@ import pytest
 
 from rkmbuild.base.errors import DangerousModuleError, RefusedByKernelError, TaintingModuleError
 from rkmbuild.verdict import check
+from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.findings import Severity
-from rkmbuild.verdict.report import Report
 from rkmbuild.verdict.rules import dangers, elf_file, kinds, notes, permission, refusals, taints
 from rkmbuild.verdict.rules.table import RULES
 from tests.modules import Sym, kernel, module
@@ -60,7 +60,7 @@ def test_a_rule_is_in_the_documentation(rule: str) -> None:
 )
 def test_the_worst_finding_decides_the_exit_status(findings: list[str], code: int) -> None:
     verdict = check.judge(bytes(module()), kernel(), explain=False)
-    report = Report()
+    report = FindingList()
     for rule in findings:
         report.add(RULES[rule], "so")
     changed = type(verdict)(file="x", kernel="y", findings=tuple(report.findings))
@@ -68,7 +68,7 @@ def test_the_worst_finding_decides_the_exit_status(findings: list[str], code: in
 
 
 def test_a_rule_that_is_broken_a_million_times_is_told_a_thousand_times() -> None:
-    report = Report()
+    report = FindingList()
     for _ in range(5000):
         report.add(refusals.SYMBOL_UNKNOWN, "so")
     assert len(report.findings) == 1000

@@ -5,18 +5,18 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.klog import ktap
-from rkmbuild.klog.ktap import Outcome, Report
+from rkmbuild.klog.ktap import KtapOutput, KtapStatus
 
 _LOGS = Path(__file__).parents[1] / "data" / "ktap"
 
 
-def _read(text: str) -> Report:
+def _read(text: str) -> KtapOutput:
     report = ktap.parse(text.splitlines())
     assert report
     return report
 
 
-def _outcomes(report: Report) -> dict[str, str]:
+def _outcomes(report: KtapOutput) -> dict[str, str]:
     return {result.name: result.outcome.value for result in report.results}
 
 
@@ -58,12 +58,12 @@ def test_tests_are_nested_by_their_indentation() -> None:
     inner, last = report.results
     assert report.problems == ()
     assert (inner.outcome, [sub.name for sub in inner.subtests]) == (
-        Outcome.FAILED,
+        KtapStatus.FAILED,
         ["deep", "other"],
     )
     assert inner.subtests[0].subtests[0].name == "deepest"
     assert inner.subtests[0].subtests[0].lines == ("        # deep: a remark",)
-    assert (last.outcome, last.reason) == (Outcome.SKIPPED, "no such hardware")
+    assert (last.outcome, last.reason) == (KtapStatus.SKIPPED, "no such hardware")
 
 
 def test_what_older_kernels_print_is_read() -> None:
@@ -81,19 +81,19 @@ def test_what_older_kernels_print_is_read() -> None:
 @pytest.mark.parametrize(
     ("line", "outcome", "reason"),
     [
-        ("ok 1 x", Outcome.PASSED, ""),
-        ("not ok 1 x", Outcome.FAILED, ""),
-        ("ok 1 x # SKIP why", Outcome.SKIPPED, "why"),
-        ("not ok 1 x # SKIP", Outcome.SKIPPED, ""),
-        ("not ok 1 x # TODO some day", Outcome.PASSED, "some day"),
-        ("not ok 1 x # XFAIL known", Outcome.PASSED, "known"),
-        ("not ok 1 x # TIMEOUT 30 seconds", Outcome.TIMEOUT, "30 seconds"),
-        ("not ok 1 x # ERROR: no memory", Outcome.ERROR, "no memory"),
-        ("ok 1 x # rcode=0", Outcome.PASSED, "rcode=0"),
-        ("ok 1 - x", Outcome.PASSED, ""),
+        ("ok 1 x", KtapStatus.PASSED, ""),
+        ("not ok 1 x", KtapStatus.FAILED, ""),
+        ("ok 1 x # SKIP why", KtapStatus.SKIPPED, "why"),
+        ("not ok 1 x # SKIP", KtapStatus.SKIPPED, ""),
+        ("not ok 1 x # TODO some day", KtapStatus.PASSED, "some day"),
+        ("not ok 1 x # XFAIL known", KtapStatus.PASSED, "known"),
+        ("not ok 1 x # TIMEOUT 30 seconds", KtapStatus.TIMEOUT, "30 seconds"),
+        ("not ok 1 x # ERROR: no memory", KtapStatus.ERROR, "no memory"),
+        ("ok 1 x # rcode=0", KtapStatus.PASSED, "rcode=0"),
+        ("ok 1 - x", KtapStatus.PASSED, ""),
     ],
 )
-def test_each_directive_has_its_outcome(line: str, outcome: Outcome, reason: str) -> None:
+def test_each_directive_has_its_outcome(line: str, outcome: KtapStatus, reason: str) -> None:
     (result,) = _read(f"KTAP version 1\n1..1\n{line}\n").results
     assert (result.name, result.outcome, result.reason) == ("x", outcome, reason)
 
@@ -110,7 +110,7 @@ def test_lines_with_the_levels_and_callers_of_a_console_are_read() -> None:
 def test_an_end_inside_a_nested_test_is_a_problem_and_keeps_what_came() -> None:
     report = _read("KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  ok 1 first\n  Oops\n")
     (unfinished,) = report.results
-    assert unfinished.outcome is Outcome.ERROR
+    assert unfinished.outcome is KtapStatus.ERROR
     assert [sub.name for sub in unfinished.subtests] == ["first"]
     assert unfinished.lines == ("  Oops",)
     assert "it ends inside a nested test" in report.problems

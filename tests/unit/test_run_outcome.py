@@ -6,7 +6,7 @@ import pytest
 
 from rkmbuild.klog import klog, outcome
 from rkmbuild.klog.klog import KernelMessage
-from rkmbuild.klog.outcome import Kind
+from rkmbuild.klog.outcome import TroubleKind
 
 _LOGS = Path(__file__).parent.parent / "data" / "logs"
 _KERNELS = ("6.1", "6.12")
@@ -30,7 +30,7 @@ def test_a_boot_and_a_clean_module_show_no_trouble(kernel: str) -> None:
 @both
 def test_a_BUG_is_one_report_with_its_panic(kernel: str) -> None:  # noqa: N802 - the macro's name
     (trouble,) = outcome.troubles(_log("bugs", kernel))
-    assert trouble.kind is Kind.BUG
+    assert trouble.kind is TroubleKind.BUG
     assert trouble.title == "kernel BUG at bugs.c:7!"
     assert trouble.fatal
     texts = [message.text for message in trouble.trace]
@@ -42,7 +42,7 @@ def test_a_BUG_is_one_report_with_its_panic(kernel: str) -> None:  # noqa: N802 
 @both
 def test_a_write_through_NULL_is_an_oops(kernel: str) -> None:  # noqa: N802 - the macro's name
     (trouble,) = outcome.troubles(_log("writes_null", kernel))
-    assert trouble.kind is Kind.OOPS
+    assert trouble.kind is TroubleKind.OOPS
     assert trouble.title == "BUG: kernel NULL pointer dereference, address: 0000000000000000"
     assert any("writes_null_exit+" in message.text for message in trouble.trace)
 
@@ -50,13 +50,13 @@ def test_a_write_through_NULL_is_an_oops(kernel: str) -> None:  # noqa: N802 - t
 @both
 def test_a_panic_has_its_own_words(kernel: str) -> None:
     (trouble,) = outcome.troubles(_log("panics", kernel))
-    assert (trouble.kind, trouble.title) == (Kind.PANIC, "panics: on purpose, 42")
+    assert (trouble.kind, trouble.title) == (TroubleKind.PANIC, "panics: on purpose, 42")
 
 
 @both
 def test_a_warning_is_no_crash(kernel: str) -> None:
     (trouble,) = outcome.troubles(_log("warns", kernel))
-    assert trouble.kind is Kind.WARNING
+    assert trouble.kind is TroubleKind.WARNING
     assert not trouble.fatal
     assert trouble.title.startswith("WARNING: CPU: 0 PID: ")
     texts = [message.text for message in trouble.trace]
@@ -83,7 +83,7 @@ def test_where_a_module_waits_is_found(kernel: str) -> None:
 @both
 def test_a_lockup_that_the_kernel_itself_sees_is_a_stall(kernel: str) -> None:
     kinds = {trouble.kind for trouble in outcome.troubles(_log("lockup", kernel))}
-    assert kinds == {Kind.STALL}
+    assert kinds == {TroubleKind.STALL}
 
 
 def test_no_function_is_named_for_a_module_that_was_not_there() -> None:

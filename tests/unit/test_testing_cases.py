@@ -13,7 +13,7 @@ from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import Origin
 from rkmbuild.ko.modinfo import Modinfo, Parameter
 from rkmbuild.testing import cases, script
-from rkmbuild.testing.cases import Case, Kind
+from rkmbuild.testing.cases import Case, CaseKind
 from rkmbuild.testing.script import Group, Role
 from tests import kernel_trees
 
@@ -44,9 +44,9 @@ def test_scripts_and_programs_come_by_name_with_their_parameters() -> None:
     found = {case.name: case for case in cases.in_folder(_TESTED)}
     assert list(found) == sorted(found)
     assert found["tests/passes.sh"].params == ("label=two words",)
-    assert found["tests/passes.sh"].kind is Kind.SCRIPT
+    assert found["tests/passes.sh"].kind is CaseKind.SCRIPT
     assert found["tests/program.rs"].params == ("label=from_the_program",)
-    assert found["tests/program.rs"].kind is Kind.PROGRAM
+    assert found["tests/program.rs"].kind is CaseKind.PROGRAM
     assert found["tests/fails.sh"].params == ()
 
 
@@ -73,7 +73,9 @@ def test_what_comes_after_the_head_is_the_scripts_own(tmp_path: Path) -> None:
 
 
 def test_filters_choose_by_a_part_of_the_name() -> None:
-    known = [Case(kind=Kind.SCRIPT, name=name) for name in ("tests/a.sh", "tests/b.sh", "cycles")]
+    known = [
+        Case(kind=CaseKind.SCRIPT, name=name) for name in ("tests/a.sh", "tests/b.sh", "cycles")
+    ]
     (found,) = cases.chosen([known], ["a.sh", "cyc"])
     assert [case.name for case in found] == ["tests/a.sh", "cycles"]
     assert cases.chosen([known], []) == (tuple(known),)
@@ -104,7 +106,7 @@ def test_a_guest_is_told_the_parameters_and_what_the_test_is_about(tmp_path: Pat
     label = Parameter(name="label", kind="charp", description="")
     tree = read_tree(kernel_trees.single(tmp_path), Origin.PATH)
     found = {case.name: case for case in cases.in_folder(_TESTED)}
-    function = Case(kind=Kind.KERNEL, name="tests::adds", id="x::tests::adds")
+    function = Case(kind=CaseKind.KERNEL, name="tests::adds", id="x::tests::adds")
     group = Group(
         tree=tree,
         module="x",

@@ -11,17 +11,16 @@ import pytest
 from rkmbuild.base.errors import StorageError
 from rkmbuild.klog import ktap as protocol
 from rkmbuild.klog.klog import KernelMessage
-from rkmbuild.klog.outcome import Kind as TroubleKind
-from rkmbuild.klog.outcome import Trouble
+from rkmbuild.klog.outcome import Trouble, TroubleKind
 from rkmbuild.testing import junit, ktap_document, printing
-from rkmbuild.testing.cases import Case, Kind
+from rkmbuild.testing.cases import Case, CaseKind
 from rkmbuild.testing.results import KernelRun, Session, Status, TestResult
 
 _OLD, _NEW = "6.1.0-1-amd64", "6.12.9-amd64"
 
 
 def _result(name: str, release: str, status: Status, message: str = "") -> TestResult:
-    kind = Kind.SCRIPT if name.startswith("tests/") else Kind.KERNEL
+    kind = CaseKind.SCRIPT if name.startswith("tests/") else CaseKind.KERNEL
     return TestResult(
         case=Case(kind=kind, name=name, file="src/lib.rs", line=7),
         release=release,
@@ -127,7 +126,7 @@ def test_the_merged_ktap_is_such_that_our_own_reader_takes_it() -> None:
     assert report
     assert report.problems == ()
     old, new = report.results
-    assert (old.name, old.outcome) == (_OLD, protocol.Outcome.FAILED)
+    assert (old.name, old.outcome) == (_OLD, protocol.KtapStatus.FAILED)
     assert [(sub.name, sub.outcome.value) for sub in new.subtests] == [
         ("tests::adds", "error"),
         ("tests/loads.sh", "skipped"),

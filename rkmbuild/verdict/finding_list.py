@@ -10,7 +10,7 @@ _MOST_OF_A_RULE = 1000
 
 
 @dataclass
-class Report:
+class FindingList:
     """What was found so far.
 
     Attributes:
