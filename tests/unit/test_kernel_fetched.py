@@ -143,6 +143,18 @@ def test_a_kernel_that_an_older_rkmbuild_fetched_is_kept_and_gets_a_manifest(
     assert find.find_kernels(root) == [tree]
 
 
+def test_a_kernel_without_a_manifest_is_used_where_none_can_be_written(
+    root: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    entry = _older(empty_cache, "6.1")
+    monkeypatch.setattr("rkmbuild.base.files.write", refuse)
+    assert find.select("6.1", root).build.is_relative_to(entry)
+    assert not (entry / "fetched.json").exists()
+
+
 def test_an_older_fetch_that_has_no_kernel_any_more_is_told(root: Path, empty_cache: Path) -> None:
     entry = empty_cache / "kernel" / "x"
     entry.mkdir(parents=True)
