@@ -1,7 +1,8 @@
 """The cache: folders named by a hash of all that went into them, made once, whole or not at all.
 
 An entry is made in a temporary folder beside the others and renamed into its place under a lock,
-so that a kill at any moment leaves nothing that a later run would take for finished work.
+so that a kill at any moment leaves nothing that a later run would take for finished work. Who finds
+an entry notes its use, so that what nobody uses any more can be removed (`cache_cleaning`).
 """
 
 import contextlib
@@ -79,7 +80,10 @@ def finish(folder: Path) -> None:
 
 def note_use(inside: Path) -> bool:
     """Note that a file or folder is used, if it is one in an entry; false where that is gone."""
-    root = paths.cache_dir().resolve()
+    try:
+        root = paths.cache_dir().resolve()
+    except StorageError:  # a user without a home has no cache, and may look at what lies elsewhere
+        return True
     if not inside.is_relative_to(root):
         return True
     kind, name = (*inside.relative_to(root).parts, "", "")[:2]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rkmbuild.base import cache, files, paths
-from rkmbuild.base.errors import KernelError
+from rkmbuild.base.errors import KernelError, StorageError
 from rkmbuild.kernel import images
 from rkmbuild.kernel.detect import read_release
 from rkmbuild.kernel.kconfig import AUTO_CONF
@@ -91,7 +91,7 @@ def entries() -> list[Path]:
     """Return the root folders of all fetched kernels that were finished."""
     try:
         listed = sorted((paths.cache_dir() / KIND).iterdir())
-    except OSError:
+    except (OSError, StorageError):  # not readable, or of a user without a home: none of his
         return []
     return [entry for entry in listed if cache.is_done(entry)]
 

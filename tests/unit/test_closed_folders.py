@@ -16,6 +16,7 @@ from rkmbuild.kernel import find, images
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import Origin
 from rkmbuild.toolchain import bindgen_places, rust_places
+from tests import kernel_trees
 
 _NOBODY = 65534
 
@@ -104,7 +105,7 @@ def test_a_boot_folder_that_is_closed_has_no_image(closed: Path) -> None:
 
 
 def test_a_user_without_a_home_is_told_what_to_set(
-    empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+    empty_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(uid: int) -> NoReturn:
         raise KeyError(uid)
@@ -117,6 +118,8 @@ def test_a_user_without_a_home_is_told_what_to_set(
     assert rust_places.rustup_toolchains() == []
     assert rust_places.rustup() in (None, "rustup")
     assert all(command.is_absolute() for command in bindgen_places.commands())
+    build = kernel_trees.debian(tmp_path, "6.1")
+    assert find.select(str(build)).build == build
     with pytest.raises(StorageError, match="no home folder") as caught:
         paths.cache_dir()
     assert "RKMBUILD_CACHE_DIR" in (caught.value.hint or "")
