@@ -86,7 +86,7 @@ def _status() -> int:
     except RkmbuildError as failure:
         problem = failure
     except KeyboardInterrupt:
-        problem = InterruptedRunError("stopped; the cache stays usable")
+        problem = InterruptedRunError("interrupted; the cache stays usable")
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does. How it would have ended nobody knows,
         # so it is no success.
@@ -117,7 +117,7 @@ def _unforeseen(error: Exception) -> RkmbuildError:
         console.discard_unread()  # it may be our own output that has no room
         return StorageError(f"cannot write {error.filename or 'the output'}: {error.strerror}")
     return RkmbuildError(
-        f"rkmbuild met a case that it does not handle: {type(error).__name__}: {error}",
+        f"internal error in rkmbuild: {type(error).__name__}: {error}",
         hint="run it again with RKMBUILD_DEBUG=1 and report what it prints",
     )
 
@@ -151,7 +151,7 @@ def _app_status() -> int:
         Path.cwd()
     except OSError as error:
         raise UsageError(
-            f"the current folder cannot be used: {error.strerror}", hint="go to another one"
+            f"the current folder cannot be used: {error.strerror}", hint="change to another one"
         ) from None
     try:
         left = app(standalone_mode=False)
@@ -180,7 +180,7 @@ def _unclear(error: _UnclearWords) -> int:
         return UsageError.code
     console.configure(as_json="--json" in sys.argv)
     where = error.ctx.command_path if error.ctx else "rkmbuild"
-    raise UsageError(message, hint=f"`{where} --help` shows what there is")
+    raise UsageError(message, hint=f"`{where} --help` shows the commands and options")
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -77,7 +77,7 @@ class ProjectError(RkmbuildError):
 
 
 class KernelError(RkmbuildError):
-    """No such kernel, or its tree lacks what a module build needs."""
+    """No such kernel, or its tree does not have what a module build needs."""
 
     code = 4
     kind = "kernel"

@@ -229,10 +229,10 @@ def popen(
     except FileNotFoundError as error:
         missing = command[0] if error.filename in (None, command[0]) else str(error.filename)
         raise ToolchainError(
-            f"{missing} is not there", hint="`rkmbuild doctor` says what installs it"
+            f"{missing} was not found", hint="`rkmbuild doctor` says what installs it"
         ) from None
     except PermissionError:
-        raise ToolchainError(f"{command[0]} may not be run") from None
+        raise ToolchainError(f"{command[0]} cannot be run: permission denied") from None
     except OSError as error:  # no program for this machine, no memory, too many arguments
         raise ToolchainError(f"{command[0]} cannot be run: {error.strerror}") from None
     return process

@@ -40,9 +40,9 @@ def build(
         list[str] | None,
         typer.Option("--features", "-F", help="Features, as for cargo."),
     ] = None,
-    all_features: Annotated[bool, typer.Option("--all-features", help="All of them.")] = False,
+    all_features: Annotated[bool, typer.Option("--all-features", help="All features.")] = False,
     no_default_features: Annotated[
-        bool, typer.Option("--no-default-features", help="Without the default ones.")
+        bool, typer.Option("--no-default-features", help="Without the default features.")
     ] = False,
     cc: Annotated[
         Cc, typer.Option(help="C compiler: the kernel's own one, else clang; or one of the two.")
@@ -128,7 +128,7 @@ def _show_plan(plan: "BuildPlan") -> None:
     for row in plan.api.target.chosen.rows:
         told = " ".join((*row.flags(tree.config), *row.features))
         console.line(f"  {told or '-'}  ({row.name}; {row.source})")
-    console.line("c_flags that libclang does not take:")
+    console.line("c_flags that libclang does not support:")
     for line in clang_flags.lines(plan.kernel.translation, "libclang"):
         console.line(f"  {line}")
     console.line(f"kbuild      {' '.join(plan.kbuild.command(plan.request.cargo.jobs))}")
@@ -152,7 +152,7 @@ def _show_result(result: "BuildResult", request: "BuildRequest", *, with_timings
         timings.write_page(result, page)
         if not console.is_json():
             timings.show_table(result.stages)
-            console.note(f"the same as a page: {_shown(page)}")
+            console.note(f"the same as an HTML page: {_shown(page)}")
 
 
 def _times(stages: "tuple[StageTime, ...]") -> str:

@@ -75,7 +75,7 @@ def _target(spec: str | None, *, running: bool) -> "Target":
     from rkmbuild.verdict import target
 
     if running and spec:
-        raise UsageError("--running and --kernel exclude each other")
+        raise UsageError("--running and --kernel cannot be used together")
     if running:
         return target.running(running_kernel.describe())
     return target.of(find.select(spec))
@@ -132,7 +132,7 @@ def _show_one(verdict: "Verdict") -> None:
         if not verdict.certain:
             answer += ", if it does not crash on it before"
     elif verdict.worst is Severity.DANGEROUS:
-        answer = "would take it, and may crash"
+        answer = "would load it, and may crash"
     else:
         answer = "would load it"
     console.line(f"{verdict.file}: {verdict.kernel} {answer}")

@@ -69,7 +69,7 @@ def _days(text: str) -> int:
 
     days = re.fullmatch(r"([1-9][0-9]{0,5})d?", text)
     if not days:
-        raise UsageError(f"--older-than {text}: it takes days, 1 or more, as in 90 or 90d")
+        raise UsageError(f"--older-than {text}: it needs days, 1 or more, as in 90 or 90d")
     return int(days[1])
 
 
@@ -105,7 +105,10 @@ def _ask() -> None:
 
     root = paths.cache_dir()
     if not sys.stdin.isatty():
-        raise UsageError(f"nobody is there to ask whether to empty {root}", hint="add --yes")
+        raise UsageError(
+            f"cannot ask whether to empty {root}: standard input is not a terminal",
+            hint="add --yes",
+        )
     size = cache_cleaning.size(root) / 1e6
     if not typer.confirm(f"Remove {size:.1f} MB from {root}?", err=True):
         raise InterruptedRunError("nothing was removed")

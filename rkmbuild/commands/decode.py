@@ -77,7 +77,7 @@ def decode(
             raise typer.Exit(failure.code)
         raise failure
     if not reports:
-        console.note("there is no trace in it")
+        console.note("no stack trace was found in it")
 
 
 def _failure(decoder: "Decoder") -> ToolchainError | None:
@@ -145,6 +145,6 @@ def _address(word: str) -> tuple[str, int]:
         return name, int(address, 16)
     except ValueError:
         raise UsageError(
-            f"--loaded-at {word}: it takes NAME=ADDRESS",
+            f"--loaded-at {word}: it needs NAME=ADDRESS",
             hint="root can read it in /sys/module/NAME/sections/.text while it is loaded",
         ) from None

@@ -1,4 +1,4 @@
-"""`rkmbuild doctor`: what this machine has and lacks, and what mends it."""
+"""`rkmbuild doctor`: what this machine has, what is missing, and what fixes it."""
 
 import shlex
 import sys
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def doctor(
     fix: Annotated[
-        bool, typer.Option("--fix", help="Run the commands that mend what is wrong.")
+        bool, typer.Option("--fix", help="Run the commands that fix what is wrong.")
     ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask before running them.")
@@ -28,7 +28,7 @@ def doctor(
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
-    """Say what this machine has and lacks for building, running and loading modules."""
+    """Say what is there and what is missing to build, run and load modules."""
     from rkmbuild.doctor import repairs
     from rkmbuild.doctor.examine import beyond, mendable
     from rkmbuild.doctor.table import Use, can
@@ -57,7 +57,7 @@ def doctor(
         wrong = ", ".join(check.part for check in checks if check.use is Use.BUILD and check.wrong)
         raise ToolchainError(
             f"`build` cannot work on this machine: {wrong}",
-            hint="`rkmbuild doctor --fix` runs the commands that mend it" if not fix else None,
+            hint="`rkmbuild doctor --fix` runs the commands that fix it" if not fix else None,
         )
 
 
@@ -68,7 +68,10 @@ def _agree(commands: list[tuple[str, ...]], *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError("nobody is there to ask", hint="`--yes` runs these commands unasked")
+        raise UsageError(
+            "cannot ask for confirmation: standard input is not a terminal",
+            hint="`--yes` runs these commands without asking",
+        )
     if not typer.confirm("Run these commands?", err=True):
         raise InterruptedRunError("nothing was run")
 
@@ -96,6 +99,6 @@ def _show(checks: list["Check"]) -> None:
             console.line(f"  {part}: {what}: {why}")
     mends = {check.part: check.command() for check in checks if check.wrong and check.command()}
     if mends:
-        console.line("\nWhat mends it:")
+        console.line("\nTo fix it:")
         for part, command in mends.items():
             console.line(f"  {part}: {command}")

@@ -22,7 +22,7 @@ def list_(verbose: options.Verbose = False, as_json: options.Json = False) -> No
     console.configure(verbose=verbose, as_json=as_json)
     found = survey()
     for path, why in found.passed_over:
-        console.warning(f"passed over {path}: {why.message}")
+        console.warning(f"skipped {path}: {why.message}")
         console.detail(f"  {why.hint}")
     if as_json:
         passed_over = [
@@ -33,7 +33,7 @@ def list_(verbose: options.Verbose = False, as_json: options.Json = False) -> No
         console.result({"kernels": kernels, "passed_over": passed_over})
         return
     if not found.kernels:
-        console.note("no kernel to build for is here; `rkmbuild kernel fetch` gets one")
+        console.note("no kernel to build for was found; `rkmbuild kernel fetch` fetches one")
         return
     columns = ["RELEASE", "FROM", "COMPILER", "CONFIG_RUST", "IMAGE"]
     console.table(columns, [_row(tree) for tree in found.kernels])
@@ -48,7 +48,7 @@ def show(
         typer.Argument(
             metavar="[RELEASE]",
             help="A release, a unique part of one, or a path to a kernel's tree.",
-            show_default="the one that `rkmbuild build` would take",
+            show_default="the one that `rkmbuild build` would use",
         ),
     ] = None,
     as_json: options.Json = False,

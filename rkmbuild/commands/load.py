@@ -61,7 +61,7 @@ def load(
     target, parameters = _parted(words or [])
     if remove_persist:
         if parameters or swap or first_build or allow or persist:
-            raise UsageError("--remove-persist takes a module, and nothing else")
+            raise UsageError("--remove-persist needs a module, and nothing else")
         _remove_persistent(target, package)
         return
     from rkmbuild.host import host

@@ -13,7 +13,7 @@ def new(
     path: Annotated[
         Path | None,
         typer.Argument(
-            metavar="NAME|PATH", help="Folder to make; its last part is the name of the package."
+            metavar="NAME|PATH", help="Folder to create; its last part is the name of the package."
         ),
     ] = None,
     name: Annotated[

@@ -22,14 +22,14 @@ KernelToRun = Annotated[
     str | None, _kernel("Kernel to boot", "the one that the module is for, or the running one")
 ]
 KernelToShow = Annotated[
-    str | None, _kernel("Kernel to build for and to boot", "one that is here, or a fetched one")
+    str | None, _kernel("Kernel to build for and to boot", "one of this machine, or a fetched one")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 Raw = Annotated[
     bool, typer.Option("--raw", help="Show the kernel's lines only, without decoding its traces.")
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Project = Annotated[
     Path,
     typer.Argument(metavar="[PATH]", help="Folder of the module project.", show_default="."),

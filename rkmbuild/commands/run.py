@@ -40,7 +40,7 @@ def run(
         typer.Option(min=0.1, metavar="SECONDS", help="Time for loading and unloading."),
     ] = 30.0,
     shell: Annotated[
-        bool, typer.Option("--shell", help="Load it and give a shell in the machine.")
+        bool, typer.Option("--shell", help="Load it and open a shell in the machine.")
     ] = False,
     raw: options.Raw = False,
     verbose: options.Verbose = False,

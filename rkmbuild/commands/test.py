@@ -75,9 +75,11 @@ def run_tests(
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     if as_json and ktap:
-        raise UsageError("--json and --ktap exclude each other")
+        raise UsageError("--json and --ktap cannot be used together")
     if 0 < cycles < _FEWEST_CYCLES or cycles < 0:
-        raise UsageError(f"--cycles takes {_FEWEST_CYCLES} or more: fewer tell no leak from noise")
+        raise UsageError(
+            f"--cycles needs {_FEWEST_CYCLES} or more: with fewer a leak cannot be told from noise"
+        )
     if junit:
         xml.prepare(junit)
     modules = selection.select(path, package or ())

@@ -155,7 +155,7 @@ def advice(wanted: WantedPart) -> str:
     """Return the hint for a part that is wanted: the command that gives it on this distribution."""
     repairing = repair(wanted)
     if repairing:
-        return f"`{shlex.join(repairing)}` mends it; `rkmbuild doctor` says more"
+        return f"`{shlex.join(repairing)}` fixes it; `rkmbuild doctor` says more"
     names = packages(wanted.part)
     if not names:
         return f"install {wanted.part} by your distribution's means; `rkmbuild doctor` checks it"

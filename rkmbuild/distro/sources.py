@@ -16,7 +16,7 @@ def of_this_machine() -> KernelSource:
         return Debian()
     command = distribution.headers_command()
     raise FetchError(
-        "kernels are fetched with apt, which this machine does not have",
+        "kernels are fetched with apt, which was not found",
         hint=(f"`{command}` installs the headers of the running kernel\n" if command else "")
-        + "`--kernel PATH` builds for a kernel tree that was got in another way",
+        + "`--kernel PATH` builds for a kernel tree from elsewhere",
     )

@@ -88,7 +88,7 @@ def _secure_boot(root: Path) -> Check:
     except OSError as error:
         return _fact("Secure Boot", f"unknown: {error.strerror}", good=False)
     if len(value) == 5 and value[4] == 1:
-        remark = "on: the kernel is locked down, and takes modules signed with an enrolled key"
+        remark = "on: the kernel is locked down, and refuses modules without an enrolled key"
         return _fact("Secure Boot", remark, good=False)
     return _fact("Secure Boot", "off")
 

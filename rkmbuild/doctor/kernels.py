@@ -27,7 +27,7 @@ def kernels() -> tuple[list[KernelTree], list[Check]]:
             part="kernel",
             use=Use.BUILD,
             state=State.UNFIT if passed_over else State.MISSING,
-            remark="no kernel to build for is here",
+            remark="no kernel to build for was found",
             passed_over=passed_over,
             mend=mend,
         )

@@ -41,7 +41,7 @@ def _run(command: Sequence[str]) -> None:
     if argv[0] == "sudo":
         if not search_path.named("sudo"):
             raise PermissionDeniedError(
-                "only root may install packages, and there is no sudo",
+                "only root can install packages, and sudo was not found",
                 hint=f"as root: `{shlex.join(argv[1:])}`",
             )
         # Without a terminal nobody can type a password; -n says so instead of waiting.

@@ -113,7 +113,9 @@ def _host_compiler() -> list[Check]:
     # rustc links build scripts and procedural macros, which run here, through `cc`.
     found = cc.find_compiler("cc")
     if not found:
-        raise UnusablePartError("cc, which rustc links with, is not there", wanted=WantedPart("cc"))
+        raise UnusablePartError(
+            "cc, which rustc links with, was not found", wanted=WantedPart("cc")
+        )
     remark = f"{found.kind}; links procedural macros and build scripts"
     return [_found("cc", found.path, found.version, remark=remark)]
 
@@ -126,7 +128,7 @@ def _own_compiler(command: str) -> Check:
     else:
         if found:
             return _found(command, found.path, found.version, remark="built the kernel at hand")
-        remark = "built the kernel at hand; clang stands in for it"
+        remark = "built the kernel at hand; clang is used instead"
     return Check(
         part=command,
         use=Use.BUILD,
@@ -170,7 +172,7 @@ def _tool(
 def _program(name: str, part: str, use: Use) -> list[Check]:
     path = search_path.named(name)
     if not path:
-        raise UnusablePartError(f"{name} is not there", wanted=WantedPart(part))
+        raise UnusablePartError(f"{name} was not found", wanted=WantedPart(part))
     return [_found(part, path, use=use)]
 
 

@@ -51,12 +51,12 @@ def choose(emulator: Tool) -> Accel:
     asked = os.environ.get(VARIABLE)
     if asked:
         if asked not in ("kvm", "tcg"):
-            raise UsageError(f"{VARIABLE} is {asked!r}; it takes kvm or tcg")
+            raise UsageError(f"{VARIABLE} is {asked!r}; it must be kvm or tcg")
         return Accel(name=asked, reason=f"{VARIABLE} says so", proven=True)
     if not DEVICE.exists():
         return Accel(name="tcg", reason=f"there is no {DEVICE}", proven=True)
     if not os.access(DEVICE, os.R_OK | os.W_OK):
-        reason = f"{DEVICE} may not be opened (the group kvm may)"
+        reason = f"{DEVICE} cannot be opened: permission denied (the group kvm can open it)"
         return Accel(name="tcg", reason=reason, proven=True)
     works = _remembered(emulator)
     if works is None:

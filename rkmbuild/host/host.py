@@ -132,7 +132,7 @@ def load_unless_there(
     if not now or swap or not module.build_id or now.build_id != module.build_id:
         return load(ko, words, swap=swap, allow=allow)
     precheck.rules(allow)
-    console.note(f"{module.name} is loaded already, and stays as it is")
+    console.note(f"{module.name} is loaded already, and is left as it is")
     return Change(name=module.name, path=ko)
 
 
@@ -180,7 +180,7 @@ def _loaded_now(module: modinfo.Modinfo, *, swap: bool) -> LoadedModule | None:
     if old and not swap:
         raise AlreadyLoadedError(
             f"{module.name} is loaded already",
-            hint="`rkmbuild load --replace` swaps it, `rkmbuild unload` takes it out",
+            hint="`rkmbuild load --replace` replaces it, `rkmbuild unload` unloads it",
         )
     return old
 

@@ -88,11 +88,13 @@ def free(module: LoadedModule, *, but_for: Sequence[str] = ()) -> None:
     """
     if module.state != "Live":
         raise InUseError(
-            f"{module.name} is neither in nor out: its state is {module.state}",
+            f"{module.name} is being loaded or unloaded: its state is {module.state}",
             hint="if that lasts, its init or exit function hangs: `rkmbuild log` may say more",
         )
     if module.permanent:
-        raise InUseError(f"{module.name} has no exit function: only a reboot takes it out")
+        raise InUseError(
+            f"{module.name} has no exit function: it cannot be unloaded without a reboot"
+        )
     users = [name for name in module.used_by if name not in but_for]
     if users:
         raise InUseError(
@@ -137,13 +139,13 @@ def _fail(
     # The program is killed by the oops that its system call met (kernel/exit.c, make_task_dead).
     if outcome.returncode < 0 or outcome.returncode > 128:
         raise CrashedError(
-            f"the kernel crashed while it was to {verb} {name}",
-            hint="the machine is no longer sound: save your work and reboot",
+            f"the kernel crashed when asked to {verb} {name}",
+            hint="the kernel is no longer stable: save your work and reboot",
             output=said,
         )
     reason, hint = refusal.explain(lines, outcome.said, procmodules.missing(depends))
     if seen is None:
-        note = "the kernel's own words are for root only: sudo dmesg | tail"
+        note = "only root can read the kernel's log: sudo dmesg | tail"
         hint = f"{hint}\n{note}" if hint else note
     if refusal.is_about_rights(lines, outcome.said):
         raise PermissionDeniedError(f"{message}: {reason}", hint=hint, output=said)

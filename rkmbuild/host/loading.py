@@ -54,7 +54,7 @@ class Loading:
             self.add(part)
         except AlreadyLoadedError:
             self._tried.remove(part)
-            console.note(f"{part.module.name} came in from elsewhere in the meantime")
+            console.note(f"{part.module.name} was loaded by something else in the meantime")
 
     def add(self, part: Part) -> None:
         """Load a part; of one that may be left out, a failure is only told."""
@@ -102,11 +102,11 @@ class Loading:
                 continue
             try:
                 insertion.remove(now, self._log)
-                told.append(f"{name}, loaded before, is out again")
+                told.append(f"{name}, loaded before, is unloaded again")
                 if part in self.done:
                     records.forget(name)
             except RkmbuildError as error:
-                told.append(f"{name}, loaded before, stays in: {error.message}")
+                told.append(f"{name}, loaded before, stays loaded: {error.message}")
         return told
 
     def put_back(self) -> list[str]:
@@ -114,7 +114,7 @@ class Loading:
         if not self._old or not self._old_is_out or procmodules.find(self._old.name):
             return []
         name = self._old.name
-        gone = f"the {name} that was loaded before is no longer in the kernel"
+        gone = f"the {name} that was loaded before is no longer loaded"
         if not self._back:
             return [f"{gone}: it was not loaded by this user's rkmbuild, so there is no copy of it"]
         file, record = self._back
@@ -123,6 +123,6 @@ class Loading:
         except RkmbuildError as error:
             outcome = ProgramResult(1, error.message)
         if outcome.returncode != 0:
-            return [f"{gone}, and putting it back failed: {outcome.said.strip()}"]
-        console.detail(f"put back {file}, first loaded from {record.path}")
-        return [f"the {name} that was loaded before is back, with its parameters"]
+            return [f"{gone}, and loading it again failed: {outcome.said.strip()}"]
+        console.detail(f"loaded {file} again, first loaded from {record.path}")
+        return [f"the {name} that was loaded before is loaded again, with its parameters"]

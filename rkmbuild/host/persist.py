@@ -168,7 +168,7 @@ def _let_pass(
     ]
     if foreign:
         raise StorageError(
-            f"{foreign[0]} is there already, and rkmbuild did not make it so",
+            f"{foreign[0]} already exists, and is not what rkmbuild wrote",
             hint="move it away: nothing that others made is overwritten",
         )
 
@@ -197,7 +197,7 @@ def _deletable(files: Iterable[Path], record: Record, others: Iterable[Record]) 
         elif record.made(place):
             found.append(place)
         else:
-            console.warning(f"{place} was changed since, and stays")
+            console.warning(f"{place} was changed since, and is not removed")
     return found
 
 

@@ -100,7 +100,7 @@ def _take_back(undo: list[Action], draft: Path) -> list[str]:
             if not _is_so(step):
                 _do(step, draft)
         except RkmbuildError as error:
-            left.append(f"could not be taken back: {error.message}")
+            left.append(f"could not be undone: {error.message}")
     return left
 
 
@@ -146,10 +146,10 @@ def _depmod(step: Depmod) -> None:
     for file in step.listed:
         if str(file.relative_to(step.modules)) not in known:
             others = [name for name in known if Path(name).name.startswith(file.name)]
-            chosen = f": it takes {others[0]}" if others else ""
+            chosen = f": it uses {others[0]}" if others else ""
             raise StorageError(
                 f"depmod does not list {file}{chosen}",
-                hint="what stands in /etc/depmod.d decides which module of a name is taken",
+                hint="/etc/depmod.d decides which module of a name is used",
             )
 
 

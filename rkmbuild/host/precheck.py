@@ -77,7 +77,7 @@ class Judge:
         Raises:
             MismatchError: it was built for another kernel or machine.
             RefusedByKernelError: the kernel would refuse it.
-            DangerousModuleError: the kernel would take it, and may crash.
+            DangerousModuleError: the kernel would load it, and may crash.
         """
         if not self._target:
             return
@@ -107,7 +107,7 @@ def missing(module: Modinfo, names: Iterable[str], places: Iterable[Path]) -> Rk
     return RefusedByKernelError(
         f"{module.name} needs {wanted}: not loaded, and neither in {looked}",
         hint="build it, as `rkmbuild load --build` does in a workspace, or put it beside this one\n"
-        "`--allow symbol-unknown` asks the kernel all the same",
+        "`--allow symbol-unknown` tries to load it anyway",
     )
 
 
@@ -120,7 +120,7 @@ def _failure(module: Modinfo, kernel: str, blocking: list[Finding]) -> RkmbuildE
     allow = " ".join(f"--allow {name}" for name in dict.fromkeys(f.rule.id for f in blocking))
     telling = [finding for finding in blocking if finding.rule in _FOR_ANOTHER]
     ways = dict.fromkeys(f.way_out for f in telling or blocking if f.way_out)
-    hint = "\n".join([*ways, f"`{allow}` asks the kernel all the same"])
+    hint = "\n".join([*ways, f"`{allow}` tries to load it anyway"])
     if telling:
         built = f"built for {module.release or 'no kernel'} on {module.machine}"
         message = f"{module.path} was not built for the running kernel, {kernel}: {built}"

@@ -54,14 +54,14 @@ def run(program: str, arguments: Sequence[str]) -> ProgramResult:
     if os.geteuid() == 0:
         if program in _KMOD and not may_load():
             raise PermissionDeniedError(
-                "root may not load modules here: CAP_SYS_MODULE is missing, as in a container",
+                "root cannot load modules here: CAP_SYS_MODULE is missing, as in a container",
                 hint="`rkmbuild run` loads a module in a virtual machine",
             )
         return _run([path, *arguments])
     sudo = search_path.named("sudo")
     if not sudo:
         raise PermissionDeniedError(
-            "only root may do this, and there is no sudo",
+            "only root can do this, and sudo was not found",
             hint="run it as root; `rkmbuild run` needs no root",
         )
     # Without a terminal nobody can type a password: -n makes sudo say so instead of waiting.
@@ -91,7 +91,7 @@ def _found(program: str) -> str:
     path = search_path.named(program, *_SYSTEM)
     if not path:
         raise ToolchainError(
-            f"{program} is not there", hint=f"install the package {_PACKAGES[program]}"
+            f"{program} was not found", hint=f"install the package {_PACKAGES[program]}"
         )
     return str(path)
 

@@ -82,7 +82,7 @@ def _read(proc: Path) -> str:
         return proc.read_text()
     except FileNotFoundError:
         raise RefusedError(
-            f"this kernel takes no modules: there is no {proc}",
+            f"this kernel cannot load modules: there is no {proc}",
             hint="`rkmbuild run` loads a module in a virtual machine",
         ) from None
     except OSError as error:

@@ -83,7 +83,7 @@ def _ask(overlay: Overlay, make_variables: Mapping[str, str]) -> list[str]:
         if not compiler or not search_path.named(compiler[-1]):
             # With no compiler kbuild does not fail here: each question has the answer "no".
             raise ToolchainError(
-                f"the C compiler of this kernel is not there: {' '.join(compiler) or 'CC='}",
+                f"the C compiler of this kernel was not found: {' '.join(compiler) or 'CC='}",
                 hint="`rkmbuild doctor` says what installs it; `--cc clang` does without it",
             )
         return parse(

@@ -93,13 +93,13 @@ def build_folder(path: Path) -> Path:
     if not path.exists():
         dangling = " (a link that leads nowhere)" if path.is_symlink() else ""
         raise KernelError(
-            f"{path} is not there{dangling}",
+            f"{path} does not exist{dangling}",
             hint="`rkmbuild kernel list` shows the kernels of this machine",
         )
     if not path.is_dir():
         raise KernelError(
             f"{path} is not a folder",
-            hint="--kernel takes a release, or the folder of a kernel's headers or of its build",
+            hint="--kernel needs a release, or the folder of a kernel's headers or of its build",
         )
     if not _is_objtree(path) and (path / "build").exists():
         path /= "build"
@@ -173,7 +173,7 @@ def _source(build: Path) -> Path:
             if (source / "Makefile").is_file():
                 return source.resolve()
         raise KernelError(
-            f"{build} is incomplete: {makefile} includes {named}/Makefile, which is not there",
+            f"{build} is incomplete: {makefile} includes {named}/Makefile, which does not exist",
             hint=f"install or unpack {named.name} beside it",
         )
     return build

@@ -50,7 +50,7 @@ OPTIONS = (
     Option(("KCSAN",), "data races are looked for"),
     Option(("KMSAN",), "use of uninitialised memory is looked for"),
     Option(("LTO_CLANG",), "C objects are LLVM bitcode until they are linked"),
-    Option(("RANDSTRUCT",), "the layout of structures is shuffled"),
+    Option(("RANDSTRUCT",), "the layout of structures is randomised"),
     Option(("DEBUG_INFO_BTF",), "the kernel carries its types (BTF)"),
     Option(("DEBUG_INFO_BTF_MODULES",), "modules carry theirs, where vmlinux is at hand"),
     Option(("PREEMPT_RT",), "spinlocks sleep"),

@@ -215,7 +215,7 @@ def _unknown(spec: str, found: list[Candidate], passed_over: list[PassedOver]) -
     if distribution.has_apt() and series:
         hints.append(f"`rkmbuild kernel fetch {series[0]}` gets one, if the distribution has it")
     hints.append("a path to a kernel's tree needs a slash in it, as in ./headers")
-    return KernelError(f"no kernel here is called {spec!r}", hint="\n".join(hints))
+    return KernelError(f"no kernel {spec!r} was found", hint="\n".join(hints))
 
 
 def _told(passed_over: PassedOver) -> str:

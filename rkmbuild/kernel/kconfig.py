@@ -66,7 +66,7 @@ def _check(path: Path, text: str, values: dict[str, str] | None) -> None:
     elif not (_LINE.search(text) if values is None else values):
         what = "sets no option"
     elif not text.endswith("\n"):
-        what = f"is cut off in line {text.count(chr(10)) + 1}"
+        what = f"is truncated in line {text.count(chr(10)) + 1}"
     else:
         return
     raise KernelError(
@@ -83,6 +83,6 @@ def _unprepared(build: Path) -> KernelError:
         )
     return KernelError(
         f"{build} has no kernel configuration: neither {AUTO_CONF} nor {DOT_CONFIG} is there",
-        hint="--kernel takes the folder that /lib/modules/RELEASE/build points to,\n"
+        hint="--kernel needs the folder that /lib/modules/RELEASE/build points to,\n"
         "or the folder that a kernel was built in",
     )

@@ -68,7 +68,7 @@ def prepare(tree: KernelTree, *, foreign_compiler: bool) -> Overlay:
     for needed in (build / "Makefile", source / "Makefile", source / "scripts" / _MODFINAL):
         if not needed.is_file():
             raise KernelError(
-                f"the tree of {tree.release} is incomplete: {needed} is not there",
+                f"the tree of {tree.release} is incomplete: {needed} is missing",
                 hint="install the headers of this kernel again, or fetch it: rkmbuild kernel fetch",
             )
     _check_place(paths.cache_dir().resolve())

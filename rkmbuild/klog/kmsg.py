@@ -113,7 +113,7 @@ class Reader:
         device: What to read.
 
     Raises:
-        PermissionDeniedError: this kernel shows its log to root only (kernel.dmesg_restrict).
+        PermissionDeniedError: only root can read this kernel's log (kernel.dmesg_restrict).
         RefusedError: there is no log to read.
     """
 
@@ -122,7 +122,7 @@ class Reader:
             self._file = os.open(device, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except PermissionError:
             raise PermissionDeniedError(
-                "this kernel shows its log to root only",
+                "only root can read this kernel's log",
                 hint="run it as root; or allow it to all: sudo sysctl kernel.dmesg_restrict=0",
             ) from None
         except OSError as error:

@@ -148,7 +148,7 @@ def downfall(troubles: Iterable[Trouble], log: Sequence[KernelMessage]) -> str:
     """Return in a line why a kernel went down, as far as it said so."""
     title = next((trouble.title for trouble in troubles if trouble.fatal), "")
     last = log[-1].text if log else ""
-    return title or (last if is_last_word(last) else "the machine went down without a word")
+    return title or (last if is_last_word(last) else "the machine shut down without a message")
 
 
 def where(module: str, log: Iterable[KernelMessage]) -> str | None:

@@ -9,22 +9,22 @@ from pathlib import Path
 _LINES = (
     (
         r"Lockdown: .*: unsigned module loading is restricted",
-        "the kernel is locked down and takes signed modules only (Secure Boot?)",
-        "sign the module with a key that this machine trusts, or turn Secure Boot off",
+        "the kernel is locked down and refuses unsigned modules (Secure Boot?)",
+        "sign the module with a key that this machine trusts, or disable Secure Boot",
     ),
     (
         r"Loading of .* is rejected",
-        "it takes signed modules only",
+        "it refuses unsigned modules",
         "sign the module with a key that this machine trusts",
     ),
     (
         r"disagrees about version of symbol (?P<what>\S+)",
-        "`{what}` is another one than the module was built with",
+        "`{what}` differs from the one that the module was built with",
         "build it for this very kernel and flavour",
     ),
     (
         r"[Uu]nknown symbol (?P<what>\S+)",
-        "it has no symbol `{what}`",
+        "it does not export the symbol `{what}`",
         "the module that has the symbol has to be loaded first",
     ),
     (
@@ -46,12 +46,12 @@ _LINES = (
 
 # What kmod and busybox print for an error number (strerror; kmod's mod_strerror).
 _WORDS = (
-    (r"[Kk]ey was rejected|Required key not available|Loading of unsigned", "it wants a signature"),
-    (r"[Oo]peration not permitted", "the right to do so is missing"),
-    (r"[Ff]ile exists", "one of this name is there already"),
-    (r"[Cc]annot allocate memory", "there is no memory left"),
-    (r"[Uu]nknown symbol", "it lacks a symbol that the module needs"),
-    (r"[Ii]nvalid module format|Exec format", "the module does not fit this kernel"),
+    (r"[Kk]ey was rejected|Required key not available|Loading of unsigned", "it needs a signature"),
+    (r"[Oo]peration not permitted", "permission denied"),
+    (r"[Ff]ile exists", "a module of this name is already loaded"),
+    (r"[Cc]annot allocate memory", "out of memory"),
+    (r"[Uu]nknown symbol", "it does not export a symbol that the module needs"),
+    (r"[Ii]nvalid module format|Exec format", "the module does not match this kernel"),
     (r"[Ii]nvalid (?:parameters?|argument)", "an argument is not valid"),
     (r"[Rr]esource temporarily unavailable", "it is in use"),
     (r"[Dd]evice or resource busy", "the module, or what it asked for, is busy"),
@@ -77,8 +77,8 @@ def explain(lines: Sequence[str], said: str, missing: Sequence[str]) -> tuple[st
         )
         return f"it depends on {names}, not loaded yet", hint
     if modules_disabled():
-        reason = "modules go neither in nor out any more (kernel.modules_disabled=1)"
-        return reason, "only a reboot ends that"
+        reason = "modules can no longer be loaded or unloaded (kernel.modules_disabled=1)"
+        return reason, "only a reboot allows it again"
     return told(lines, said)
 
 

@@ -89,7 +89,7 @@ def _gunzip(data: bytes, limit: int) -> bytes:
     if len(plain) > limit:
         raise OverflowError
     if not engine.eof:
-        raise EOFError("the gzip stream is cut off")
+        raise EOFError("the gzip stream is truncated")
     return plain
 
 
@@ -100,7 +100,7 @@ def _unxz(data: bytes, limit: int) -> bytes:
     if len(plain) > limit:
         raise OverflowError
     if not engine.eof:
-        raise EOFError("the xz stream is cut off")
+        raise EOFError("the xz stream is truncated")
     return plain
 
 

@@ -181,7 +181,7 @@ def _described(ko: Path, elf: "ELFFile", stream: BinaryIO, size: int) -> Modinfo
     sections = _sections(elf, stream, size)
     if ".modinfo" not in sections or ".gnu.linkonce.this_module" not in sections:
         raise NotAModuleError(
-            f"{ko} is not a kernel module: it lacks the sections of one",
+            f"{ko} is not a kernel module: it does not have the sections of one",
             hint="an object file becomes a module when kbuild links it: rkmbuild build",
         )
     little_endian = bool(elf.little_endian)

@@ -87,7 +87,7 @@ def _check_value(module: Modinfo, parameter: Parameter, value: str | None) -> No
     if value is None:
         if kind in ("", "bool", "invbool"):
             return
-        raise UsageError(f"parameter `{parameter.name}` of {module.name} wants a value: {kind}")
+        raise UsageError(f"parameter `{parameter.name}` of {module.name} needs a value: {kind}")
     inner = kind.removeprefix("array of ")
     for item in value.split(",") if inner != kind else [value]:
         problem = _problem(inner, item, bits=32 if module.machine in ("i686", "arm") else 64)
@@ -134,7 +134,7 @@ def _quoted(name: str, value: str) -> str:
     if _PLAIN.fullmatch(value):
         return f"{name}={value}"
     if '"' in value:
-        raise UsageError(f"parameter `{name}`: the kernel has no way to read a double quote")
+        raise UsageError(f"parameter `{name}`: the kernel cannot read a double quote")
     return f'{name}="{value}"'
 
 

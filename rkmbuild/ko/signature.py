@@ -51,7 +51,7 @@ class Signature:
 class Fault(Enum):
     """Why what is appended cannot be read as a module's signature; the value says it in words."""
 
-    CUT_OFF = "it is cut off"
+    CUT_OFF = "it is truncated"
     TOO_LARGE = "it is larger than the file"
     OTHER_TYPE = "it is no PKCS#7 message"
     NOT_ZERO = "it has values where a PKCS#7 one has zeros"

@@ -182,7 +182,7 @@ def _demands(config: Kconfig) -> list[Demand]:
 def _unfit(tree: KernelTree, compiler: CCompiler, missing: Sequence[Demand]) -> ToolchainError:
     least = least_clang(tree)
     because = ", ".join(f"{demand.flag} (CONFIG_{demand.options[-1]})" for demand in missing)
-    lacks = f": it lacks {because}" if because else ""
+    lacks = f": it does not support {because}" if because else ""
     return ToolchainError(
         f"{compiler.path} {compiler.version} cannot build for {tree.release}{lacks}",
         hint=f"clang {least.major} or later can, and so can the compiler that built the kernel,"

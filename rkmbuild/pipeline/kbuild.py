@@ -97,7 +97,7 @@ def plan(
     for source in sources:
         if source.stem in (_RUST, _HELPERS, _EXPORTS, project.module):
             whose = "the module itself" if source.stem == project.module else "a part of rkmbuild's"
-            raise ProjectError(f"a C file may not be called {source.name}, as {whose}")
+            raise ProjectError(f"a C file cannot be called {source.name}, as {whose}")
     values = {
         "module": project.module, "release": release, "rust": _RUST, "helpers": _HELPERS,
         "exports": _EXPORTS, "export_header": str(linkage.export_header),

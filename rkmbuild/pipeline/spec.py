@@ -34,7 +34,7 @@ def render(arch: str, facts: RustFacts, features: Sequence[str]) -> str:
     missing = _NEEDED - bare.keys()
     if missing:
         raise ToolchainError(
-            f"rustc's own target {BARE_TARGET[arch]} lacks what ours is made from: "
+            f"rustc's own target {BARE_TARGET[arch]} does not have what ours is made from: "
             f"{', '.join(sorted(missing))}"
         )
     values = {"bare": bare, "features": list(features)}

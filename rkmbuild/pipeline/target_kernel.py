@@ -42,8 +42,8 @@ def check(tree: KernelTree) -> None:
     """
     if tree.config.on("RANDSTRUCT", "GCC_PLUGIN_RANDSTRUCT"):
         raise KernelError(
-            f"{tree.release} has its structures shuffled (CONFIG_RANDSTRUCT), by a seed that only "
-            "its own build knows: bindings to them would be wrong",
+            f"{tree.release} has its structures randomised (CONFIG_RANDSTRUCT), by a seed that "
+            "only its own build knows: bindings to them would be wrong",
             hint="build for a kernel without it",
         )
 

@@ -30,7 +30,7 @@ def without_vectors(package: Package, graph: Graph) -> str:
         said += f"of its features, {', '.join(avoiding)} promise code without them; in Cargo.toml:"
         return f"{said}\n{line}"
     if asking:
-        return f"{said}its features {', '.join(asking)} may be what asks for them: switch them off"
+        return f"{said}its features {', '.join(asking)} may be what asks for them: disable them"
     return f"{said}it has no feature that leaves them out: use another crate for it"
 
 
@@ -66,7 +66,7 @@ def _without(chain: list[Package]) -> str:
         bringing = _bringing(parent, child)
         if bringing:
             brought = f"{parent.name} brings {child.name} by its feature {' and '.join(bringing)}"
-            return f"{said}; {brought}: switch it off"
+            return f"{said}; {brought}: disable it"
     return f"{said}: use another crate for it"
 
 

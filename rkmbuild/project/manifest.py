@@ -20,7 +20,7 @@ def read(manifest: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ProjectError(
             f"{manifest.parent} is no module project: it has no Cargo.toml",
-            hint="`rkmbuild new NAME` makes one",
+            hint="`rkmbuild new NAME` creates one",
         ) from None
     except OSError as error:
         raise ProjectError(f"cannot read {manifest}: {error.strerror}") from None

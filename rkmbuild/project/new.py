@@ -66,7 +66,7 @@ def create(request: NewRequest) -> Created:
     root = request.path.absolute()
     if root.exists() or root.is_symlink():
         raise UsageError(
-            f"{root} is there already, and nothing is overwritten",
+            f"{root} already exists, and nothing is overwritten",
             hint=f"choose another folder; --name {root.name} gives the package this name there",
         )
     package = request.name or root.name
@@ -83,8 +83,8 @@ def create(request: NewRequest) -> Created:
                 manifest.read(project / "Cargo.toml"), "workspace", project / "Cargo.toml"
             ):
                 raise UsageError(
-                    f"{root} is in a workspace, and cargo takes none inside another one",
-                    hint="make it elsewhere, or take another template",
+                    f"{root} is in a workspace, and cargo cannot have one inside another",
+                    hint="create it elsewhere, or use another template",
                 )
             if _wants_git(request.vcs, root, base):
                 _start_repository(project)

@@ -91,7 +91,7 @@ def write(
     repository = _repository(modules[0].workspace)
     file = repository / _FILES[service]
     if file.exists() and not force:
-        raise UsageError(f"{file} is there already", hint="--force overwrites it")
+        raise UsageError(f"{file} already exists", hint="--force overwrites it")
     place = root.relative_to(repository).as_posix()
     text = _text(service, modules, place, repository, kernels=chosen, source=source)
     try:

@@ -45,9 +45,9 @@ def failures(session: Session) -> Iterator[str]:
         where = f" [{place}]" if place else ""
         yield f"---- {result.case.name}{source}{where} ----"
         yield f"{_WORDS[result.status]}: {result.message}"
-        yield from _indented("what it said:", result.output)
-        yield from _indented("what the kernel said:", [str(message) for message in result.log])
-        yield from _indented("what that is in the source:", result.explanation)
+        yield from _indented("its output:", result.output)
+        yield from _indented("the kernel's log:", [str(message) for message in result.log])
+        yield from _indented("in the source:", result.explanation)
 
 
 def warnings(session: Session) -> Iterator[str]:

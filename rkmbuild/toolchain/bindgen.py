@@ -141,7 +141,7 @@ def _version(command: Path) -> Version:
     version = versions.first(text)
     if not version or not text.startswith("bindgen "):
         # 0.66.0 and 0.66.1 want a header even for --version (rust-bindgen issue 2567).
-        raise ToolchainError("it does not answer as bindgen does")
+        raise ToolchainError("its output is not that of bindgen")
     return version
 
 

@@ -40,7 +40,7 @@ def compiler_at(path: Path) -> CCompiler:
         raise ToolchainError(f"{path} cannot be read: {error.strerror}") from None
     known = read_version(text)
     if not known:
-        raise ToolchainError(f"{path} answers neither as gcc nor as clang does")
+        raise ToolchainError(f"{path} is neither gcc nor clang")
     kind, version = known
     return CCompiler(path=path, kind=kind, version=version, text=text.partition("\n")[0])
 

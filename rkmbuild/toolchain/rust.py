@@ -97,7 +97,7 @@ def _judge(place: Place, answer: dict[str, Any]) -> Found:
     sysroot = Path(answer["sysroot"])
     library = library_source(sysroot, version)
     if not library:
-        why = f"its library source (rust-src) is not there, release {version}"
+        why = f"its library source (rust-src) is missing, release {version}"
         return Found(place, None, why, _rustup(place, "component", "add", "rust-src"), stable)
     cargo, why = _cargo(place.rustc, version)
     if not cargo:
@@ -152,7 +152,7 @@ def _ask_rustc(rustc: Path) -> dict[str, Any]:
     facts = read_verbose(verbose)
     version = versions.first(facts.get("release", ""))
     if not version or "host" not in facts:
-        raise ToolchainError("it does not answer as rustc does")
+        raise ToolchainError("its output is not that of rustc")
     spec = ("-Zunstable-options", "--print", "target-spec-json", "--target", _PROBED_TARGET)
     return {
         "verbose": verbose,
@@ -194,7 +194,7 @@ def _cargo_version(cargo: Path) -> Version:
     text: str = remembered("cargo -V", [cargo], ask)["text"]
     version = versions.first(text)
     if not version or not text.startswith("cargo "):
-        raise ToolchainError("it does not answer as cargo does")
+        raise ToolchainError("its output is not that of cargo")
     return version
 
 

@@ -43,8 +43,8 @@ def beside(rust: Rust) -> Extras:
         raise unusable(
             PART,
             WantedPart(PART, repair=(rustup, *words) if rustup else None),
-            [PassedOver(str(path), "it is not there") for path in missing],
-            unfit=f"the toolchain of {rust.rustc} lacks rustfmt or clippy",
+            [PassedOver(str(path), "it does not exist") for path in missing],
+            unfit=f"the toolchain of {rust.rustc} does not have rustfmt or clippy",
         )
     return found
 

@@ -41,7 +41,7 @@ def unusable(
         unfit: The message's first line where there are some; likewise.
     """
     if not passed_over:
-        return UnusablePartError(missing or f"{name} is not there", wanted=wanted)
+        return UnusablePartError(missing or f"{name} was not found", wanted=wanted)
     reasons = "".join(f"\n  {what}: {why}" for what, why in passed_over)
     message = (unfit or f"no {name} of this machine can be used") + f":{reasons}"
     return UnusablePartError(message, wanted=wanted, passed_over=passed_over)

@@ -78,7 +78,7 @@ class Addr2line:
                 seconds=_SECONDS,
             )
         except ToolchainError:
-            self.problem = "addr2line of binutils is not there"
+            self.problem = "addr2line (binutils) was not found"
             return
         except RkmbuildError as error:
             self.problem = error.message

@@ -139,7 +139,7 @@ class Search:
         if record:
             named += of_module(Path(record.path))
         if not named:
-            return Found(problem="no debug information of it is at hand")
+            return Found(problem="its debug information was not found")
         opened = [
             (candidate, debug) for candidate in named if (debug := self._open(candidate.path))
         ]

@@ -61,7 +61,7 @@ def judge(
     """
     report = FindingList({"release": kernel.release, "name": ""})
     if kernel.closed:
-        message = "modules go neither in nor out any more (kernel.modules_disabled=1)"
+        message = "modules can no longer be loaded or unloaded (kernel.modules_disabled=1)"
         report.add(permission.MODULES_DISABLED, message)
     body, appended = signature.split(data)
     signatures.check(appended, kernel, report)

@@ -37,7 +37,7 @@ def check(file: Elf, index: Index, report: FindingList) -> None:
         if section.allocated and (align & (align - 1) if align else 0):
             report.add(
                 dangers.SECTION_ALIGNMENT,
-                f"the alignment {align} is none",
+                f"the alignment {align} is no power of two",
                 place=file.names[number],
             )
         elif section.allocated and align > _PAGE:

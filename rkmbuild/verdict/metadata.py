@@ -30,7 +30,7 @@ def check(subject: Subject, report: FindingList) -> None:
         else:
             report.add(
                 refusals.LIVEPATCH_SUPPORT,
-                "the module is a live patch, and this kernel cannot take one",
+                "the module is a live patch, and this kernel does not support them",
                 log="livepatch support is disabled",
             )
 
@@ -56,8 +56,8 @@ def check_taints(subject: Subject, report: FindingList) -> None:
         shown = f"`{license_}`" if license_ is not None else "not given"
         report.add(
             taints.PROPRIETARY,
-            f"the license is {shown}: the kernel takes it for proprietary, and GPL-only symbols "
-            "are out of reach",
+            f"the license is {shown}: the kernel treats it as proprietary, and refuses it "
+            "GPL-only symbols",
             log="taints kernel",
         )
     if subject.field("test") is not None:
@@ -127,7 +127,7 @@ def _layout(subject: Subject, report: FindingList) -> None:
         built_for = (subject.field("vermagic") or "an unknown kernel").partition(" ")[0]
         report.add(
             refusals.MODVERSIONS,
-            f"built for {built_for}, whose struct module is another one (CRC of module_layout "
+            f"built for {built_for}, whose struct module differs (CRC of module_layout "
             f"{crc:#010x}, this kernel's is {known.crc:#010x})",
             place="__versions",
             log="disagrees about version of symbol module_layout",
@@ -165,7 +165,9 @@ def _same_magic(ours: str, theirs: str, *, crcs: bool) -> bool:
 def _release(subject: Subject, found: str, report: FindingList) -> None:
     release = subject.target.release
     if found != release and subject.file.find(".note.rkmbuild"):
-        message = f"built for {found or 'nothing'}, this is {release}; the kernel would not mind"
+        message = (
+            f"built for {found or 'nothing'}, this is {release}; the kernel would not refuse it"
+        )
         report.add(dangers.RELEASE_DIFFERS, message, place=".modinfo")
 
 
@@ -175,8 +177,8 @@ def _difference(found: str, wanted: str) -> str:
     said = []
     if ours[:1] != theirs[:1]:
         said.append(f"built for {ours[0] if ours else 'nothing'}, this is {theirs[0]}")
-    said += [f"the module lacks `{word}`" for word in theirs[1:] if word not in ours]
-    said += [f"the kernel lacks `{word}`" for word in ours[1:] if word not in theirs]
+    said += [f"the module does not have `{word}`" for word in theirs[1:] if word not in ours]
+    said += [f"the kernel does not have `{word}`" for word in ours[1:] if word not in theirs]
     return ", ".join(said) or "the fields differ in order or in spaces"
 
 

@@ -210,7 +210,7 @@ class _Pass:
                 return
             if not fits and kind.overflow is Overflow.CUT:
                 bits = 8 * kind.width
-                message = f"the distance {value & _MASK:#x} is cut off to {bits} bits"
+                message = f"the distance {value & _MASK:#x} is truncated to {bits} bits"
                 self._add(dangers.RELOCATION_TRUNCATED, offset, message)
             if self.rules.must_be_zero and not outside and section.type != elf.SHT_NOBITS:
                 written = value & (1 << 8 * kind.width) - 1

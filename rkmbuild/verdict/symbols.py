@@ -183,7 +183,7 @@ class _Resolver:
         if self._left > 0 and not way_out:
             self._left -= 1
             way_out = suggestions.way_out(name, self._subject.target.exports)
-        message = f"nothing exports `{name}` in this kernel"
+        message = f"unknown symbol `{name}`: nothing exports it in this kernel"
         self._report.add(refusals.SYMBOL_UNKNOWN, message, place=place, way_out=way_out, log=log)
 
     def _same_version(self, raw: bytes, name: str, known: ExportedSymbol, symbol: Symbol) -> bool:

@@ -151,7 +151,7 @@ def _entry_points(subject: Subject, places: list[_Place], report: FindingList) -
         )
     if not layout:
         report.unchecked.append(
-            "struct module: none of this kernel's own modules is at hand to compare with"
+            "struct module: none of this kernel's own modules was found to compare with"
         )
         return
     if section.size != layout.size:

@@ -150,7 +150,7 @@ def running(tree: KernelTree, *, root: Path = Path("/")) -> Target:
     release = os.uname().release
     if tree.release != release:
         raise KernelError(
-            f"the running kernel is {release}, and no tree of it is here",
+            f"the running kernel is {release}, and its tree was not found",
             hint="leave --running out to judge for another kernel",
         )
     known = of(tree)

@@ -48,7 +48,7 @@ def test_an_unknown_symbol_is_told_with_the_rust_item_that_asks_for_it(
     broken = bytes(editor.symbol(number, name=table[number].name + 1).data)
     verdict = check.check(broken, tree)
     (found,) = (f for f in verdict.findings if f.rule.id == "symbol-unknown")
-    assert found.message == "nothing exports `printk` in this kernel"
+    assert found.message == "unknown symbol `printk`: nothing exports it in this kernel"
     assert "renamed in 5.15 to `_printk`" in found.way_out
     assert "rust_helper" in found.place or "::" in found.place
 

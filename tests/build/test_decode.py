@@ -197,7 +197,7 @@ def test_a_machine_without_addr2line_says_so_after_the_log(module: Path, tmp_pat
     (tmp_path / "log").write_text(log(module))
     done = rkmbuild("decode", "log", "--module", module, cwd=tmp_path, env={"PATH": str(tmp_path)})
     assert done.returncode == 5
-    assert "addr2line of binutils is not there" in done.stderr
+    assert "addr2line (binutils) was not found" in done.stderr
     assert "end trace" in done.stdout
     words = ("decode", "log", "--module", module, "--json")
     done = rkmbuild(*words, cwd=tmp_path, env={"PATH": str(tmp_path)})

@@ -100,7 +100,7 @@ def test_what_is_there_is_not_fetched_again(
     for package in archive.pool.glob("*.deb"):
         package.unlink()
     assert fetch.fetch("6.12").build == first.build
-    assert "is there already" in capsys.readouterr().err
+    assert "is fetched already" in capsys.readouterr().err
     assert len(_in_cache(empty_cache)) == 1
 
 

@@ -143,7 +143,7 @@ def test_kernel_show_tells_the_same_as_text_and_as_json(kernel: KernelTree) -> N
 def test_an_unknown_kernel_ends_with_the_kernels_exit_code(kernel_6_12: KernelTree) -> None:
     done = _rkmbuild("kernel", "show", "5.99")
     assert done.returncode == 4
-    assert "no kernel here is called '5.99'" in done.stderr
+    assert "no kernel '5.99' was found" in done.stderr
     assert kernel_6_12.release in done.stderr
     done = _rkmbuild("kernel", "show", "5.99", "--json")
     assert json.loads(done.stdout)["error"]["exit_code"] == 4
@@ -188,7 +188,7 @@ def test_a_machine_without_any_kernel_is_told_what_to_do(tmp_path: Path) -> None
     assert done.returncode == 4
     assert "has no headers on this machine" in done.stderr
     assert "rkmbuild kernel fetch" in done.stderr
-    assert "no kernel to build for is here" in _rkmbuild("kernel", "list", **empty).stderr
+    assert "no kernel to build for was found" in _rkmbuild("kernel", "list", **empty).stderr
     assert _json("kernel", "list", **empty) == {"kernels": [], "passed_over": []}
 
 

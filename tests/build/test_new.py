@@ -105,7 +105,7 @@ def test_without_git_there_is_neither_author_nor_repository(
     assert "authors" not in (root / "src" / "lib.rs").read_text()
     asked = rkmbuild("new", tmp_path / "x", "--vcs", "git", env=home | {"PATH": str(tmp_path)})
     assert asked.returncode == 5
-    assert "git is not there" in asked.stderr
+    assert "git was not found" in asked.stderr
     assert not (tmp_path / "x").exists()
 
 

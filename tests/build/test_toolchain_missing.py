@@ -66,7 +66,7 @@ def test_without_bindgen_a_build_names_it_and_what_installs_it(
 ) -> None:
     hidden = bindgen_places.commands()
     said = refused(without(hidden, "build", project, "-k", kernel_6_12.build), project)
-    assert "bindgen is not there" in said
+    assert "bindgen was not found" in said
     assert "installs it" in said
     done = without(hidden, "build", project, "-k", kernel_6_12.build, "--json")
     assert "installs it" in json.loads(done.stdout)["error"]["hint"]
@@ -88,7 +88,7 @@ def test_without_clang_a_build_that_asks_for_it_names_it_and_what_installs_it(
     hidden = [*Path("/usr/lib").glob("llvm*/bin"), *_real(search_path.every(r"clang(-\d+)?"))]
     done = without(hidden, "build", project, "-k", kernel_6_12.build, "--cc", "clang")
     said = refused(done, project)
-    assert "clang is not there" in said
+    assert "clang was not found" in said
     assert "installs it" in said
 
 
@@ -97,7 +97,7 @@ def test_without_any_c_compiler_a_build_names_clang(kernel_6_12: KernelTree, pro
     hidden = [*Path("/usr/lib").glob("llvm*/bin"), *_real(search_path.every(r"clang(-\d+)?"))]
     hidden += _real(search_path.every(r"(x86_64-linux-gnu-)?gcc(-\d+)?"))
     done = without(hidden, "build", project, "-k", kernel_6_12.build)
-    assert "clang is not there" in refused(done, project)
+    assert "clang was not found" in refused(done, project)
 
 
 def test_without_the_library_source_a_build_names_it_and_what_installs_it(
@@ -121,7 +121,7 @@ def test_without_qemu_a_run_names_it_and_what_installs_it(
     hidden = list(search_path.every("qemu-system-x86_64"))
     done = without(hidden, "run", project, "-k", kernel_6_12.build)
     assert done.returncode == MachineError.code, done.stderr
-    assert "qemu-system-x86_64 is not there" in done.stderr
+    assert "qemu-system-x86_64 was not found" in done.stderr
     assert "qemu" in done.stderr.partition("help")[2]
     assert "installs it" in done.stderr
 

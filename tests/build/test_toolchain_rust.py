@@ -164,6 +164,6 @@ def test_no_rustc_at_all_is_said_with_what_installs_it(
         if found:
             (tmp_path / name).symlink_to(found)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UnusablePartError, match="rustc is not there") as failure:
+    with pytest.raises(UnusablePartError, match="rustc was not found") as failure:
         rust.choose()
     assert "rust" in packages.advice(failure.value.wanted)

@@ -57,7 +57,7 @@ def test_without_a_bindgen_the_package_is_named(empty_path: Path) -> None:
     apt = shutil.which("apt-get", path="/usr/bin")
     if apt:
         (empty_path / "apt-get").symlink_to(apt)
-    with pytest.raises(UnusablePartError, match="bindgen is not there") as failure:
+    with pytest.raises(UnusablePartError, match="bindgen was not found") as failure:
         bindgen.choose()
     assert "bindgen" in packages.advice(failure.value.wanted)
 
@@ -112,7 +112,7 @@ def test_without_a_clang_the_error_names_the_command_that_installs_it(
 ) -> None:
     monkeypatch.setattr("rkmbuild.toolchain.cc._LLVM_ROOTS", ())
     (empty_path / "apt-get").symlink_to("/usr/bin/apt-get")
-    with pytest.raises(UnusablePartError, match="clang is not there") as failure:
+    with pytest.raises(UnusablePartError, match="clang was not found") as failure:
         cc.choose_clang()
     assert failure.value.code == 5
     assert "clang" in packages.advice(failure.value.wanted)
@@ -120,7 +120,7 @@ def test_without_a_clang_the_error_names_the_command_that_installs_it(
 
 @pytest.mark.usefixtures("empty_path")
 def test_without_qemu_the_error_says_so() -> None:
-    with pytest.raises(UnusablePartError, match="qemu-system-x86_64 is not there") as failure:
+    with pytest.raises(UnusablePartError, match="qemu-system-x86_64 was not found") as failure:
         qemu.choose()
     assert "qemu" in packages.advice(failure.value.wanted)
 

@@ -64,7 +64,7 @@ def test_a_crate_for_programs_only_is_left_out_by_the_feature_that_brings_it() -
     by_feature = use("c", optional=True)
     first = package("b", {"net": ["dep:c"], "x": []}, on="net x", uses=(by_feature,))
     said = features.without_std(last, graph(package("a", uses=(use("b"),)), first, last))
-    assert said.endswith("b brings c by its feature net: switch it off")
+    assert said.endswith("b brings c by its feature net: disable it")
     said = features.without_std(last, graph(package("a", uses=(use("c"),)), last))
     assert said.endswith(
         "has no feature that leaves the standard library out: use another crate for it"

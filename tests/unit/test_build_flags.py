@@ -117,7 +117,7 @@ def test_the_stack_protector_is_left_out_where_rustc_cannot_find_the_canary() ->
 @pytest.mark.parametrize(
     ("release", "config", "told"),
     [
-        ("6.12.117", {"RANDSTRUCT": "y"}, "shuffled"),
+        ("6.12.117", {"RANDSTRUCT": "y"}, "randomised"),
         ("5.10.223", {}, "6.1 is the oldest"),
     ],
 )

@@ -61,8 +61,8 @@ def test_a_kernel_whose_version_magic_is_not_known_refuses_for_none() -> None:
 @pytest.mark.parametrize(
     ("vermagic", "said"),
     [
-        (VERMAGIC.replace("preempt ", ""), "the module lacks `preempt`"),
-        (VERMAGIC.replace("mod_unload ", "mod_unload rt "), "the kernel lacks `rt`"),
+        (VERMAGIC.replace("preempt ", ""), "the module does not have `preempt`"),
+        (VERMAGIC.replace("mod_unload ", "mod_unload rt "), "the kernel does not have `rt`"),
         (VERMAGIC.rstrip(), "in order or in spaces"),
     ],
 )

@@ -18,7 +18,7 @@ from rkmbuild.klog import refusal
         (
             "[   39.968274] greeter: disagrees about version of symbol misc_register",
             "insmod: ERROR: could not insert module /m/symbols.ko: Invalid parameters",
-            "`misc_register` is another one",
+            "`misc_register` differs",
         ),
         (
             "[   42.007724] greeter: `1' invalid for parameter `sizes'",
@@ -28,7 +28,7 @@ from rkmbuild.klog import refusal
         (
             "[   69.255106] Loading of unsigned module is rejected",
             "insmod: ERROR: could not insert module /m/caller.ko: Key was rejected by service",
-            "signed modules only",
+            "refuses unsigned modules",
         ),
         (
             (

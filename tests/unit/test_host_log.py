@@ -103,5 +103,5 @@ def test_a_log_for_root_only_is_a_matter_of_permission(monkeypatch: pytest.Monke
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr("rkmbuild.klog.kmsg.os.open", refuse)
-    with pytest.raises(PermissionDeniedError, match="root only"):
+    with pytest.raises(PermissionDeniedError, match="only root can read"):
         kmsg.Reader()

@@ -63,7 +63,7 @@ def test_what_the_kernel_takes_passes_as_it_is(word: str) -> None:
 @pytest.mark.parametrize(
     ("word", "why"),
     [
-        ("count", "wants a value"),
+        ("count", "needs a value"),
         ("count=", "no integer"),
         ("count=1k", "no integer"),
         ("count=09", "no integer"),

@@ -81,7 +81,7 @@ def test_a_file_that_was_changed_since_is_in_the_way(root: Path, ko: Path) -> No
     _install(ko, root)
     installed = root / "lib/modules/6.12-test/updates/rkmbuild/one.ko"
     installed.write_bytes(b"other")
-    with pytest.raises(StorageError, match="is there already"):
+    with pytest.raises(StorageError, match="already exists"):
         persist.install(ko, root=root)
 
 

@@ -84,7 +84,7 @@ def test_a_tree_that_does_not_say_its_compiler_is_refused(tmp_path: Path) -> Non
 
 
 def test_a_path_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    assert _failure(tmp_path / "nothing").message == f"{tmp_path / 'nothing'} is not there"
+    assert _failure(tmp_path / "nothing").message == f"{tmp_path / 'nothing'} does not exist"
     (tmp_path / "link").symlink_to("nowhere")
     assert "a link that leads nowhere" in _failure(tmp_path / "link").message
     (tmp_path / "file").touch()

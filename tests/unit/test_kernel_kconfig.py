@@ -51,7 +51,7 @@ def test_a_tree_without_dot_config_is_read_all_the_same(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"\0\0\0\0CONFIG_X86_64=y\n", "is not text"),
         (b"# nothing but a remark\n", "sets no option"),
-        (b"CONFIG_X86_64=y\nCONFIG_EXT4", "is cut off in line 2"),
+        (b"CONFIG_X86_64=y\nCONFIG_EXT4", "is truncated in line 2"),
     ],
 )
 def test_a_damaged_configuration_is_named(

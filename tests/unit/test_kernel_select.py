@@ -43,14 +43,14 @@ def test_a_number_means_itself_and_not_the_beginning_of_another(root: Path) -> N
     kernel_trees.debian(root, "6.1")
     assert find.select("6.1", root).release == RELEASES["6.1"]
     assert find.select("6.12", root).release == RELEASES["6.12"]
-    assert "no kernel here" in _failure("6.1.0-5", root).message
-    assert "no kernel here" in _failure("7", root).message
+    assert "no kernel '6.1.0-5' was found" in _failure("6.1.0-5", root).message
+    assert "no kernel '7' was found" in _failure("7", root).message
     assert find.select("deb12", root).release == RELEASES["6.12"]
 
 
 def test_a_number_does_not_mean_a_longer_one_that_is_there_alone(root: Path) -> None:
     kernel_trees.debian(root, "6.12")
-    assert "no kernel here" in _failure("6.1", root).message
+    assert "no kernel '6.1' was found" in _failure("6.1", root).message
 
 
 def test_an_ambiguous_part_names_the_kernels_that_it_fits(root: Path) -> None:
@@ -74,7 +74,7 @@ def test_one_release_that_is_installed_and_fetched_is_not_ambiguous(
 def test_an_unknown_kernel_is_answered_with_those_that_are_there(root: Path) -> None:
     kernel_trees.debian(root, "6.12")
     failure = _failure("6.13", root)
-    assert failure.message == "no kernel here is called '6.13'"
+    assert failure.message == "no kernel '6.13' was found"
     assert RELEASES["6.12"] in str(failure.hint)
 
 
@@ -82,7 +82,7 @@ def test_an_unknown_kernel_is_answered_with_what_was_passed_over(root: Path) -> 
     build = kernel_trees.debian(root, "6.12")
     (build / "include/generated/utsrelease.h").write_text("")
     (build / "include/config/kernel.release").write_text("")
-    assert f"{build} was passed over: " in str(_failure("6.12", root).hint)
+    assert f"{build} was skipped: " in str(_failure("6.12", root).hint)
 
 
 def test_a_damaged_kernel_that_is_asked_for_is_a_failure(root: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_damaged_kernel_that_is_asked_for_is_a_failure(root: Path) -> None:
 
 def test_an_empty_name_selects_nothing(root: Path) -> None:
     kernel_trees.debian(root, "6.12")
-    assert "no kernel here" in _failure("", root).message
+    assert "no kernel '' was found" in _failure("", root).message
 
 
 @pytest.mark.parametrize("folder", ["plain", "with a space", "größe-ядро"])

@@ -79,7 +79,7 @@ def test_the_variable_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(accel.VARIABLE, "tcg")
     assert accel.choose(_QEMU).name == "tcg"
     monkeypatch.setenv(accel.VARIABLE, "xen")
-    with pytest.raises(UsageError, match="it takes kvm or tcg"):
+    with pytest.raises(UsageError, match="it must be kvm or tcg"):
         accel.choose(_QEMU)
 
 

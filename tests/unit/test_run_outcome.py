@@ -95,7 +95,7 @@ def test_a_kernel_that_halts_is_told_by_its_last_word(kernel: str) -> None:
     log = _log("no_power_off", kernel)
     assert outcome.troubles(log) == ()
     assert outcome.downfall((), log) == log[-1].text
-    assert outcome.downfall((), log[:-1]) == "the machine went down without a word"
+    assert outcome.downfall((), log[:-1]) == "the machine shut down without a message"
 
 
 @both

@@ -90,8 +90,8 @@ def test_filters_choose_by_a_part_of_the_name() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--cycles", "19"], "--cycles takes 20 or more"),
-        (["--json", "--ktap"], "exclude each other"),
+        (["--cycles", "19"], "--cycles needs 20 or more"),
+        (["--json", "--ktap"], "cannot be used together"),
     ],
 )
 def test_words_that_do_not_go_together_are_told_before_anything_is_built(

@@ -92,7 +92,7 @@ def test_packages_come_before_a_repair_only_where_there_are_some(
     either = WantedPart("qemu", repair, packages_first=True)
     only(monkeypatch, tmp_path)
     assert packages.repair(either) == repair
-    assert packages.advice(either).startswith("`rustup update` mends it")
+    assert packages.advice(either).startswith("`rustup update` fixes it")
     only(monkeypatch, tmp_path, "dnf")
     assert packages.repair(either) is None
     assert "qemu-system-x86-core` installs it" in packages.advice(either)

@@ -68,7 +68,7 @@ def test_a_build_id_that_the_kernel_told_otherwise_counts_as_well(project: Path)
 
 
 def test_a_module_without_debug_information_says_so(project: Path) -> None:
-    assert "is at hand" in search(project).find("ext4", "", _6_12).problem
+    assert "was not found" in search(project).find("ext4", "", _6_12).problem
 
 
 def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:

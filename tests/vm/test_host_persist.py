@@ -38,7 +38,7 @@ def test_an_unload_says_that_it_comes_back(host: Host) -> None:
 
 def test_what_another_module_needs_stays_until_that_is_removed_too(host: Host) -> None:
     host.succeeded("persist: shares")
-    assert "loaded already, and stays as it is" in host.succeeded("persist: there already").err
+    assert "loaded already, and is left as it is" in host.succeeded("persist: there already").err
     host.succeeded("persist: remove one")
     left = host.succeeded("persist: left").out.split()
     assert left == [
@@ -59,10 +59,10 @@ def test_what_is_not_installed_is_not_removed(host: Host) -> None:
 
 
 def test_a_file_of_others_is_never_touched(host: Host) -> None:
-    told = ("rkmbuild-caller.conf is there already, and rkmbuild did not make it", "move it away")
+    told = ("rkmbuild-caller.conf already exists, and is not what rkmbuild wrote", "move it away")
     host.failed("persist: conf in the way", 7, *told)
     host.succeeded("persist: same 2")
-    host.failed("persist: module in the way", 7, f"{_own(host)}/greeter.ko is there already")
+    host.failed("persist: module in the way", 7, f"{_own(host)}/greeter.ko already exists")
     host.succeeded("persist: same 3")
 
 
@@ -105,5 +105,5 @@ def test_a_packed_module_is_installed_unpacked(host: Host) -> None:
 
 def test_what_somebody_changed_stays_when_the_rest_is_removed(host: Host) -> None:
     done = host.succeeded("persist: changed")
-    assert "greeter.ko was changed since, and stays" in done.err
+    assert "greeter.ko was changed since, and is not removed" in done.err
     assert host.succeeded("persist: change stays").out == "x\n"

@@ -134,7 +134,7 @@ def test_modules_in_rust_that_link_to_each_other_are_judged_and_loaded(host: Hos
 
 def test_what_somebody_else_loads_in_the_meantime_is_there(host: Host) -> None:
     done = host.succeeded("needs: race")
-    assert "greeter came in from elsewhere in the meantime" in done.err
+    assert "greeter was loaded by something else in the meantime" in done.err
     assert "Loaded caller" in done.err
 
 

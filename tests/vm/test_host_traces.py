@@ -55,5 +55,5 @@ def test_a_load_that_crashes_tells_where_in_the_source(host: Host) -> None:
         22,
         "crashes: matched by its build id (crashes.ko.debug)",
         f"/src/ways.rs:{marked('null')[1]}",
-        "the machine is no longer sound",
+        "the kernel is no longer stable",
     )

@@ -4,7 +4,7 @@ from tests.vm.host_world import Host
 
 
 def test_without_sudo_a_load_is_a_matter_of_permission(host: Host) -> None:
-    host.failed("nobody: no sudo", 30, "only root may do this, and there is no sudo")
+    host.failed("nobody: no sudo", 30, "only root can do this, and sudo was not found")
 
 
 def test_where_sudo_refuses_its_words_come_first(host: Host) -> None:
@@ -26,7 +26,7 @@ def test_a_user_loads_and_unloads_where_sudo_allows_only_insmod_and_rmmod(host: 
 
 def test_a_user_who_may_not_read_the_log_is_told_how_to(host: Host) -> None:
     host.failed("user: refused", 36, "No such device", "sudo dmesg")
-    host.failed("nobody: log", 30, "shows its log to root only")
+    host.failed("nobody: log", 30, "only root can read this kernel's log")
 
 
 def test_a_user_reads_the_log_where_the_kernel_shows_it_to_all(host: Host) -> None:

@@ -130,7 +130,7 @@ def test_a_module_of_another_kernel_is_refused(
     ko = c_modules.built(kernel_6_1) / "clean.ko"
     done = rkmbuild("run", ko, "--kernel", kernel_6_12.release, "--timeout", _TIME)
     assert done.returncode == 21
-    assert "refused to load `clean`: the module does not fit this kernel (ENOEXEC)" in done.stderr
+    assert "refused to load `clean`: the module does not match this kernel (ENOEXEC)" in done.stderr
     assert f"--kernel {kernel_6_1.release}" in done.stderr
 
 

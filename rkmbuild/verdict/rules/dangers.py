@@ -146,7 +146,7 @@ RELOCATION_LIVEPATCH = dangerous(
 
 RELOCATION_TRUNCATED = dangerous(
     "relocation-truncated",
-    "the value of a PC32 or PLT32 relocation does not fit into 32 bits (the loader cuts it off)",
+    "the value of a PC32 or PLT32 relocation does not fit into 32 bits (the loader truncates it)",
     f"{X86}: __apply_relocate_add (6.1), __write_relocate_add (6.12)",
     "compile with code model kernel",
 )

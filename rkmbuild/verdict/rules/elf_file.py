@@ -48,7 +48,7 @@ ELF_SECTION_TABLE = refused_file(
     "the section headers reach beyond the end of the file",
     "elf_validity_check",
     "elf_validity_cache_sechdrs",
-    "the file is cut off or damaged: copy or build it again",
+    "the file is truncated or damaged: copy or build it again",
 )
 
 ELF_SECTION_ZERO = refused_file(
@@ -63,7 +63,7 @@ ELF_SECTION_BOUNDS = refused_file(
     "a section reaches beyond the end of the file",
     "validate_section_offset",
     "validate_section_offset",
-    "the file is cut off or damaged: copy or build it again",
+    "the file is truncated or damaged: copy or build it again",
 )
 
 ELF_NAMES = refused_file(

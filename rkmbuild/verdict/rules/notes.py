@@ -26,7 +26,7 @@ SIGNATURE_UNVERIFIED = note(
     "signature-unverified",
     "the signature's key is not the one that the kernel's own modules are signed with",
     "kernel/module/signing.c: mod_verify_sig",
-    "the kernel takes it if the key is in its keyring; `keyctl list %:.builtin_trusted_keys`",
+    "the kernel accepts it if the key is in its keyring; `keyctl list %:.builtin_trusted_keys`",
 )
 
 NO_EXIT = note(

@@ -8,7 +8,7 @@ MODULES_DISABLED = refused(
     "EPERM",
     "the kernel loads no modules any more: kernel.modules_disabled is on",
     f"{MAIN}: may_init_module",
-    "only a reboot switches it off again",
+    "only a reboot allows it again",
 )
 
 # module_sig_check, before anything else is looked at
@@ -17,7 +17,7 @@ SIGNATURE_MALFORMED = refused(
     "EBADMSG",
     "the appended signature is no well-formed struct module_signature and PKCS#7 message",
     "kernel/module_signature.c: mod_check_sig; crypto/asymmetric_keys/pkcs7_parser.c",
-    "sign it again with the kernel's scripts/sign-file, or cut the signature off",
+    "sign it again with the kernel's scripts/sign-file, or remove the signature",
 )
 
 SIGNATURE_KIND = refused(
@@ -42,5 +42,5 @@ LOCKDOWN = refused(
     "EPERM",
     "the kernel is locked down, and the module has no signature that it can verify",
     "security/lockdown/lockdown.c: LOCKDOWN_MODULE_SIGNATURE",
-    "sign the module with an enrolled machine owner key, or switch Secure Boot off",
+    "sign the module with an enrolled machine owner key, or disable Secure Boot",
 )

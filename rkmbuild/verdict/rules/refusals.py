@@ -8,7 +8,7 @@ BLACKLISTED = refused(
     "EPERM",
     "the kernel's command line forbids the module (module_blacklist=)",
     f"{MAIN}: blacklisted",
-    "take its name out of module_blacklist= and boot again",
+    "remove its name from module_blacklist= and reboot",
 )
 
 MODVERSIONS = refused(
