@@ -63,14 +63,14 @@ class RkmbuildError(Exception):
 
 
 class UsageError(RkmbuildError):
-    """The words on the command line do not fit together."""
+    """The options and arguments on the command line do not go together."""
 
     code = 2
     kind = "usage"
 
 
 class ProjectError(RkmbuildError):
-    """The folder is no module project, or its Cargo.toml says something we cannot follow."""
+    """The folder is no module project, or its Cargo.toml is not valid for one."""
 
     code = 3
     kind = "project"
@@ -84,7 +84,7 @@ class KernelError(RkmbuildError):
 
 
 class ToolchainError(RkmbuildError):
-    """A tool is missing, too old, or does not go with another one."""
+    """A tool is missing, too old, or does not work with another one."""
 
     code = 5
     kind = "toolchain"
@@ -133,7 +133,7 @@ class CrashedError(RkmbuildError):
 
 
 class HangError(RkmbuildError):
-    """The guest did not finish in its time."""
+    """The guest timed out."""
 
     code = 23
     kind = "hang"
@@ -147,7 +147,7 @@ class TestsFailedError(RkmbuildError):
 
 
 class PermissionDeniedError(RkmbuildError):
-    """The step needs root, and we are not, nor may become it."""
+    """Permission denied: the step needs root, or a right that root does not have here."""
 
     code = 30
     kind = "permission"
@@ -168,21 +168,21 @@ class MismatchError(RkmbuildError):
 
 
 class AlreadyLoadedError(RkmbuildError):
-    """A module of this name is in the kernel already."""
+    """A module of this name is already loaded."""
 
     code = 33
     kind = "already-loaded"
 
 
 class NotLoadedError(RkmbuildError):
-    """No module of this name is in the kernel."""
+    """No module of this name is loaded."""
 
     code = 34
     kind = "not-loaded"
 
 
 class InUseError(RkmbuildError):
-    """The module is held by another module or by an open file."""
+    """The module is in use, by another module or by an open file."""
 
     code = 35
     kind = "in-use"
@@ -203,21 +203,21 @@ class RefusedByKernelError(RkmbuildError):
 
 
 class DangerousModuleError(RkmbuildError):
-    """The kernel would take the module, which may then crash or corrupt it."""
+    """The kernel would load the module, which may then crash or corrupt it."""
 
     code = 41
     kind = "dangerous"
 
 
 class TaintingModuleError(RkmbuildError):
-    """The kernel would take the module and be tainted by more than its being out of tree."""
+    """The kernel would load the module and be tainted by more than its being out of tree."""
 
     code = 42
     kind = "tainting"
 
 
 class InterruptedRunError(RkmbuildError):
-    """The user, or a signal, stopped us."""
+    """Interrupted by the user or by a signal."""
 
     code = 130
     kind = "interrupted"

@@ -138,7 +138,7 @@ def bootable(tree: KernelTree) -> Path:
         series = f"{tree.version.major}.{tree.version.minor}"
         raise MachineError(
             f"there is no image of {tree.release} to boot",
-            hint=f"`rkmbuild kernel fetch {series}` gets headers and an image that fit",
+            hint=f"`rkmbuild kernel fetch {series}` fetches headers and an image that fit",
         )
     return tree.image
 

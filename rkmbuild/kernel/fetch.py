@@ -47,7 +47,7 @@ def fetch(
     place = _intact(name)
     if place:
         console.status(
-            "Fresh", f"{wanted.release} is there already, and {source.name} offers no newer one"
+            "Fresh", f"{wanted.release} is fetched already, and {source.name} offers no newer one"
         )
     else:
         _check_space(wanted)

@@ -213,13 +213,13 @@ def _unknown(spec: str, found: list[Candidate], passed_over: list[PassedOver]) -
     hints += [_told(each) for each in passed_over]
     series = re.match(r"\d+\.\d+", spec)
     if distribution.has_apt() and series:
-        hints.append(f"`rkmbuild kernel fetch {series[0]}` gets one, if the distribution has it")
+        hints.append(f"`rkmbuild kernel fetch {series[0]}` fetches one, if the distribution has it")
     hints.append("a path to a kernel's tree needs a slash in it, as in ./headers")
     return KernelError(f"no kernel {spec!r} was found", hint="\n".join(hints))
 
 
 def _told(passed_over: PassedOver) -> str:
-    return f"{passed_over.path} was passed over: {passed_over.why.message}"
+    return f"{passed_over.path} was skipped: {passed_over.why.message}"
 
 
 def _candidates(root: Path) -> tuple[list[Candidate], list[PassedOver]]:

@@ -88,7 +88,7 @@ def _landing_pads(subject: Subject, pad: LandingPad, report: FindingList) -> Non
                     missing.append(place)
     if missing:
         missing = list(dict.fromkeys(missing))
-        message = f"the address of {len(missing)} functions is taken, and they lack {pad.name}"
+        message = f"the address of {len(missing)} functions is taken, and they have no {pad.name}"
         report.add(dangers.MISSING_ENDBR, message, place=machine_code.where(subject, missing))
 
 
