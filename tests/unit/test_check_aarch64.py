@@ -111,4 +111,4 @@ def test_a_function_whose_address_is_taken_begins_with_a_landing_pad_of_its_own(
     assert rules(module(taken)) == set()
     found = judge(module(taken, text=RET + BRANCH + RET)).findings
     (missing,) = (finding for finding in found if finding.rule.id == "missing-endbr")
-    assert missing.message == "the address of 1 functions is taken, and they lack BTI"
+    assert missing.message == "the address of 1 functions is taken, and they have no BTI"
