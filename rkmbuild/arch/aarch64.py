@@ -6,11 +6,15 @@ Nothing is built, judged or run for it yet. What takes an `Arch` is tested with 
 from pathlib import Path
 from types import MappingProxyType
 
+from rkmbuild.arch import tables
 from rkmbuild.arch.aarch64_relocations import RELOCATIONS
 from rkmbuild.arch.arch import Arch, LandingPad, ModuleSpace, VectorCalls
+from rkmbuild.arch.clang import EVERYWHERE
 from rkmbuild.arch.guest import GuestMachine
 from rkmbuild.arch.names import Names
-from rkmbuild.arch.tables import ANY, CODE, EVERYWHERE, Table
+from rkmbuild.arch.options import Option
+from rkmbuild.arch.rustflags import FRAME_POINTERS, FUNCTION_ALIGNMENT, KCFI
+from rkmbuild.arch.tables import ANY, CODE, Table
 
 
 def _no_words(_host: Path) -> list[str]:
@@ -47,6 +51,17 @@ AARCH64 = Arch(
             "zypper": ("qemu-arm",),
         }
     ),
+    options=(
+        Option(("ARM64_BTI_KERNEL",), "functions that are called indirectly begin with BTI"),
+        Option(("ARM64_PTR_AUTH_KERNEL",), "return addresses are signed"),
+        Option(("UNWIND_PATCH_PAC_INTO_SCS",), "signing is patched to a stack of its own"),
+    ),
+    # The canary is found through a register (STACKPROTECTOR_PER_TASK), for which rustc has no
+    # option.
+    rust_rows=(FUNCTION_ALIGNMENT, FRAME_POINTERS, KCFI),
+    software_float=(),
+    clang_demands=EVERYWHERE,
+    clang_replacements=(),
     guest=_GUEST,
     vermagic="aarch64",
     relocations=RELOCATIONS,
@@ -60,7 +75,7 @@ AARCH64 = Arch(
     ),
     tables=MappingProxyType(
         {
-            **EVERYWHERE,
+            **tables.EVERYWHERE,
             "__ex_table": Table(12, {0: CODE, 4: CODE}, "asm/extable.h", (8,), code_end=True),
             "__jump_table": Table(16, {0: CODE, 4: CODE, 8: ANY}, "linux/jump_label.h"),
             "__bug_table": Table(12, {0: CODE, 4: ANY}, "asm-generic/bug.h: bug_entry"),

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rkmbuild.arch.clang import Demand, Replacement
 from rkmbuild.arch.code import CodeReader
 from rkmbuild.arch.guest import GuestMachine
 from rkmbuild.arch.names import Names
+from rkmbuild.arch.options import Option
 from rkmbuild.arch.relocations import Relocations
+from rkmbuild.arch.rustflags import Row
 from rkmbuild.arch.tables import Table
 
 
@@ -69,6 +72,11 @@ class Arch:
         bare_target: rustc's own target for freestanding code, which ours is checked with.
         image: An image to boot, in a folder where a kernel was built.
         qemu_packages: What installs its qemu, by the command of a package manager.
+        options: Options of its kernels that matter to a module in Rust.
+        rust_rows: What the configuration of its kernels asks of rustc, in the order of the flags.
+        software_float: Cfgs without which crates take vector instructions.
+        clang_demands: Flags that clang has to have, for the configuration of its kernels.
+        clang_replacements: Flags of gcc's for it that clang has under other names.
         guest: The machine that its kernels are booted in.
         vermagic: Its part of a version magic (MODULE_ARCH_VERMAGIC, asm/vermagic.h).
         relocations: What the loader does with relocations.
@@ -89,6 +97,11 @@ class Arch:
     bare_target: str
     image: str
     qemu_packages: Mapping[str, tuple[str, ...]]
+    options: tuple[Option, ...]
+    rust_rows: tuple[Row, ...]
+    software_float: tuple[str, ...]
+    clang_demands: tuple[Demand, ...]
+    clang_replacements: tuple[Replacement, ...]
     guest: GuestMachine
     vermagic: str
     relocations: Relocations

@@ -6,8 +6,12 @@ from rkmbuild.arch import x86_64_clock
 from rkmbuild.arch.arch import Arch, LandingPad, ModuleSpace, VectorCalls
 from rkmbuild.arch.guest import GuestMachine
 from rkmbuild.arch.names import Names
+from rkmbuild.arch.options import Option
+from rkmbuild.arch.x86_64_clang import DEMANDS, REPLACEMENTS
 from rkmbuild.arch.x86_64_code import Reader
 from rkmbuild.arch.x86_64_relocations import RELOCATIONS
+from rkmbuild.arch.x86_64_rustflags import ROWS
+from rkmbuild.arch.x86_64_software_float import SOFTWARE_FLOAT
 from rkmbuild.arch.x86_64_tables import ENDBR64, TABLES
 
 # microvm has no firmware menus, PCI or ACPI tables to walk, and boots in half the time of pc. The
@@ -26,6 +30,16 @@ _GUEST = GuestMachine(
     clock_words=x86_64_clock.words,
 )
 
+# MITIGATION_* are the names from 6.9 on (arch/x86/Kconfig).
+_OPTIONS = (
+    Option(("MITIGATION_RETPOLINE", "RETPOLINE"), "indirect calls go through thunks"),
+    Option(("MITIGATION_RETHUNK", "RETHUNK"), "returns go through a thunk"),
+    Option(("MITIGATION_SLS", "SLS"), "an int3 behind returns and indirect jumps"),
+    Option(("X86_KERNEL_IBT",), "functions that are called indirectly begin with ENDBR"),
+    Option(("CALL_PADDING",), "room in front of every function"),
+    Option(("FUNCTION_PADDING_BYTES",), "how many bytes of room"),
+)
+
 X86_64 = Arch(
     names=Names(rustc="x86_64", uname="x86_64", option="X86_64", elf="EM_X86_64"),
     complete=True,
@@ -42,6 +56,11 @@ X86_64 = Arch(
             "zypper": ("qemu-x86",),
         }
     ),
+    options=_OPTIONS,
+    rust_rows=ROWS,
+    software_float=SOFTWARE_FLOAT,
+    clang_demands=DEMANDS,
+    clang_replacements=REPLACEMENTS,
     guest=_GUEST,
     vermagic="",
     relocations=RELOCATIONS,

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from rkmbuild.arch import architectures
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import compiler, images, kconfig
 from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion, Origin
@@ -13,18 +14,6 @@ UTS_RELEASE = Path("include/generated/utsrelease.h")
 KERNEL_RELEASE = Path("include/config/kernel.release")
 _VERSION_H = Path("include/generated/uapi/linux/version.h")
 _AUTOCONF_H = Path("include/generated/autoconf.h")
-
-# rustc's word for the machine, by the option that is on for it alone (arch/*/Kconfig).
-_ARCHES = {
-    "X86_64": "x86_64",
-    "ARM64": "aarch64",
-    "RISCV": "riscv64",
-    "LOONGARCH": "loongarch64",
-    "PPC64": "powerpc64",
-    "S390": "s390x",
-    "X86_32": "i686",
-    "ARM": "arm",
-}
 
 # An objtree's Makefile is one line that includes the srctree's (Debian, openSUSE, `make O=`); a
 # top Makefile is at least fifty times as long.
@@ -145,9 +134,9 @@ def _version(build: Path, release: str) -> KernelVersion:
 
 
 def _arch(build: Path, config: Kconfig) -> str:
-    for option, arch in _ARCHES.items():
-        if config.on(option):
-            return arch
+    for names in architectures.NAMES:
+        if names.option and config.on(names.option):
+            return names.rustc
     raise KernelError(
         f"{build / kconfig.AUTO_CONF} does not say which machine the kernel is for",
         hint="install the kernel's headers again, or choose another kernel with --kernel",

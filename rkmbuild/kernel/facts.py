@@ -2,25 +2,14 @@
 
 from typing import Any, NamedTuple
 
+from rkmbuild.arch import architectures
+from rkmbuild.arch.options import Option
 from rkmbuild.kernel import symvers
 from rkmbuild.kernel.tree import KernelTree
 
-
-class Option(NamedTuple):
-    """A configuration option that matters to a module written in Rust.
-
-    Attributes:
-        names: Its names without CONFIG_, the newest first.
-        matter: What it changes.
-    """
-
-    names: tuple[str, ...]
-    matter: str
-
-
-# MITIGATION_* are the names from 6.9 on (arch/x86/Kconfig), CFI the one from 6.18 on (arch/Kconfig,
-# commit 23ef9d439769), OBJTOOL the one from 5.19 on (lib/Kconfig.debug).
-OPTIONS = (
+# CFI is the name from 6.18 on (arch/Kconfig, commit 23ef9d439769), OBJTOOL the one from 5.19 on
+# (lib/Kconfig.debug). Those of the architecture stand between these two.
+_FIRST = (
     Option(("RUST",), "the kernel has Rust of its own; not needed to build modules"),
     Option(("RUSTC_VERSION_TEXT",), "the rustc of the kernel's own Rust"),
     Option(("MODVERSIONS",), "imported symbols carry a checksum of their type"),
@@ -31,12 +20,8 @@ OPTIONS = (
     Option(("SECURITY_LOCKDOWN_LSM",), "lockdown, as with Secure Boot, refuses unsigned modules"),
     Option(("MODULE_DECOMPRESS",), "the kernel itself unpacks a compressed module"),
     Option(("MODULE_UNLOAD",), "modules can be unloaded"),
-    Option(("MITIGATION_RETPOLINE", "RETPOLINE"), "indirect calls go through thunks"),
-    Option(("MITIGATION_RETHUNK", "RETHUNK"), "returns go through a thunk"),
-    Option(("MITIGATION_SLS", "SLS"), "an int3 behind returns and indirect jumps"),
-    Option(("X86_KERNEL_IBT",), "functions that are called indirectly begin with ENDBR"),
-    Option(("CALL_PADDING",), "room in front of every function"),
-    Option(("FUNCTION_PADDING_BYTES",), "how many bytes of room"),
+)
+_LAST = (
     Option(("CFI", "CFI_CLANG"), "indirect calls check the type of what they call"),
     Option(("SHADOW_CALL_STACK",), "return addresses are kept on a stack of their own"),
     Option(("STACKPROTECTOR",), "a canary guards stack frames"),
@@ -77,7 +62,8 @@ class Fact(NamedTuple):
 def facts(tree: KernelTree) -> list[Fact]:
     """Return how the options that matter to Rust objects stand in `tree`."""
     found = []
-    for option in OPTIONS:
+    arch = architectures.find(tree.arch)
+    for option in (*_FIRST, *(arch.options if arch else ()), *_LAST):
         name = next((name for name in option.names if name in tree.config), option.names[0])
         found.append(Fact(option.names[0], name, tree.config.get(name), option.matter))
     return found

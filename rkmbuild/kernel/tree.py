@@ -92,7 +92,7 @@ class KernelTree:
     Attributes:
         release: What `uname -r` says under it (include/config/kernel.release).
         version: The numbers of the release.
-        arch: Machine, in rustc's word: `x86_64`.
+        arch: Machine, in rustc's word; `arch.architectures` tells of it.
         build: The objtree: .config, Module.symvers, include/generated (kbuild's `O=`).
         source: The srctree: the top Makefile, include, scripts; often the same folder.
         origin: Where it was found.

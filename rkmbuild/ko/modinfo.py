@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from rkmbuild.arch import architectures
 from rkmbuild.base.errors import NotAModuleError
 from rkmbuild.kernel.names import MODULE_NAME_LEN, module_name
 from rkmbuild.ko import compression
@@ -30,18 +31,7 @@ _UNSAFE = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if code
 _SIGNATURE_MARK = b"~Module signature appended~\n"
 
 # e_machine in the words of `uname -m`.
-_MACHINES = {
-    "EM_386": "i686",
-    "EM_X86_64": "x86_64",
-    "EM_ARM": "arm",
-    "EM_AARCH64": "aarch64",
-    "EM_RISCV": "riscv64",
-    "EM_PPC64": "ppc64",
-    "EM_S390": "s390x",
-    "EM_LOONGARCH": "loongarch64",
-    "EM_MIPS": "mips",
-    "EM_SPARCV9": "sparc64",
-}
+_MACHINES = {names.elf: names.uname for names in architectures.NAMES}
 
 # kbuild makes a name of a file's name, and the kernel a folder of /sys of the name.
 _NAME = re.compile(rf"[A-Za-z0-9_+][A-Za-z0-9_+.-]{{0,{MODULE_NAME_LEN - 2}}}")
@@ -75,7 +65,7 @@ class Modinfo:
         path: The file.
         fields: All of .modinfo in the file's order; a name may occur many times.
         name: What the kernel will call it: the `name` field, else the file's name.
-        machine: In the words of `uname -m`, as `x86_64`; `EM_...` for one we have no word for.
+        machine: In the words of `uname -m`; `EM_...` for one we have no word for.
         little_endian: Byte order.
         vermagic: The kernel and the options it was built for, without space at the end; may be
             empty.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from rkmbuild.arch import architectures
 from rkmbuild.base import cache, console
 from rkmbuild.pipeline import (
     crate,
@@ -10,7 +11,6 @@ from rkmbuild.pipeline import (
     fingerprint,
     generated_header,
     kbuild,
-    software_float,
 )
 from rkmbuild.pipeline import vector_check as vectors
 from rkmbuild.pipeline.api.base import Provided
@@ -55,7 +55,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     for line in clang_flags.lines(plan.kernel.translation, "libclang"):
         console.detail(line)
     provided = plan.api.provide(clock, jobs=cargo.jobs)
-    vectors.load_disassembler()
+    vectors.load_disassembler(plan.kernel.tree)
     failure = None
     if tools.cbindgen:
         with clock.stage("header"):
@@ -98,7 +98,9 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
 
 def _flags(plan: BuildPlan, provided: Provided) -> list[str]:
     """Return the arguments of rustc for all code of the module."""
-    flags = [*provided.flags, *software_float.FLAGS, *provided.externs]
+    arch = architectures.of(plan.kernel.tree.arch)
+    software_float = (f"--cfg={cfg}" for cfg in arch.software_float)
+    flags = [*provided.flags, *software_float, *provided.externs]
     if plan.request.tests:
         flags += plan.api.test_flags
     sources = [file for each in plan.project.packages() for file in package.sources(each)]

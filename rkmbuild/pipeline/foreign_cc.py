@@ -9,8 +9,9 @@ rendered Kbuild must honour for the project's own files with the two `modfinal.K
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from rkmbuild.arch import architectures
+from rkmbuild.arch.clang import EVERYWHERE, Demand
 from rkmbuild.base.errors import ToolchainError
 from rkmbuild.kernel import cflags, modfinal
 from rkmbuild.kernel.overlay import Overlay
@@ -18,46 +19,6 @@ from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion
 from rkmbuild.toolchain.clang_flags import Translation, translate
 from rkmbuild.toolchain.clang_probe import ClangProbe
 from rkmbuild.toolchain.parts import CCompiler, Version
-
-
-class Demand(NamedTuple):
-    """A flag that code in this kernel has to be compiled with.
-
-    Attributes:
-        options: The configuration's names for it, without CONFIG_; renamed in 6.9 to MITIGATION_*.
-        flag: How clang's flag begins.
-        least: The first clang that has it.
-        source: Where that is written.
-    """
-
-    options: tuple[str, ...]
-    flag: str
-    least: Version
-    source: str
-
-
-# Mitigations and hardening are kept or the compiler is refused: objtool would report the returns
-# and branches, and the module would be the kernel's weak spot.
-DEMANDS = (
-    Demand(("RETPOLINE", "MITIGATION_RETPOLINE"), "-mretpoline-external-thunk", Version(7),
-           "arch/x86/Makefile (4.15), LLVM 7 release notes"),
-    Demand(("RETHUNK", "MITIGATION_RETHUNK"), "-mfunction-return=thunk-extern", Version(15),
-           "CC_HAS_RETURN_THUNK in arch/x86/Kconfig, LLVM 15 release notes"),
-    Demand(("SLS", "MITIGATION_SLS"), "-mharden-sls=all", Version(15),
-           "CC_HAS_SLS in arch/x86/Kconfig, LLVM 15 release notes"),
-    Demand(("X86_KERNEL_IBT",), "-fcf-protection=branch", Version(14),
-           "CC_HAS_IBT in arch/x86/Kconfig (5.18)"),
-    Demand(("CALL_PADDING",), "-fpatchable-function-entry=", Version(10),
-           "CC_HAS_ENTRY_PADDING in arch/x86/Kconfig (6.2)"),
-    Demand(("STACKPROTECTOR_STRONG",), "-fstack-protector-strong", Version(5),
-           "CC_HAS_STACKPROTECTOR_STRONG in arch/Kconfig"),
-    Demand(("INIT_STACK_ALL_ZERO",), "-ftrivial-auto-var-init=zero", Version(8),
-           "CC_HAS_AUTO_VAR_INIT_ZERO in security/Kconfig.hardening"),
-    Demand(("ZERO_CALL_USED_REGS",), "-fzero-call-used-regs=", Version(15),
-           "CC_HAS_ZERO_CALL_USED_REGS in security/Kconfig.hardening, LLVM 15 release notes"),
-    # Not a mitigation: without it calls of `mcount` are made, which an x86-64 kernel has not.
-    Demand(("FUNCTION_TRACER",), "-mfentry", Version(10), "HAVE_FENTRY in the top Makefile"),
-)  # fmt: skip
 
 # The least clang that a kernel's own build takes: scripts/min-tool-version.sh (from 5.12 on; before
 # that Documentation/process/changes.rst). Older kernels first.
@@ -73,7 +34,7 @@ _KERNELS_LEAST = (
 def least_clang(tree: KernelTree) -> Version:
     """Return the first clang that can build modules for a kernel, its mitigations included."""
     kernels = [least for since, least in _KERNELS_LEAST if since <= tree.version]
-    return max(kernels + [demand.least for demand in _demands(tree.config)])
+    return max(kernels + [Version(demand.least) for demand in _demands(tree)])
 
 
 def variables(
@@ -96,14 +57,16 @@ def variables(
     least = least_clang(tree)
     if compiler.version < least:
         raise _unfit(
-            tree, compiler, [d for d in _demands(tree.config) if d.least > compiler.version]
+            tree, compiler, [d for d in _demands(tree) if Version(d.least) > compiler.version]
         )
     answers = compiler_answers(tree.config, compiler)
     flags = cflags.module_c_flags(overlay, {**always, **answers})
-    translation = translate(flags, ClangProbe(compiler.path))
+    translation = translate(
+        flags, ClangProbe(compiler.path), architectures.of(tree.arch).clang_replacements
+    )
     missing = [
         demand
-        for demand in _demands(tree.config)
+        for demand in _demands(tree)
         if not any(flag.startswith(demand.flag) for flag in translation.kept)
     ]
     if missing:
@@ -175,8 +138,10 @@ def _kept_with(words: Sequence[str], kept: Sequence[str]) -> list[str]:
     return found
 
 
-def _demands(config: Kconfig) -> list[Demand]:
-    return [demand for demand in DEMANDS if config.on(*demand.options)]
+def _demands(tree: KernelTree) -> list[Demand]:
+    arch = architectures.find(tree.arch)
+    demands = arch.clang_demands if arch else EVERYWHERE
+    return [demand for demand in demands if tree.config.on(*demand.options)]
 
 
 def _unfit(tree: KernelTree, compiler: CCompiler, missing: Sequence[Demand]) -> ToolchainError:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from rkmbuild.arch import architectures
 from rkmbuild.base import paths
 from rkmbuild.base import render as templates
 from rkmbuild.base.errors import ToolchainError
-from rkmbuild.toolchain.rust_facts import BARE_TARGET, RustFacts
+from rkmbuild.toolchain.rust_facts import RustFacts
 
 _SAME = ("arch", "data-layout", "target-pointer-width", "max-atomic-width", "rustc-abi")
 """Fields that describe the machine's ABI, so that ours must say what rustc's own target says."""
@@ -16,7 +17,7 @@ _NEEDED = frozenset({"cpu", "data-layout", "features", "linker-flavor", "target-
 
 
 def name(arch: str) -> str:
-    """Return the target's name, which is its file's name: `x86_64-kernel`."""
+    """Return the target's name, which is its file's name: that of the machine, and `-kernel`."""
     return f"{arch}-kernel"
 
 
@@ -31,10 +32,11 @@ def render(arch: str, facts: RustFacts, features: Sequence[str]) -> str:
         ToolchainError: the result contradicts rustc's own target, or cannot be made from it.
     """
     bare = facts.bare_spec
+    target = architectures.of(arch).bare_target
     missing = _NEEDED - bare.keys()
     if missing:
         raise ToolchainError(
-            f"rustc's own target {BARE_TARGET[arch]} does not have what ours is made from: "
+            f"rustc's own target {target} does not have what ours is made from: "
             f"{', '.join(sorted(missing))}"
         )
     values = {"bare": bare, "features": list(features)}
@@ -44,6 +46,6 @@ def render(arch: str, facts: RustFacts, features: Sequence[str]) -> str:
         if spec.get(field) != bare.get(field):
             raise ToolchainError(
                 f"target specification {name(arch)}: `{field}` is {spec.get(field)!r}, but rustc's "
-                f"own target {BARE_TARGET[arch]} has {bare.get(field)!r}"
+                f"own target {target} has {bare.get(field)!r}"
             )
     return json.dumps(spec, indent=2, sort_keys=True) + "\n"

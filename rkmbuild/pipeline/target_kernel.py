@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rkmbuild.arch import architectures
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import cflags, overlay
 from rkmbuild.kernel.tree import Kconfig, KernelTree
@@ -59,13 +60,14 @@ def prepare(tree: KernelTree, tools: Tools) -> TargetKernel:
     shadow = overlay.prepare(tree, foreign_compiler=tools.foreign)
     variables, c_flags = _compilation(tools, shadow)
     probe = clang_probe.BindgenProbe(tools.bindgen)
+    replacements = architectures.of(tree.arch).clang_replacements
     digest = hashlib.sha256((tree.build / ".config").read_bytes())
     return TargetKernel(
         tree=tree,
         objtree=shadow.build,
         variables=variables,
         c_flags=c_flags,
-        translation=clang_flags.translate(c_flags, probe),
+        translation=clang_flags.translate(c_flags, probe, replacements),
         identity=f"{tree.release} {digest.hexdigest()}",
     )
 

@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from rkmbuild.arch import architectures
 from rkmbuild.base import console
 from rkmbuild.base.errors import BuildError, DangerousModuleError
+from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import demangle, vectors
 from rkmbuild.ko.vectors import Use
 from rkmbuild.pipeline import origins
@@ -20,9 +22,11 @@ from rkmbuild.project.project import Project
 _SHOWN = 5
 
 
-def load_disassembler() -> None:
+def load_disassembler(tree: KernelTree) -> None:
     """Load it in the background: a build waits for other programs anyway."""
-    threading.Thread(target=__import__, args=("iced_x86",), daemon=True).start()
+    code = architectures.of(tree.arch).code
+    if code:
+        threading.Thread(target=code.load, daemon=True).start()
 
 
 def check(

@@ -84,7 +84,7 @@ def read_version(text: str) -> tuple[str, Version] | None:
     if "clang version" in first:
         version = versions.first(first.partition("clang version")[2])
         return ("clang", version) if version else None
-    # gcc says its own name as it was called: `x86_64-linux-gnu-gcc-12 (Debian 12.2.0-14) 12.2.0`.
+    # gcc says its own name as it was called: `ARCH-linux-gnu-gcc-12 (Debian 12.2.0-14) 12.2.0`.
     if re.match(r"\S*g?cc\S* \(", first) and "Free Software Foundation" in rest:
         version = versions.after_package(first)
         return ("gcc", version) if version else None

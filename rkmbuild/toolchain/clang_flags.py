@@ -5,11 +5,12 @@ Which flags a clang has is asked of that clang; a small table holds only what it
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from rkmbuild.arch.clang import Replacement
 from rkmbuild.base import cache
 from rkmbuild.base.errors import ToolchainError
 
@@ -74,28 +75,26 @@ class Translation:
     replaced: tuple[Replaced, ...]
 
 
-class _Rule(NamedTuple):
-    pattern: str
-    by: str | Callable[[re.Match[str]], str]
-
-
 # Tried only where the clang at hand objects to the flag, and then asked of it as well.
 _REPLACEMENTS = (
     # gcc's -Wmaybe-uninitialized is part of clang's -Wuninitialized (clang diagnostics reference).
-    _Rule(r"-W(no-)?maybe-uninitialized", r"-W\1uninitialized"),
+    Replacement(r"-W(no-)?maybe-uninitialized", r"-W\1uninitialized"),
     # Levels above 0 are gcc's, for the comments that count as a fall-through mark (gcc 7 manual).
-    _Rule(r"-Wimplicit-fallthrough=[1-9]", "-Wimplicit-fallthrough"),
-    _Rule(r"-Wimplicit-fallthrough=0", "-Wno-implicit-fallthrough"),
-    _Rule(r"-W(no-)?override-init", r"-W\1initializer-overrides"),
-    # Retpolines: arch/x86/Makefile has the one for CC_IS_GCC, the other for CC_IS_CLANG (v5.x on).
-    _Rule(r"-mindirect-branch=thunk-extern", "-mretpoline-external-thunk"),
-    # cc_stack_align8 in arch/x86/Makefile: gcc takes the power of two, clang the bytes.
-    _Rule(r"-mpreferred-stack-boundary=(\d+)", lambda m: f"-mstack-alignment={1 << int(m[1])}"),
+    Replacement(r"-Wimplicit-fallthrough=[1-9]", "-Wimplicit-fallthrough"),
+    Replacement(r"-Wimplicit-fallthrough=0", "-Wno-implicit-fallthrough"),
+    Replacement(r"-W(no-)?override-init", r"-W\1initializer-overrides"),
 )  # fmt: skip
 
 
-def translate(flags: Sequence[str], probe: Probe) -> Translation:
+def translate(
+    flags: Sequence[str], probe: Probe, architectures: Sequence[Replacement] = ()
+) -> Translation:
     """Return `flags`, made for gcc, for the compiler behind `probe`; remembered on disk.
+
+    Args:
+        flags: The flags.
+        probe: The compiler.
+        architectures: What the kernel's architecture has under other names.
 
     Raises:
         ToolchainError: the compiler objects to flags together that it takes one by one.
@@ -105,7 +104,7 @@ def translate(flags: Sequence[str], probe: Probe) -> Translation:
     key = cache.key(_REVISION, probe.identity, asked)
 
     def make(folder: Path) -> None:
-        replaced, dropped = _asked(asked, probe)
+        replaced, dropped = _asked(asked, probe, (*_REPLACEMENTS, *architectures))
         answer = {"replaced": replaced, "dropped": dropped}
         (folder / "answer.json").write_text(json.dumps(answer, indent=1))
 
@@ -134,9 +133,11 @@ def lines(translation: Translation, name: str) -> list[str]:
     ]
 
 
-def _asked(units: Sequence[_Unit], probe: Probe) -> tuple[dict[str, str], dict[str, str]]:
+def _asked(
+    units: Sequence[_Unit], probe: Probe, known: Sequence[Replacement]
+) -> tuple[dict[str, str], dict[str, str]]:
     refused = _refused(list(dict.fromkeys(units)), probe)
-    candidates = {unit: by for unit in refused if (by := _replacement(" ".join(unit)))}
+    candidates = {unit: by for unit in refused if (by := _replacement(" ".join(unit), known))}
     kept = [unit for unit in units if unit not in refused]
     tried: list[_Unit] = list(dict.fromkeys((by,) for by in candidates.values()))
     refused_too = _refused(tried, probe, beside=kept)
@@ -147,8 +148,8 @@ def _asked(units: Sequence[_Unit], probe: Probe) -> tuple[dict[str, str], dict[s
     return replaced, dropped
 
 
-def _replacement(flag: str) -> str | None:
-    for pattern, by in _REPLACEMENTS:
+def _replacement(flag: str, known: Sequence[Replacement]) -> str | None:
+    for pattern, by in known:
         found = re.fullmatch(pattern, flag)
         if found:
             # expand() takes a group that did not take part as empty, as re.sub does.

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rkmbuild.arch import architectures
 from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import ToolchainError, WantedPart
 from rkmbuild.base.tool_environment import tool_environment
@@ -15,8 +16,6 @@ from rkmbuild.toolchain.unusable import UnusablePartError, unusable
 
 # What crates/Cargo.toml says (rust-version), and clippy holds the crates to.
 OLDEST = Version(1, 78, 0)
-# A target that every rustc since 1.62 has built in, and that ours is modelled on.
-_PROBED_TARGET = "x86_64-unknown-none"
 
 
 class Found(NamedTuple):
@@ -93,7 +92,7 @@ def _judge(place: Place, answer: dict[str, Any]) -> Found:
         why = f"it is release {version}, and {OLDEST} is the oldest that can be used"
         return Found(place, None, why, _rustup(place, "update"), stable)
     if not answer["takes_target"]:
-        return Found(place, None, f"it does not know the target {_PROBED_TARGET}", None, stable)
+        return Found(place, None, f"it does not know the target {_probed_target()}", None, stable)
     sysroot = Path(answer["sysroot"])
     library = library_source(sysroot, version)
     if not library:
@@ -137,6 +136,11 @@ def read_verbose(text: str) -> dict[str, str]:
     return dict(re.findall(r"^([^:\n]+): (.*)$", text, re.MULTILINE))
 
 
+def _probed_target() -> str:
+    """Return a target that every usable rustc has built in, and that ours is modelled on."""
+    return architectures.host().bare_target
+
+
 def _ask_rustc(rustc: Path) -> dict[str, Any]:
     def ask(*arguments: str, success: tuple[int, ...] = (0,)) -> process.Completed:
         return process.run(
@@ -153,7 +157,7 @@ def _ask_rustc(rustc: Path) -> dict[str, Any]:
     version = versions.first(facts.get("release", ""))
     if not version or "host" not in facts:
         raise ToolchainError("its output is not that of rustc")
-    spec = ("-Zunstable-options", "--print", "target-spec-json", "--target", _PROBED_TARGET)
+    spec = ("-Zunstable-options", "--print", "target-spec-json", "--target", _probed_target())
     return {
         "verbose": verbose,
         "release": facts["release"],

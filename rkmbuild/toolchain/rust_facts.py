@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from rkmbuild.arch import architectures
 from rkmbuild.base import cache, files, process
 from rkmbuild.base.errors import ToolchainError
 from rkmbuild.base.tool_environment import tool_environment
@@ -14,9 +15,6 @@ from rkmbuild.toolchain.parts import Rust
 
 # Counts up when rustc or cargo is asked something else.
 _REVISION = 1
-
-BARE_TARGET = {"x86_64": "x86_64-unknown-none"}
-"""rustc's own target for freestanding code, by machine: the fields of ours are checked with it."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,11 @@ def facts(rust: Rust, arch: str) -> RustFacts:
     Raises:
         ToolchainError: rustc has no freestanding target for `arch`, or cannot be asked.
     """
-    if arch not in BARE_TARGET:
-        raise ToolchainError(f"no target specification for {arch} yet; known: x86_64")
+    known = architectures.find(arch)
+    if not known or not known.complete:
+        names = ", ".join(map(str, architectures.complete()))
+        raise ToolchainError(f"no target specification for {arch} yet; known: {names}")
+    target = known.bare_target
     stamps = [files.named_stamp(rust.rustc), files.named_stamp(rust.cargo)]
     name = cache.key("rust-facts", _REVISION, rust.verbose, stamps, arch)
 
@@ -70,7 +71,7 @@ def facts(rust: Rust, arch: str) -> RustFacts:
                 argv, doing="asking the Rust toolchain", env=env, failure=ToolchainError
             ).stdout
 
-        spec = ("-Zunstable-options", "--print=target-spec-json", "--target", BARE_TARGET[arch])
+        spec = ("-Zunstable-options", "--print=target-spec-json", "--target", target)
         for file, text in (
             ("options", ask(rust.rustc, "-C", "help") + ask(rust.rustc, "-Z", "help")),
             ("cargo", ask(rust.cargo, "-Z", "help")),

@@ -78,7 +78,7 @@ def rustup() -> str | None:
 
 
 def short_name(toolchain: str) -> str:
-    """Return a toolchain's name without the host: `stable` of `stable-x86_64-unknown-linux-gnu`."""
+    """Return a toolchain's name without the host: `stable` of `stable-ARCH-unknown-linux-gnu`."""
     parts = toolchain.split("-")
     return "-".join(parts[:-4]) if len(parts) > 4 and parts[-2] == "linux" else toolchain
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.arch import architectures
 from rkmbuild.kernel import cflags, overlay
 from rkmbuild.pipeline.target_kernel import common_variables
 from rkmbuild.toolchain import bindgen, cc
@@ -43,7 +44,7 @@ def test_the_compiler_takes_what_is_kept_and_each_lost_flag_has_a_reason(
     tree = request.getfixturevalue(kernel)
     shadow = overlay.prepare(tree, foreign_compiler=False)
     given = [*cflags.module_c_flags(shadow, common_variables(shadow.tree.config)), *KNOWN, *MADE_UP]
-    done = translate(given, probe)
+    done = translate(given, probe, architectures.of(tree.arch).clang_replacements)
     asked = [word for word in done.kept if not word.startswith(("-include", "/", "-I", "-D"))]
     assert probe(asked) == []
     lost = {flag for flag, _ in (*done.dropped, *done.replaced)}

@@ -1,10 +1,15 @@
 """The table of rustc's flags and the target specification, for recorded toolchains."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rkmbuild.arch import architectures
+from rkmbuild.arch.aarch64 import AARCH64
+from rkmbuild.arch.arch import Arch
+from rkmbuild.base import paths
 from rkmbuild.base.errors import KernelError, ToolchainError
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
 from rkmbuild.pipeline import bindings, plan, rustflags, spec
@@ -17,6 +22,8 @@ from rkmbuild.toolchain.rust_facts import RustFacts
 
 RECORDED = Path(__file__).parent.parent / "data" / "rustc"
 TOOLCHAINS = sorted(folder.name for folder in RECORDED.iterdir())
+
+every_arch = pytest.mark.parametrize("arch", architectures.ALL, ids=str)
 
 # What Debian's kernels of the two series have set, of what the table asks for.
 DEBIAN_6_1 = {"RETPOLINE": "y", "RETHUNK": "y", "SLS": "y", "STACKPROTECTOR": "y",
@@ -141,8 +148,34 @@ def test_the_plan_asks_the_api_that_cargo_toml_names(monkeypatch: pytest.MonkeyP
         plan.make(BuildRequest(path=Path("/nowhere")), project("another"), tree("6.12.117", {}))
 
 
-def test_every_row_says_where_it_comes_from() -> None:
-    assert all(row.source for row in rustflags.ROWS)
+@every_arch
+def test_every_row_says_where_it_comes_from(arch: Arch) -> None:
+    assert all(row.source for row in arch.rust_rows)
+
+
+@every_arch
+@pytest.mark.parametrize("toolchain", TOOLCHAINS)
+def test_what_every_architecture_asks_for_is_asked_alike(arch: Arch, toolchain: str) -> None:
+    config = {"FRAME_POINTER": "y", "CFI_CLANG": "y", "FUNCTION_ALIGNMENT": "16"}
+    known = facts(toolchain).options
+    chosen = rustflags.choose(replace(tree("6.12.117", config), arch=arch.name), known, toolchain)
+    assert chosen.flags == (
+        *rustflags.ALWAYS,
+        "-Zmin-function-alignment=16",
+        "-Cforce-frame-pointers=y",
+        "-Zsanitizer=kcfi",
+    )
+
+
+def test_an_architecture_asks_for_nothing_that_is_anothers() -> None:
+    arm = replace(tree("6.12.117", DEBIAN_6_12), arch=AARCH64.name)
+    chosen = rustflags.choose(arm, {"min-function-alignment"}, "1.96.0")
+    assert [row.name for row in chosen.rows] == ["function alignment"]
+
+
+@every_arch
+def test_what_is_built_for_has_a_target_and_nothing_else_has(arch: Arch) -> None:
+    assert arch.complete == (paths.data("targets") / f"{spec.name(arch.name)}.json").is_file()
 
 
 @pytest.mark.parametrize("toolchain", TOOLCHAINS)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import typer.main
 
+from rkmbuild.arch.x86_64 import X86_64
 from rkmbuild.base import errors
 from rkmbuild.cli import app
-from rkmbuild.pipeline import rustflags
 from rkmbuild.project import project
 
 _ROOT = Path(__file__).parents[2]
@@ -80,7 +80,7 @@ def test_the_examples_of_metadata_are_read_without_a_complaint(tmp_path: Path) -
 
 def test_the_table_of_what_follows_the_configuration_is_that_of_the_flags() -> None:
     told = [name for name, _ in _rows("how-it-works.md", "Row")]
-    assert told == [row.name for row in rustflags.ROWS]
+    assert told == [row.name for row in X86_64.rust_rows]
 
 
 @pytest.mark.parametrize("page", _PAGES, ids=_IDS)

@@ -66,6 +66,15 @@ def test_the_least_clang_follows_the_kernel_and_its_configuration(
     assert foreign_cc.least_clang(wanted) == least
 
 
+@pytest.mark.parametrize("arch", ["aarch64", "riscv64"])
+def test_a_clang_for_another_architecture_needs_none_of_its_mitigations(
+    arch: str, tree: KernelTree
+) -> None:
+    options = Kconfig({"RETHUNK": "y", "FUNCTION_TRACER": "y", "STACKPROTECTOR_STRONG": "y"})
+    wanted = replace(tree, arch=arch, version=KernelVersion.parse("6.1.0"), config=options)
+    assert foreign_cc.least_clang(wanted) == Version(11)
+
+
 def test_kbuild_is_told_of_clang_in_place_of_gcc() -> None:
     config = Kconfig({"CC_IS_GCC": "y", "CC_IMPLICIT_FALLTHROUGH": "-Wimplicit-fallthrough=5"})
     assert foreign_cc.compiler_answers(config, clang(19)) == {

@@ -17,4 +17,4 @@ _CFGS = (
     ('curve25519_dalek_backend="serial"', "curve25519-dalek 4, build.rs"),
 )
 
-FLAGS = tuple(f"--cfg={cfg}" for cfg, _ in _CFGS)
+SOFTWARE_FLOAT = tuple(cfg for cfg, _ in _CFGS)

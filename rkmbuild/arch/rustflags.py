@@ -1,0 +1,117 @@
+"""What a kernel's configuration asks of rustc: what a row of the table is, and the common rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Config(Protocol):
+    """A kernel's configuration."""
+
+    def on(self, *names: str) -> bool:
+        """Tell whether any of `names` is built in."""
+
+    def number(self, name: str) -> int:
+        """Return a numeric option, 0 where it is not set."""
+
+
+class Version(Protocol):
+    """A kernel's version."""
+
+    @property
+    def major(self) -> int:
+        """The first number."""
+
+    @property
+    def minor(self) -> int:
+        """The second one."""
+
+
+class Kernel(Protocol):
+    """What a row looks at."""
+
+    @property
+    def config(self) -> Config:
+        """Its configuration."""
+
+    @property
+    def version(self) -> Version:
+        """Its version."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One thing that a kernel's configuration asks of rustc.
+
+    Attributes:
+        name: What it is.
+        wanted: Whether a kernel asks for it.
+        flags: Arguments of rustc, given the configuration.
+        option: The -Z or -C option that the flags need, or "" where every rustc has it.
+        since: The first release of rustc that has the option.
+        fallback: A row for a rustc that lacks the option, or None if it then cannot be used.
+        features: LLVM target features for the target specification, instead of flags.
+        source: Where the fact comes from.
+    """
+
+    name: str
+    wanted: Callable[[Kernel], bool]
+    flags: Callable[[Config], tuple[str, ...]] = lambda _config: ()
+    option: str = ""
+    since: str = ""
+    fallback: "Row | None" = None
+    features: tuple[str, ...] = ()
+    source: str
+
+
+def configured(*names: str) -> Callable[[Kernel], bool]:
+    """Return what tells whether a kernel has any of these options."""
+    return lambda kernel: kernel.config.on(*names)
+
+
+def fixed(*flags: str) -> Callable[[Config], tuple[str, ...]]:
+    """Return what gives these flags, whatever the configuration."""
+    return lambda _config: flags
+
+
+def before(kernel: Kernel, major: int, minor: int) -> bool:
+    """Tell whether a kernel is older than a release."""
+    return (kernel.version.major, kernel.version.minor) < (major, minor)
+
+
+FUNCTION_ALIGNMENT = Row(
+    name="function alignment",
+    wanted=lambda kernel: kernel.config.number("FUNCTION_ALIGNMENT") > 0,
+    flags=lambda config: (f"-Zmin-function-alignment={config.number('FUNCTION_ALIGNMENT')}",),
+    option="min-function-alignment",
+    since="1.86",
+    fallback=Row(
+        name="function alignment, as LLVM gives it",
+        wanted=lambda kernel: kernel.config.number("FUNCTION_ALIGNMENT") > 0,
+        source="16 bytes for all but cold functions, which call depth tracking does not patch",
+    ),
+    source="Makefile (-fmin-function-alignment), Linux 6.3; rust-lang/rust#134030",
+)
+
+FRAME_POINTERS = Row(
+    name="frame pointers",
+    wanted=configured("FRAME_POINTER"),
+    flags=fixed("-Cforce-frame-pointers=y"),
+    source="Makefile (-fno-omit-frame-pointer)",
+)
+
+KCFI = Row(
+    name="kernel control flow integrity",
+    wanted=configured("CFI_CLANG", "CFI"),
+    flags=lambda config: (
+        "-Zsanitizer=kcfi",
+        *(
+            ("-Zsanitizer-cfi-normalize-integers",)
+            if config.on("CFI_ICALL_NORMALIZE_INTEGERS")
+            else ()
+        ),
+    ),
+    option="sanitizer",
+    since="1.68",
+    source="Makefile (CC_FLAGS_CFI and its Rust twin), Linux 6.12",
+)
