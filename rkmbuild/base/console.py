@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rkmbuild.base.progress import Live
+from rkmbuild.base.progress import RunningSteps
 
 if TYPE_CHECKING:
     from rkmbuild.base.errors import RkmbuildError
@@ -40,7 +40,7 @@ class _Settings:
 
 
 _settings = _Settings()
-_live = Live()
+_steps = RunningSteps()
 
 
 def configure(*, verbose: bool = False, quiet: bool = False, as_json: bool = False) -> None:
@@ -116,11 +116,11 @@ def step(verb: str, text: str) -> Iterator[None]:
         yield
         return
     started = time.monotonic()
-    shown = _live.begin(verb, text)
+    shown = _steps.begin(verb, text)
     try:
         yield
     finally:
-        _live.end(shown)
+        _steps.end(shown)
     status(verb, f"{text} ({time.monotonic() - started:.1f} s)")
 
 
@@ -195,7 +195,7 @@ def _say(text: str) -> None:
     # In a file that takes both, remarks and results are then in the order in which they were made.
     sys.stdout.flush()
     try:
-        if not _live.say(text):
+        if not _steps.say(text):
             sys.stderr.write(text + "\n")
     except BrokenPipeError:
         # Work does not end because nobody reads what is said of it.

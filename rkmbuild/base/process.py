@@ -22,8 +22,8 @@ from rkmbuild.base.tool_environment import tool_environment
 # The signals that ask us to end, with all that we started.
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_live: set[subprocess.Popen[bytes]] = set()
-_live_lock = threading.Lock()
+_running: set[subprocess.Popen[bytes]] = set()
+_running_lock = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,8 +186,8 @@ def _started(
         _stop(process)
         raise
     finally:
-        with _live_lock:
-            _live.discard(process)
+        with _running_lock:
+            _running.discard(process)
 
 
 def popen(
@@ -224,8 +224,8 @@ def popen(
                 process_group=0 if own_group else None,
                 pass_fds=keep_open,
             )
-            with _live_lock:
-                _live.add(process)
+            with _running_lock:
+                _running.add(process)
     except FileNotFoundError as error:
         missing = command[0] if error.filename in (None, command[0]) else str(error.filename)
         raise ToolchainError(
@@ -266,14 +266,14 @@ def _noted_before_interrupts() -> Iterator[None]:
 def stop(process: subprocess.Popen[bytes]) -> None:
     """End a process started by `popen`, and forget it."""
     _stop(process)
-    with _live_lock:
-        _live.discard(process)
+    with _running_lock:
+        _running.discard(process)
 
 
 def stop_all() -> None:
     """End every process that is still running; for an interrupted run with several threads."""
-    with _live_lock:
-        processes = list(_live)
+    with _running_lock:
+        processes = list(_running)
     for process in processes:
         _stop(process)
 

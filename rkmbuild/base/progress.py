@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-class Live:
+class RunningSteps:
     """The steps of this process; several threads may begin and end them."""
 
     def __init__(self) -> None:
