@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-from rkmbuild.distro import packages
-
 _OS_RELEASE = (Path("/etc/os-release"), Path("/usr/lib/os-release"))
 _LINE = re.compile(r"^(\w+)=(.*)$", re.MULTILINE)
 
@@ -35,6 +33,9 @@ def headers_command(release: str | None = None, os_release: Path | None = None) 
 
 def has_apt() -> bool:
     """Tell whether packages come through apt here, so that kernels can be fetched."""
+    # It knows of tools and architectures, which a build with nothing to do never asks for.
+    from rkmbuild.distro import packages  # noqa: PLC0415
+
     return packages.manager() == "apt-get"
 
 

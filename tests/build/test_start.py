@@ -75,7 +75,7 @@ def test_a_build_with_nothing_to_do_loads_no_part_that_builds(
     # Cargo.toml has to be read, and the cache to be found.
     assert _tops(modules) & (_HEAVY | _HELP) <= {"tomllib", "platformdirs"}
     assert _rooms(modules) == {
-        "__main__", "base", "cli", "commands", "distro", "kernel", "pipeline", "project",
+        "__main__", "arch", "base", "cli", "commands", "distro", "kernel", "pipeline", "project",
     }  # fmt: skip
     building = {"plan", "execute", "crate", "kbuild", "bindings", "sysroot"}
     assert {f"rkmbuild.pipeline.{name}" for name in building} & modules == set()
