@@ -6,12 +6,11 @@ Nothing is built, judged or run for it yet. What takes an `Arch` is tested with 
 from pathlib import Path
 from types import MappingProxyType
 
-from rkmbuild.arch import tables
+from rkmbuild.arch import names, tables
 from rkmbuild.arch.aarch64_relocations import RELOCATIONS
 from rkmbuild.arch.arch import Arch, LandingPad, ModuleSpace, VectorCalls
 from rkmbuild.arch.clang import EVERYWHERE
 from rkmbuild.arch.guest import GuestMachine
-from rkmbuild.arch.names import Names
 from rkmbuild.arch.options import Option
 from rkmbuild.arch.rustflags import FRAME_POINTERS, FUNCTION_ALIGNMENT, KCFI
 from rkmbuild.arch.tables import ANY, CODE, Table
@@ -36,13 +35,12 @@ _GUEST = GuestMachine(
 )
 
 AARCH64 = Arch(
-    names=Names(rustc="aarch64", uname="aarch64", option="ARM64", elf="EM_AARCH64"),
+    names=names.AARCH64,
     complete=False,
     source="arm64",
     debian="arm64",
     elf_machine=183,
     bare_target="aarch64-unknown-none",
-    image="arch/arm64/boot/Image",
     qemu_packages=MappingProxyType(
         {
             "apt-get": ("qemu-system-arm",),

@@ -4,14 +4,10 @@ import os
 
 from rkmbuild.arch.aarch64 import AARCH64
 from rkmbuild.arch.arch import Arch
-from rkmbuild.arch.names import OTHERS, Names
 from rkmbuild.arch.x86_64 import X86_64
 from rkmbuild.base.errors import KernelError
 
 ALL: tuple[Arch, ...] = (X86_64, AARCH64)
-
-NAMES: tuple[Names, ...] = (*(arch.names for arch in ALL), *OTHERS)
-"""What architectures are called, those too of which no more is known."""
 
 
 def of(name: str) -> Arch:

@@ -13,16 +13,37 @@ class Names:
         option: The option that is on in the configurations of its kernels alone (arch/*/Kconfig),
             without CONFIG_; empty for one whose kernels we do not tell.
         elf: The name of its number in a file's header (elf.h).
+        image: An image to boot, in a folder where a kernel was built; empty where we boot none.
     """
 
     rustc: str
     uname: str
     option: str
     elf: str
+    image: str = ""
 
 
-# Of these no more is known: a kernel or module of theirs is told by its name, and refused.
-OTHERS: tuple[Names, ...] = (
+X86_64 = Names(
+    rustc="x86_64",
+    uname="x86_64",
+    option="X86_64",
+    elf="EM_X86_64",
+    image="arch/x86/boot/bzImage",
+)
+AARCH64 = Names(
+    rustc="aarch64",
+    uname="aarch64",
+    option="ARM64",
+    elf="EM_AARCH64",
+    image="arch/arm64/boot/Image",
+)
+
+# They stand here, and not where all is that we know of the first ones, so that a kernel can be told
+# without loading that.
+ALL: tuple[Names, ...] = (
+    X86_64,
+    AARCH64,
+    # Of these no more is known: a kernel or module of theirs is told by its name, and refused.
     Names(rustc="riscv64", uname="riscv64", option="RISCV", elf="EM_RISCV"),
     Names(rustc="loongarch64", uname="loongarch64", option="LOONGARCH", elf="EM_LOONGARCH"),
     Names(rustc="powerpc64", uname="ppc64", option="PPC64", elf="EM_PPC64"),

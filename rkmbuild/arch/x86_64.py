@@ -2,10 +2,9 @@
 
 from types import MappingProxyType
 
-from rkmbuild.arch import x86_64_clock
+from rkmbuild.arch import names, x86_64_clock
 from rkmbuild.arch.arch import Arch, LandingPad, ModuleSpace, VectorCalls
 from rkmbuild.arch.guest import GuestMachine
-from rkmbuild.arch.names import Names
 from rkmbuild.arch.options import Option
 from rkmbuild.arch.x86_64_clang import DEMANDS, REPLACEMENTS
 from rkmbuild.arch.x86_64_code import Reader
@@ -41,13 +40,12 @@ _OPTIONS = (
 )
 
 X86_64 = Arch(
-    names=Names(rustc="x86_64", uname="x86_64", option="X86_64", elf="EM_X86_64"),
+    names=names.X86_64,
     complete=True,
     source="x86",
     debian="amd64",
     elf_machine=62,
     bare_target="x86_64-unknown-none",
-    image="arch/x86/boot/bzImage",
     qemu_packages=MappingProxyType(
         {
             "apt-get": ("qemu-system-x86",),

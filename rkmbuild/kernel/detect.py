@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rkmbuild.arch import architectures
+from rkmbuild.arch import names
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import compiler, images, kconfig
 from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion, Origin
@@ -134,9 +134,9 @@ def _version(build: Path, release: str) -> KernelVersion:
 
 
 def _arch(build: Path, config: Kconfig) -> str:
-    for names in architectures.NAMES:
-        if names.option and config.on(names.option):
-            return names.rustc
+    for each in names.ALL:
+        if each.option and config.on(each.option):
+            return each.rustc
     raise KernelError(
         f"{build / kconfig.AUTO_CONF} does not say which machine the kernel is for",
         hint="install the kernel's headers again, or choose another kernel with --kernel",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild.arch import architectures
+from rkmbuild.arch import names
 from rkmbuild.base import files
 
 # Debian ships a System.map of one line that names the package with the real one.
@@ -34,7 +34,7 @@ def find(build: Path, release: str, below: Sequence[Path] | None = None) -> Part
     ]
     # Debian holds the image in /boot up to 7.1 and below /usr/lib/modules from 7.2 on, as Fedora,
     # openSUSE and Arch do.
-    images = [build / arch.image for arch in architectures.ALL]
+    images = [build / each.image for each in names.ALL if each.image]
     images += [root / "boot" / f"vmlinuz-{release}" for root in roots]
     images += [folder / "vmlinuz" for folder in module_folders]
     maps = [build / "System.map"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from rkmbuild.arch import architectures
+from rkmbuild.arch import names
 from rkmbuild.base.errors import NotAModuleError
 from rkmbuild.kernel.names import MODULE_NAME_LEN, module_name
 from rkmbuild.ko import compression
@@ -31,7 +31,7 @@ _UNSAFE = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if code
 _SIGNATURE_MARK = b"~Module signature appended~\n"
 
 # e_machine in the words of `uname -m`.
-_MACHINES = {names.elf: names.uname for names in architectures.NAMES}
+_MACHINES = {each.elf: each.uname for each in names.ALL}
 
 # kbuild makes a name of a file's name, and the kernel a folder of /sys of the name.
 _NAME = re.compile(rf"[A-Za-z0-9_+][A-Za-z0-9_+.-]{{0,{MODULE_NAME_LEN - 2}}}")

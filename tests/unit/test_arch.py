@@ -5,7 +5,7 @@ import pickle
 import pytest
 from elftools.elf.enums import ENUM_E_MACHINE, ENUM_RELOC_TYPE_AARCH64, ENUM_RELOC_TYPE_x64
 
-from rkmbuild.arch import architectures
+from rkmbuild.arch import architectures, names
 from rkmbuild.arch.aarch64 import AARCH64
 from rkmbuild.arch.arch import Arch
 from rkmbuild.arch.relocations import Base, signed
@@ -38,10 +38,12 @@ def test_the_number_is_the_one_of_the_name_in_elf_h(arch: Arch) -> None:
 
 
 def test_no_two_names_are_the_same() -> None:
-    names = architectures.NAMES
-    options = [one.option for one in names if one.option]
+    options = [one.option for one in names.ALL if one.option]
     assert len(set(options)) == len(options)
-    assert len({one.rustc for one in names}) == len({one.elf for one in names}) == len(names)
+    count = len(names.ALL)
+    assert len({one.rustc for one in names.ALL}) == len({one.elf for one in names.ALL}) == count
+    assert [arch.names for arch in architectures.ALL] == list(names.ALL[: len(architectures.ALL)])
+    assert all(arch.names.image for arch in architectures.ALL)
 
 
 @pytest.mark.parametrize(
