@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.base import process
-from rkmbuild.base.errors import FetchError, RkmbuildError, StorageError
+from rkmbuild.base.errors import FetchError, RkmbuildError, StorageError, ToolchainError
 from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.distro.source import Download, Package
 
@@ -138,6 +138,8 @@ def _run(*argv: str, doing: str, cwd: Path | None = None) -> str:
         raise StorageError(error.message, hint=_OTHER_DISK, output=last) from None
     except FetchError as error:
         raise _explained(error) from None
+    except ToolchainError as error:  # apt in parts: its apt-get alone, or no dpkg-deb
+        raise FetchError(f"{doing}: {error.message}") from None
 
 
 def _explained(error: FetchError) -> RkmbuildError:
