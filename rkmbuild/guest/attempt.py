@@ -4,7 +4,8 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 
-from rkmbuild.guest import accel, machine
+from rkmbuild.guest import accel
+from rkmbuild.guest.machine import Machine
 from rkmbuild.guest.result import GuestResult, Outcome, Step
 from rkmbuild.guest.transcript import Transcript
 from rkmbuild.klog import outcome
@@ -59,21 +60,12 @@ class Attempt:
         return self.transcript.nonce
 
     def in_machine(
-        self,
-        configuration: machine.Configuration,
-        root: bytes,
-        *,
-        line: str,
-        timeout: float,
-        step_timeout: float | None,
-        chosen: accel.Accel,
+        self, machine: Machine, *, timeout: float, step_timeout: float | None, chosen: accel.Accel
     ) -> GuestResult | None:
         """Run to the end; None where the kernel never got to its init.
 
         Args:
-            configuration: The machine.
-            root: Its root file system.
-            line: The kernel's command line; `nonce` is init's argument in it.
+            machine: It, not started; `nonce` is init's argument in its kernel's command line.
             timeout: Seconds for the script.
             step_timeout: Seconds for each command.
             chosen: What it runs under.
@@ -90,7 +82,7 @@ class Attempt:
             step_end = said.reached + (timeout if step_timeout is None else step_timeout)
             return min(said.alive + timeout, step_end, said.leaves_at)
 
-        with machine.Machine(configuration, root, line) as running:
+        with machine as running:
             self._take(running, until)
             status = running.status()
             self.silent = status is None and not said.over
@@ -98,7 +90,7 @@ class Attempt:
             if hang:
                 # Where it hangs: which tasks wait for something, and what the processors do.
                 for key in "wl":
-                    running.sysrq(key)
+                    running.press(key)
                     self._take(running, _itself(time.monotonic() + _LAST_WORDS))
             self._errors = running.errors
         if said.alive is None:
@@ -110,7 +102,7 @@ class Attempt:
         said = [str(message) for message in self.transcript.log[-15:]]
         return "\n".join([*said, self._errors.strip()]).strip()
 
-    def _take(self, running: machine.Machine, until: Callable[[], float]) -> None:
+    def _take(self, running: Machine, until: Callable[[], float]) -> None:
         for source, line in running.lines(until):
             self.transcript.take(source, line)
 

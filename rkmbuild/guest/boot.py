@@ -7,8 +7,10 @@ from rkmbuild.arch import architectures
 from rkmbuild.arch.arch import Arch
 from rkmbuild.base import console
 from rkmbuild.base.errors import MachineError
-from rkmbuild.guest import accel, initramfs, machine
+from rkmbuild.guest import accel, initramfs, qemu_machine
 from rkmbuild.guest.attempt import Attempt
+from rkmbuild.guest.machine import Configuration
+from rkmbuild.guest.qemu_machine import QemuMachine
 from rkmbuild.guest.result import GuestResult, Step
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.klog.klog import KernelMessage
@@ -62,31 +64,29 @@ def boot(
             its init.
     """
     arch = bootable_arch(tree)
-    image = bootable(tree)
+    image = image_of(tree)
     root = initramfs.build(
-        machine.busybox(),
+        qemu_machine.busybox(),
         files=files,
         script=script,
         port=arch.guest.port,
         stop_on_failure=stop_on_failure,
     )
-    emulator = machine.emulator(arch)
+    emulator = qemu_machine.emulator(arch)
     chosen = accel.choose(emulator)
     last = ""
     for tried in _attempts(chosen):
-        configuration = machine.Configuration(
+        run = Attempt(script, on_line=on_line, on_message=on_message, on_step=on_step)
+        configuration = Configuration(
             arch=arch,
-            emulator=emulator.path,
-            accelerator=tried.name,
             image=image,
+            initramfs=root,
+            command_line=command_line(arch, tried, append, run.nonce),
             memory_mib=memory_mib,
             cpus=cpus,
         )
-        run = Attempt(script, on_line=on_line, on_message=on_message, on_step=on_step)
         result = run.in_machine(
-            configuration,
-            root,
-            line=command_line(arch, tried, append, run.nonce),
+            QemuMachine(configuration, emulator.path, tried.name),
             timeout=timeout,
             step_timeout=step_timeout,
             chosen=tried,
@@ -108,7 +108,7 @@ def boot(
             break
     raise MachineError(
         f"{tree.release} did not get as far as its init in the virtual machine",
-        hint=f"more memory may help; the image is {image}",
+        hint=f"more memory may help; the image is {tree.image}",
         output=last,
     )
 
@@ -129,7 +129,7 @@ def bootable_arch(tree: KernelTree) -> Arch:
 
 
 def bootable(tree: KernelTree) -> Path:
-    """Return the image of a kernel.
+    """Return the file that a kernel's image is in.
 
     Raises:
         MachineError: there is none.
@@ -141,6 +141,19 @@ def bootable(tree: KernelTree) -> Path:
             hint=f"`rkmbuild kernel fetch {series}` fetches headers and an image that fit",
         )
     return tree.image
+
+
+def image_of(tree: KernelTree) -> bytes:
+    """Return the image of a kernel.
+
+    Raises:
+        MachineError: there is none, or it cannot be read.
+    """
+    image = bootable(tree)
+    try:
+        return image.read_bytes()
+    except OSError as error:
+        raise MachineError(f"cannot read the kernel's image {image}: {error.strerror}") from None
 
 
 def command_line(

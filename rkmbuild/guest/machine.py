@@ -1,26 +1,12 @@
-"""One qemu: started, read line by line from its two serial ports, and ended whatever happens."""
+"""What boots a kernel, whichever way it does: bytes go in, lines and a status come out."""
 
-import contextlib
-import os
-import selectors
-import subprocess
-import tempfile
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Protocol, Self
 
 from rkmbuild.arch.arch import Arch
-from rkmbuild.base import process, search_path
-from rkmbuild.base.errors import MachineError, ToolchainError
-from rkmbuild.toolchain import qemu
-from rkmbuild.toolchain.parts import Tool
-
-# What we wait between two looks at the clock.
-_TICK = 0.25
 
 
 class Source(Enum):
@@ -32,71 +18,41 @@ class Source(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """What a machine is to be.
+    """What a machine is to be and to boot; nothing in it refers to where it is made.
 
     Attributes:
         arch: Its architecture.
-        emulator: The qemu program.
-        accelerator: `kvm` or `tcg`.
-        image: The kernel to boot.
+        image: The kernel.
+        initramfs: Its root file system.
+        command_line: The kernel's command line, without the console.
         memory_mib: Its memory.
         cpus: Its processors.
     """
 
     arch: Arch
-    emulator: Path
-    accelerator: str
-    image: Path
+    image: bytes = field(repr=False)
+    initramfs: bytes = field(repr=False)
+    command_line: str
     memory_mib: int
     cpus: int = 1
 
 
-class Machine:
-    """A running qemu, for a `with` statement.
+class Machine(Protocol):
+    """A machine that runs while its `with` statement does, and is ended with it.
 
-    The kernel's log comes over the first serial port and qemu's standard output; what init reports
-    comes over the second one and a named pipe in a folder of this run's own, so that neither breaks
-    into the other's lines. No port or path is shared with another machine.
-
-    Args:
-        configuration: What it is to be.
-        initramfs: Its root file system.
-        command_line: The kernel's command line, without the console.
+    The kernel's log comes over the first serial port; what init reports comes over the second one.
     """
 
-    def __init__(self, configuration: Configuration, initramfs: bytes, command_line: str) -> None:
-        self._configuration = configuration
-        self._initramfs = initramfs
-        self._command_line = command_line
-        self._cleanup = contextlib.ExitStack()
-        self.errors = ""
+    @property
+    def errors(self) -> str:
+        """What the machine itself, not its kernel, has complained of so far."""
 
     def __enter__(self) -> Self:
-        with contextlib.ExitStack() as stack:
-            place = Path(stack.enter_context(folder()))
-            initrd = place / "initramfs.cpio"
-            initrd.write_bytes(self._initramfs)
-            pipe = place / "port"
-            os.mkfifo(pipe, 0o600)
-            # Open for writing too, so that the end of a writer is not the end of the pipe; and it
-            # has to be open before qemu opens it, which would wait for a reader.
-            self._port = os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-            stack.callback(os.close, self._port)
-            backend = f"file,id=port,path={str(pipe).replace(',', ',,')}"
-            device = self._configuration.arch.guest.second_port.format(chardev="port")
-            self._process = process.popen(
-                [
-                    *bound_to_us(),
-                    *command(self._configuration, initrd, self._command_line),
-                    *("-serial", "mon:stdio", "-chardev", backend, "-device", device),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-            stack.callback(self._stop)
-            self._cleanup = stack.pop_all()
-        return self
+        """Start it.
+
+        Raises:
+            MachineError: it cannot be started.
+        """
 
     def __exit__(
         self,
@@ -104,7 +60,7 @@ class Machine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._cleanup.close()
+        """End it, if it is not off by itself, and leave nothing behind."""
 
     def lines(self, until: Callable[[], float]) -> Iterator[tuple[Source, str]]:
         """Give each line as it comes, until the machine is off or the time is up.
@@ -112,135 +68,9 @@ class Machine:
         Args:
             until: The `time.monotonic()` at which to end; asked again and again.
         """
-        child = self._process
-        out, err = _pipe(child.stdout), _pipe(child.stderr)
-        rests = {out: b"", self._port: b""}
-        sources = {out: Source.LOG, self._port: Source.PORT}
-        with selectors.DefaultSelector() as selector:
-            for file in (out, err, self._port):
-                os.set_blocking(file, False)
-                selector.register(file, selectors.EVENT_READ)
-            while out in selector.get_map() and time.monotonic() < until():
-                for key, _ in selector.select(_TICK):
-                    data = _read(key.fd)
-                    if not data:
-                        selector.unregister(key.fd)
-                    elif key.fd == err:
-                        self.errors += data.decode(errors="replace")
-                    else:
-                        *whole, rests[key.fd] = (rests[key.fd] + data).split(b"\n")
-                        for line in whole:
-                            yield sources[key.fd], _text(line)
-        rests[self._port] += _read(self._port)
-        self.errors += _read(err).decode(errors="replace")
-        for file, source in reversed(sources.items()):
-            for line in filter(None, rests[file].split(b"\n")):
-                yield source, _text(line)
-            rests[file] = b""
 
     def status(self) -> int | None:
-        """Return qemu's exit status once its output has ended, or None while it runs."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return self._process.wait(_TICK)
-        return None
+        """Return the status with which it went off, or None while it runs."""
 
-    def sysrq(self, key: str) -> None:
-        """Press a magic SysRq key: a break on the console, then the key.
-
-        qemu's serial port on standard input takes Ctrl-A b for a break
-        (Documentation/admin-guide/sysrq.rst; qemu's manual, "Keys in the character backend
-        multiplexer").
-        """
-        if self._process.stdin:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.write(b"\x01b" + key.encode())
-                self._process.stdin.flush()
-
-    def _stop(self) -> None:
-        process.stop(self._process)
-        for file in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if file:
-                with contextlib.suppress(OSError):
-                    file.close()
-
-
-def emulator(arch: Arch) -> Tool:
-    """Return the qemu for kernels of an architecture.
-
-    Raises:
-        MachineError: none is installed that can be used.
-    """
-    try:
-        return qemu.choose(arch)[0]
-    except ToolchainError as error:
-        raise _no_machine(error) from None
-
-
-def busybox() -> Path:
-    """Return the busybox that the guest's userland is.
-
-    Raises:
-        MachineError: there is none that needs no shared libraries.
-    """
-    try:
-        return qemu.busybox().path
-    except ToolchainError as error:
-        raise _no_machine(error) from None
-
-
-def _no_machine(error: ToolchainError) -> MachineError:
-    return MachineError(error.message, hint=error.hint, output=error.output, wanted=error.wanted)
-
-
-def command(configuration: Configuration, initrd: Path, command_line: str) -> list[str]:
-    """Return the command that starts a machine, but for what its serial ports are joined to."""
-    guest = configuration.arch.guest
-    # TCG offers all that it can emulate; under KVM the guest sees the processor that is there.
-    processor = "host" if configuration.accelerator == "kvm" else "max"
-    return [
-        str(configuration.emulator),
-        *guest.arguments,
-        *("-accel", configuration.accelerator, "-cpu", processor),
-        *("-smp", str(configuration.cpus), "-m", str(configuration.memory_mib)),
-        *("-no-reboot", "-no-user-config", "-nodefaults", "-kernel", str(configuration.image)),
-        *("-initrd", str(initrd), "-append"),
-        f"console={guest.console} {command_line}",
-        *("-display", "none"),
-    ]
-
-
-def bound_to_us() -> list[str]:
-    """Return the words that make a command end with us, even where we are killed outright."""
-    setpriv = search_path.named("setpriv")
-    return [str(setpriv), "--pdeathsig", "KILL", "--"] if setpriv else []
-
-
-@contextlib.contextmanager
-def folder() -> Iterator[str]:
-    """Give a folder for one machine's files, removed at the end.
-
-    Raises:
-        MachineError: it cannot be made or written.
-    """
-    try:
-        with tempfile.TemporaryDirectory(prefix="rkmbuild-vm-") as folder:
-            yield folder
-    except OSError as error:
-        raise MachineError(f"cannot prepare a virtual machine: {error}") from None
-
-
-def _pipe(file: IO[bytes] | None) -> int:
-    if file is None:
-        raise ValueError("the machine's output is not ours to read")
-    return file.fileno()
-
-
-def _read(file: int) -> bytes:
-    try:
-        return os.read(file, 1 << 16)
-    except BlockingIOError:
-        return b""
-
-
-def _text(line: bytes) -> str:
-    return line.rstrip(b"\r").decode(errors="replace")
+    def press(self, key: str) -> None:
+        """Press a magic SysRq key on the first serial port (admin-guide/sysrq.rst)."""

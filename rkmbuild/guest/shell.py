@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rkmbuild.base import console, process
 from rkmbuild.base.errors import MachineError, UsageError
-from rkmbuild.guest import accel, boot, initramfs, machine, trial
+from rkmbuild.guest import accel, boot, initramfs, qemu_machine, trial
 from rkmbuild.guest.machine import Configuration
 
 # The boot is quiet; init then lets every line of the kernel through.
@@ -26,37 +26,34 @@ def interact(planned: trial.Plan, *, memory_mib: int = boot.MEMORY_MIB) -> None:
         raise UsageError("--shell needs a terminal", hint="leave it out to load and unload only")
     tree = planned.tree
     arch = boot.bootable_arch(tree)
-    emulator = machine.emulator(arch)
+    emulator = qemu_machine.emulator(arch)
     chosen = accel.choose(emulator)
     if not chosen.proven:
         # Nobody watches this guest for progress, so another one has to show first that KVM works.
         boot.boot(tree, files={}, script=[])
         chosen = accel.choose(emulator)
-    configuration = Configuration(
-        arch=arch,
-        emulator=emulator.path,
-        accelerator=chosen.name,
-        image=boot.bootable(tree),
-        memory_mib=memory_mib,
-    )
     root = initramfs.build(
-        machine.busybox(),
+        qemu_machine.busybox(),
         files=planned.files,
         script=["echo 8 >/proc/sys/kernel/printk", *planned.script[: planned.counting]],
         port=arch.guest.port,
         interactive=True,
     )
+    configuration = Configuration(
+        arch=arch,
+        image=boot.image_of(tree),
+        initramfs=root,
+        command_line=boot.command_line(arch, chosen, "", "-", words=_COMMAND_LINE),
+        memory_mib=memory_mib,
+    )
     console.note("Ctrl-A x ends the machine, and so does `exit`; Ctrl-A h shows more")
     with contextlib.ExitStack() as stack:
-        initrd = Path(stack.enter_context(machine.folder())) / "initramfs.cpio"
-        initrd.write_bytes(root)
-        line = boot.command_line(arch, chosen, "", "-", words=_COMMAND_LINE)
+        folder = Path(stack.enter_context(qemu_machine.folder()))
         child = process.popen(
             [
-                *machine.bound_to_us(),
-                *machine.command(configuration, initrd, line),
-                "-serial",
-                "mon:stdio",
+                *qemu_machine.bound_to_us(),
+                *qemu_machine.command(configuration, folder, emulator.path, chosen.name),
+                *("-serial", "mon:stdio"),
             ],
             stdin=sys.stdin.fileno(),
             stdout=None,

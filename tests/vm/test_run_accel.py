@@ -7,7 +7,7 @@ import pytest
 
 from rkmbuild.arch import architectures
 from rkmbuild.base import paths
-from rkmbuild.guest import accel, boot, machine
+from rkmbuild.guest import accel, boot, qemu_machine
 from rkmbuild.guest.result import Outcome
 from rkmbuild.kernel.tree import KernelTree
 
@@ -22,7 +22,7 @@ def nothing_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_kernel_boots_whatever_kvm_is_worth_and_the_next_one_knows(
     kernel_6_1: KernelTree, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chosen = accel.choose(machine.emulator(architectures.of(kernel_6_1.arch)))
+    chosen = accel.choose(qemu_machine.emulator(architectures.of(kernel_6_1.arch)))
     started = time.monotonic()
     first = boot.boot(kernel_6_1, files={}, script=["uname -r"])
     lost = time.monotonic() - started - first.seconds
