@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rkmbuild.guest import boot
 from rkmbuild.guest.result import GuestResult, Outcome, Step
 from rkmbuild.klog.klog import KernelMessage
-from rkmbuild.testing import explain, judge
+from rkmbuild.testing import judge
 from rkmbuild.testing.cases import Case, CaseKind
 from rkmbuild.testing.results import Status, TestResult
 from rkmbuild.testing.script import Command, Group, Role, commands
@@ -24,13 +24,13 @@ _AFTERWARDS = Case(kind=CaseKind.KERNEL, name="unloading after the tests")
 OnResult = Callable[[TestResult], None]
 
 
-def run(group: Group, *, timeout: float, report: OnResult, going_on: Callable[[], bool]) -> int:
+def run(group: Group, *, timeout: float, on_result: OnResult, going_on: Callable[[], bool]) -> int:
     """Run all tests of a group and tell what came of each.
 
     Args:
         group: The tests.
         timeout: Seconds that each may take.
-        report: Called with each result, as it comes.
+        on_result: Called with each result, as it comes.
         going_on: Asked before each guest whether to go on.
 
     Returns:
@@ -43,7 +43,7 @@ def run(group: Group, *, timeout: float, report: OnResult, going_on: Callable[[]
     guests = 0
     while left and going_on():
         guests += 1
-        turn = _Guest(group, left, timeout, report)
+        turn = _Guest(group, left, timeout, on_result)
         turn.run()
         left = [case for case in left if case not in turn.told]
     return guests
@@ -53,13 +53,13 @@ class _Guest:
     """One guest, and what is known of its tests."""
 
     def __init__(
-        self, group: Group, cases: Sequence[Case], timeout: float, report: OnResult
+        self, group: Group, cases: Sequence[Case], timeout: float, on_result: OnResult
     ) -> None:
         self._group = group
         self._cases = cases
         self._script = commands(group, cases)
         self._limit = timeout + max(_SECONDS_A_CYCLE * case.count for case in cases)
-        self._report = report
+        self._on_result = on_result
         self._ended: dict[Case, list[Ended]] = {case: [] for case in cases}
         self.told: set[Case] = set()
 
@@ -101,7 +101,7 @@ class _Guest:
 
     def _tell(self, result: TestResult) -> None:
         self.told.add(result.case)
-        self._report(explain.explained(result, self._group))
+        self._on_result(result)
 
     def _left(self, kind: CaseKind | None = None) -> list[Case]:
         left = (case for case in self._cases if case not in self.told)

@@ -1,24 +1,21 @@
 """All tests of one module or several, on each kernel: run side by side, gathered."""
 
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base import process
 from rkmbuild.guest import initramfs, trial
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import modinfo
-from rkmbuild.testing import cases, guests, programs, script
+from rkmbuild.testing import cases, explain, programs, script
 from rkmbuild.testing.cases import Case, CaseKind
+from rkmbuild.testing.executor import Executor, Job
+from rkmbuild.testing.local import LocalExecutor
 from rkmbuild.testing.results import KernelRun, Session, TestResult
 from rkmbuild.testing.script import Group
 from rkmbuild.toolchain.parts import Rust
-
-_TICK = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,55 +118,40 @@ def run(
     *,
     timeout: float,
     report: Callable[[Built, TestResult], None],
+    executor: Executor | None = None,
 ) -> Session:
-    """Run all tests, as many guests side by side as there are processors.
+    """Run all tests, and decode the traces of those that crashed.
 
     Args:
         planned: Each module on each kernel, and the groups of its tests.
         timeout: Seconds that each test may take.
         report: Called with each result, as it comes; never by two threads at once.
+        executor: Where they run; on this machine without one.
 
     Raises:
         MachineError: a guest cannot be started.
     """
     started = time.monotonic()
     lock = threading.Lock()
-    stopped = threading.Event()
     results: list[list[TestResult]] = [[] for _ in planned]
+    # Which of the planned modules each job belongs to.
+    owners = [number for number, (_, its_groups) in enumerate(planned) for _ in its_groups]
+    jobs = [Job(group=group, timeout=timeout) for _, its_groups in planned for group in its_groups]
 
-    def one(number: int, group: Group) -> int:
-        def take(result: TestResult) -> None:
-            with lock:
-                results[number].append(result)
-                report(planned[number][0], result)
+    def take(job: int, result: TestResult) -> None:
+        owner = owners[job]
+        whole = explain.explained(result, jobs[job].group)
+        with lock:
+            results[owner].append(whole)
+            report(planned[owner][0], whole)
 
-        return guests.run(
-            group, timeout=timeout, report=take, going_on=lambda: not stopped.is_set()
-        )
-
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        futures = [
-            [pool.submit(one, number, group) for group in its_groups]
-            for number, (_, its_groups) in enumerate(planned)
-        ]
-        everything = [future for each in futures for future in each]
-        try:
-            done, _ = wait(everything, return_when=FIRST_EXCEPTION)
-            for future in done:
-                future.result()
-        except BaseException:
-            stopped.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            # One may just have been about to start its guest, which nobody would end otherwise.
-            while not all(future.done() for future in everything):
-                process.stop_all()
-                time.sleep(_TICK)
-            raise
+    booted = (executor or LocalExecutor()).run(jobs, take)
     runs = []
-    for (built, its_groups), own, booted in zip(planned, results, futures, strict=True):
+    for number, (built, its_groups) in enumerate(planned):
         order = [case for group in its_groups for case in group.cases]
-        own.sort(
-            key=lambda result: order.index(result.case) if result.case in order else len(order)
+        own = sorted(
+            results[number],
+            key=lambda result: order.index(result.case) if result.case in order else len(order),
         )
         runs.append(
             KernelRun(
@@ -177,7 +159,9 @@ def run(
                 module=built.name,
                 release=built.tree.release,
                 results=tuple(own),
-                guests=sum(future.result() for future in booted),
+                guests=sum(
+                    count for owner, count in zip(owners, booted, strict=True) if owner == number
+                ),
             )
         )
     return Session(runs=tuple(runs), seconds=time.monotonic() - started)
