@@ -11,6 +11,7 @@ from rkmbuild.arch.aarch64_relocations import RELOCATIONS
 from rkmbuild.arch.arch import Arch, LandingPad, ModuleSpace, VectorCalls
 from rkmbuild.arch.clang import EVERYWHERE
 from rkmbuild.arch.guest import GuestMachine
+from rkmbuild.arch.log import LogPatterns
 from rkmbuild.arch.options import Option
 from rkmbuild.arch.rustflags import FRAME_POINTERS, FUNCTION_ALIGNMENT, KCFI
 from rkmbuild.arch.tables import ANY, CODE, Table
@@ -32,6 +33,19 @@ _GUEST = GuestMachine(
     early_console="earlycon",
     reboot="",
     clock_words=_no_words,
+)
+
+_LOG = LogPatterns(
+    # arch/arm64/kernel/process.c, __show_regs: of a program the address alone is printed.
+    at_fault="pc : ",
+    # arch/arm64/mm/fault.c, die_kernel_fault
+    fault=r"Unable to handle kernel .* at virtual address",
+    # arch/arm64/kernel/traps.c, __die
+    oops=r"Internal error: .*: [0-9a-f]{8,16} \[#\d+\].*",
+    # arch/arm64/kernel/stacktrace.c, dump_backtrace
+    stack="Call trace:",
+    # arch/arm64/kernel/traps.c, dump_kernel_instr
+    tail="Code: ",
 )
 
 AARCH64 = Arch(
@@ -61,6 +75,7 @@ AARCH64 = Arch(
     clang_demands=EVERYWHERE,
     clang_replacements=(),
     guest=_GUEST,
+    log=_LOG,
     vermagic="aarch64",
     relocations=RELOCATIONS,
     # arch/arm64/include/asm/memory.h of 6.12, for 48 bits of addresses: modules have 2 GiB, and the

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rkmbuild.arch.clang import Demand, Replacement
 from rkmbuild.arch.code import CodeReader
 from rkmbuild.arch.guest import GuestMachine
+from rkmbuild.arch.log import LogPatterns
 from rkmbuild.arch.names import Names
 from rkmbuild.arch.options import Option
 from rkmbuild.arch.relocations import Relocations
@@ -77,6 +78,7 @@ class Arch:
         clang_demands: Flags that clang has to have, for the configuration of its kernels.
         clang_replacements: Flags of gcc's for it that clang has under other names.
         guest: The machine that its kernels are booted in.
+        log: How its kernels word a crash.
         vermagic: Its part of a version magic (MODULE_ARCH_VERMAGIC, asm/vermagic.h).
         relocations: What the loader does with relocations.
         space: Where modules lie.
@@ -101,6 +103,7 @@ class Arch:
     clang_demands: tuple[Demand, ...]
     clang_replacements: tuple[Replacement, ...]
     guest: GuestMachine
+    log: LogPatterns
     vermagic: str
     relocations: Relocations
     space: ModuleSpace

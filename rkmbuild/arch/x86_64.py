@@ -5,6 +5,7 @@ from types import MappingProxyType
 from rkmbuild.arch import names, x86_64_clock
 from rkmbuild.arch.arch import Arch, LandingPad, ModuleSpace, VectorCalls
 from rkmbuild.arch.guest import GuestMachine
+from rkmbuild.arch.log import LogPatterns
 from rkmbuild.arch.options import Option
 from rkmbuild.arch.x86_64_clang import DEMANDS, REPLACEMENTS
 from rkmbuild.arch.x86_64_code import Reader
@@ -27,6 +28,19 @@ _GUEST = GuestMachine(
     # machine.
     reboot="reboot=triple",
     clock_words=x86_64_clock.words,
+)
+
+# The same in 5.10 to 6.12 but where said.
+_LOG = LogPatterns(
+    # 0033 and 0023 are the code segments of programs (arch/x86/include/asm/segment.h).
+    at_fault=r"RIP: (?!00[23]3)[0-9a-f]{4}:",
+    # arch/x86/mm/fault.c
+    fault=r"BUG: (?:kernel NULL pointer dereference|unable to handle (?:page fault|kernel))",
+    # arch/x86/kernel/dumpstack.c, with `Oops: ` before every fault from 6.10
+    oops=r".*: [0-9a-f]{4} \[#\d+\].*",
+    stack="Call Trace:",
+    # arch/x86/kernel/dumpstack.c, __die_body
+    tail="CR2: ",
 )
 
 # MITIGATION_* are the names from 6.9 on (arch/x86/Kconfig).
@@ -60,6 +74,7 @@ X86_64 = Arch(
     clang_demands=DEMANDS,
     clang_replacements=REPLACEMENTS,
     guest=_GUEST,
+    log=_LOG,
     vermagic="",
     relocations=RELOCATIONS,
     # arch/x86/include/asm/pgtable_64_types.h: modules lie above the kernel's own image, which takes

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from rkmbuild.arch import architectures
+
 # A name is cut off at 127 bytes, or at 511 from 6.1 on (KSYM_NAME_LEN, include/linux/kallsyms.h).
 SHORTEST_CUT = 127
 
@@ -14,8 +16,9 @@ _SYMBOL = (
 )
 _ADDRESS = r"0x(?P<address>[0-9a-f]{8,16})"
 _CALL = re.compile(rf"\s*(?P<doubt>\? )?(?:{_SYMBOL}|{_ADDRESS})(?: \([A-Z]+\))?\s*")
-# 0033 and 0023 are the code segments of programs (arch/x86/include/asm/segment.h).
-_RIP = re.compile(rf"RIP: (?!00[23]3)[0-9a-f]{{4}}:(?:{_SYMBOL}|{_ADDRESS})\s*")
+_AT_FAULT = re.compile(
+    rf"(?:{'|'.join(arch.log.at_fault for arch in architectures.ALL)})(?:{_SYMBOL}|{_ADDRESS})\s*"
+)
 # __stack_chk_fail of kernel/panic.c
 _CORRUPTED = re.compile(rf"Kernel panic - not syncing: stack-protector: .* in: {_SYMBOL}\s*")
 
@@ -61,7 +64,7 @@ def in_trace(text: str) -> Frame | None:
 
 def at_fault(text: str) -> Frame | None:
     """Read the line of the registers that says where the processor was."""
-    return _frame(_RIP.fullmatch(text), exact=True)
+    return _frame(_AT_FAULT.fullmatch(text), exact=True)
 
 
 def in_title(text: str) -> Frame | None:

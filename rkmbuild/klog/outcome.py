@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from rkmbuild.arch import architectures
 from rkmbuild.klog.klog import KernelMessage
 
 
@@ -21,8 +22,8 @@ class TroubleKind(StrEnum):
 
 
 # The line that opens a report, and what it is then. Sources, the same in 5.10 to 6.12 but where
-# said: kernel/panic.c, lib/bug.c, arch/x86/kernel/dumpstack.c (`Oops: ` before every fault from
-# 6.10), arch/x86/mm/fault.c, kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c.
+# said: kernel/panic.c, lib/bug.c, kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c;
+# and what each architecture says of an oops.
 _HEADS: tuple[tuple[re.Pattern[str], TroubleKind], ...] = (
     (re.compile(r"Kernel panic - not syncing: (.*)"), TroubleKind.PANIC),
     (re.compile(r"watchdog: (BUG: soft lockup .*)"), TroubleKind.STALL),
@@ -32,15 +33,15 @@ _HEADS: tuple[tuple[re.Pattern[str], TroubleKind], ...] = (
      TroubleKind.STALL),
     (re.compile(r"(kernel BUG at .*)"), TroubleKind.BUG),
     (re.compile(r"(BUG: .*)"), TroubleKind.BUG),
-    (re.compile(r"(.*: [0-9a-f]{4} \[#\d+\].*)"), TroubleKind.OOPS),
+    *((re.compile(rf"({arch.log.oops})"), TroubleKind.OOPS) for arch in architectures.ALL),
+    *((re.compile(rf"({arch.log.fault}.*)"), TroubleKind.OOPS) for arch in architectures.ALL),
     (re.compile(r"(WARNING: .*)"), TroubleKind.WARNING),
     (re.compile(r"(UBSAN: .*)"), TroubleKind.WARNING),
 )  # fmt: skip
 
-# These two open an oops: the fault's own line comes a few lines later.
-_FAULTS = re.compile(
-    r"BUG: (?:kernel NULL pointer dereference|unable to handle (?:page fault|kernel))"
-)
+# These open an oops: the fault's own line comes a few lines later.
+_FAULTS = re.compile("|".join(arch.log.fault for arch in architectures.ALL))
+_AT_FAULT = "|".join(arch.log.at_fault for arch in architectures.ALL)
 _CUT_HERE = "------------[ cut here ]------------"
 _MOST_LEADING = 8
 _CRASHES = (TroubleKind.BUG, TroubleKind.OOPS)
@@ -157,7 +158,7 @@ def where(module: str, log: Iterable[KernelMessage]) -> str | None:
     Frames that the unwinder was not sure of, with a question mark, do not count.
     """
     name = re.escape(module)
-    frame = re.compile(rf"(?:RIP: \w+:| )(\S+\+0x[0-9a-f]+/0x[0-9a-f]+) \[{name}\]")
+    frame = re.compile(rf"(?:{_AT_FAULT}| )(\S+\+0x[0-9a-f]+/0x[0-9a-f]+) \[{name}\]")
     asked = itertools.dropwhile(lambda message: not message.text.startswith("sysrq: Show"), log)
     matches = (frame.match(message.text) for message in asked)
     return next((match[1] for match in matches if match), None)

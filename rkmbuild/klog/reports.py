@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from rkmbuild.arch import architectures
 from rkmbuild.klog import frames, outcome
 from rkmbuild.klog.frames import Frame
 from rkmbuild.klog.outcome import TroubleKind
@@ -25,10 +26,17 @@ _TASK = re.compile(r"task:\S+ +state:\S.*|NMI backtrace for cpu \d+.*")
 # before the BUG() that ends the thread.
 _PANIC = re.compile(r"[\w-]{1,64}: (panicked at .{1,1000}:\d{1,9}:\d{1,9}):")
 _SOON = 4
-_CALLS = "Call Trace:"
+_CALLS = {arch.log.stack for arch in architectures.ALL}
 _END_OF_STACK = "</TASK>"
-# What may follow a stack and belongs to its report (arch/x86/kernel/dumpstack.c, __die_body).
-_TAIL = re.compile(r"Modules linked in:|CR2: |---\[ end |Kernel Offset: |Dumping ftrace buffer")
+# What may follow a stack and belongs to its report.
+_TAIL = re.compile(
+    "|".join(
+        (
+            r"Modules linked in:|---\[ end |Kernel Offset: |Dumping ftrace buffer",
+            *(arch.log.tail for arch in architectures.ALL),
+        )
+    )
+)
 _END = re.compile(r"---\[ end (?:trace|Kernel panic)")
 
 
@@ -90,7 +98,7 @@ class Collector:
         if head:
             ended = self._begin(head, text) or ended
         elif self._report is None:
-            if text.strip() == _CALLS or _TASK.fullmatch(text):
+            if text.strip() in _CALLS or _TASK.fullmatch(text):
                 self._report = Report(kind=TRACE, title=text.strip(), line=self._number)
         else:
             ended = self._go_on(self._report, text) or ended

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 
+from rkmbuild.arch import architectures
 from rkmbuild.trace.debugfile import DebugFile, Place
 
-# Modules are within 2 GiB of the kernel's end, behind its image (Documentation/arch/x86/x86_64/
-# mm.rst): where that ends depends on CONFIG_RANDOMIZE_BASE.
-_FIRST = 0xFFFF_FFFF_A000_0000
-_LAST = 0xFFFF_FFFF_FF00_0000
 _PAGE = 4096
 # More code than any module has.
 _MOST = 64 << 20
@@ -16,7 +13,8 @@ _INIT = ".init"
 
 def may_hold(address: int) -> bool:
     """Tell whether modules are placed where this address is."""
-    return _FIRST <= address < _LAST
+    spaces = (arch.space for arch in architectures.ALL)
+    return any(space.start <= address < space.end for space in spaces)
 
 
 def at(debug: DebugFile, address: int, text: int) -> Place | None:

@@ -191,7 +191,7 @@ def _forced(subject: Subject, report: FindingList, refusal: Rule, message: str, 
 
 
 def _retpolines(subject: Subject) -> bool:
-    # 6.9 renamed RETPOLINE (arch/x86/Kconfig)
+    # 6.9 renamed RETPOLINE
     return subject.target.config.on("RETPOLINE", "MITIGATION_RETPOLINE")
 
 

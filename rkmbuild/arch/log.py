@@ -1,0 +1,23 @@
+"""How an architecture's part of the kernel words a crash."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogPatterns:
+    """Regular expressions for lines of a kernel's log, without groups.
+
+    Attributes:
+        at_fault: What stands before the place where the processor was, in the kernel's own code,
+            among the registers.
+        fault: How the line begins that says of a bad access what it was; it opens an oops.
+        oops: The line, whole, that says how many the kernel has had.
+        stack: The line before the places of a call trace.
+        tail: How lines begin that may follow a call trace, and belong to its report.
+    """
+
+    at_fault: str
+    fault: str
+    oops: str
+    stack: str
+    tail: str
