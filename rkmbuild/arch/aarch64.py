@@ -78,13 +78,14 @@ AARCH64 = Arch(
     log=_LOG,
     vermagic="aarch64",
     relocations=RELOCATIONS,
-    # arch/arm64/include/asm/memory.h of 6.12, for 48 bits of addresses: modules have 2 GiB, and the
+    # Of 6.12, for 48 bits of addresses: modules have 2 GiB, and the
     # kernel (KIMAGE_VADDR) lies behind them. Where it is random both move together.
     space=ModuleSpace(
         start=0xFFFF_8000_0000_0000,
         start_random=0xFFFF_8000_0000_0000,
         end=0xFFFF_8000_8000_0000,
         kernel=0xFFFF_8000_8000_0000,
+        source="arch/arm64/include/asm/memory.h",
     ),
     tables=MappingProxyType(
         {
@@ -96,8 +97,8 @@ AARCH64 = Arch(
             ".altinstructions": Table(12, {0: CODE, 4: ANY}, "asm/alternative.h: alt_instr"),
         }
     ),
-    # arch/arm64/include/asm/memory.h: MIN_THREAD_SHIFT
     stack=16 << 10,
+    stack_source="arch/arm64/include/asm/memory.h",
     # Arm Architecture Reference Manual, "BTI"; PACIASP is one as well.
     landing_pad=LandingPad(
         option="ARM64_BTI_KERNEL",
@@ -107,8 +108,14 @@ AARCH64 = Arch(
             bytes.fromhex("df2403d5"),  # bti jc
             bytes.fromhex("3f2303d5"),  # paciasp
         ),
+        fault="BTI exception",
+        source="arch/arm64/kernel/traps.c: do_el1_bti",
     ),
     # arch/arm64/include/asm/neon.h
-    vector_calls=VectorCalls(begin="kernel_neon_begin", any=frozenset({"kernel_neon_begin"})),
+    vector_calls=VectorCalls(
+        begin="kernel_neon_begin",
+        compiled_without="-mgeneral-regs-only",
+        any=frozenset({"kernel_neon_begin"}),
+    ),
     code=None,
 )

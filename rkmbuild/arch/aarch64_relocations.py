@@ -97,5 +97,6 @@ RELOCATIONS = Relocations(
     addresses=frozenset({257}),
     calls=frozenset({282, 283}),
     call_addend=0,
+    psabi="aaelf64",
     source="arch/arm64/kernel/module.c: apply_relocate_add",
 )

@@ -23,12 +23,14 @@ class ModuleSpace:
         start_random: The same where the kernel's own place is random (CONFIG_RANDOMIZE_BASE).
         end: The end of their space.
         kernel: Where the kernel's own symbols begin, give or take what is random of it.
+        source: The kernel's file that says so.
     """
 
     start: int
     start_random: int
     end: int
     kernel: int
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +41,15 @@ class LandingPad:
         option: The kernel's option, without CONFIG_, with which the processor demands it.
         name: The instruction's name.
         codes: The instructions that are one.
+        fault: What the processor raises where it is missing.
+        source: Where the kernel takes that.
     """
 
     option: str
     name: str
     codes: tuple[bytes, ...]
+    fault: str
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +58,12 @@ class VectorCalls:
 
     Attributes:
         begin: The one that modules call before it.
+        compiled_without: The flags that keep compilers from it.
         any: All that tell of such code: a module that imports one of them may have it.
     """
 
     begin: str
+    compiled_without: str
     any: frozenset[str]
 
 
@@ -83,7 +91,8 @@ class Arch:
         relocations: What the loader does with relocations.
         space: Where modules lie.
         tables: The tables of a module that the kernel reads, by the names of their sections.
-        stack: Bytes of a thread's stack in the kernel (THREAD_SIZE).
+        stack: Bytes of a thread's stack in the kernel.
+        stack_source: The kernel's file with its THREAD_SIZE.
         landing_pad: What functions begin with that are called through a pointer; None where nothing
             demands it.
         vector_calls: The kernel's functions around code that uses vector registers.
@@ -109,6 +118,7 @@ class Arch:
     space: ModuleSpace
     tables: Mapping[str, Table]
     stack: int
+    stack_source: str
     landing_pad: LandingPad | None
     vector_calls: VectorCalls
     code: CodeReader | None
@@ -122,6 +132,28 @@ class Arch:
     def qemu(self) -> str:
         """The command of the qemu that emulates it."""
         return f"qemu-system-{self.names.uname}"
+
+    @property
+    def rule_words(self) -> dict[str, str]:
+        """What the texts of the rules of `check` name by a word in braces."""
+        rules, pad = self.relocations, self.landing_pad
+        return {
+            "machine": self.name,
+            "srcarch": self.source,
+            "relocate": rules.source,
+            "psabi": rules.psabi,
+            "call": " or ".join(
+                f"{rules.prefix}{rules.names[number]}" for number in sorted(rules.calls)
+            ),
+            "call_addend": str(rules.call_addend),
+            "module_space": self.space.source,
+            "thread_size": self.stack_source,
+            "no_vectors": self.vector_calls.compiled_without,
+            "landing_pad": pad.name if pad else "",
+            "landing_option": pad.option if pad else "",
+            "landing_fault": pad.fault if pad else "",
+            "landing_source": pad.source if pad else "",
+        }
 
     def __str__(self) -> str:
         return self.name

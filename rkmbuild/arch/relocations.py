@@ -77,6 +77,7 @@ class Relocations:
         addresses: Types by which data holds an address.
         calls: The types of direct calls and jumps to functions.
         call_addend: The addend of a call that leads to where a function begins.
+        psabi: The document that numbers the types.
         source: The functions of the loader that the rest is taken from.
     """
 
@@ -91,6 +92,7 @@ class Relocations:
     addresses: Collection[int]
     calls: Collection[int]
     call_addend: int
+    psabi: str
     source: str
 
 

@@ -77,23 +77,30 @@ X86_64 = Arch(
     log=_LOG,
     vermagic="",
     relocations=RELOCATIONS,
-    # arch/x86/include/asm/pgtable_64_types.h: modules lie above the kernel's own image, which takes
-    # 512 MiB, or 1 GiB where its place is random; 16 MiB at the end are the fixed map's. The
-    # kernel's symbols begin at __START_KERNEL_map (page_64_types.h), and its place within a
-    # gigabyte is random.
+    # Modules lie above the kernel's own image, which takes 512 MiB, or 1 GiB where its place is
+    # random; 16 MiB at the end are the fixed map's. The kernel's symbols begin at
+    # __START_KERNEL_map (page_64_types.h), and its place within a gigabyte is random.
     space=ModuleSpace(
         start=0xFFFF_FFFF_A000_0000,
         start_random=0xFFFF_FFFF_C000_0000,
         end=0xFFFF_FFFF_FF00_0000,
         kernel=0xFFFF_FFFF_8100_0000,
+        source="arch/x86/include/asm/pgtable_64_types.h",
     ),
     tables=TABLES,
-    # arch/x86/include/asm/page_64_types.h
     stack=16 << 10,
-    landing_pad=LandingPad(option="X86_KERNEL_IBT", name="ENDBR64", codes=(ENDBR64,)),
+    stack_source="arch/x86/include/asm/page_64_types.h",
+    landing_pad=LandingPad(
+        option="X86_KERNEL_IBT",
+        name="ENDBR64",
+        codes=(ENDBR64,),
+        fault="#CP",
+        source="arch/x86/kernel/cet.c: exc_control_protection",
+    ),
     # asm/fpu/api.h, asm/fpu/sched.h
     vector_calls=VectorCalls(
         begin="kernel_fpu_begin",
+        compiled_without="-mno-sse -mno-80387",
         any=frozenset(
             {
                 "kernel_fpu_begin_mask",

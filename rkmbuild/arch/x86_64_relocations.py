@@ -48,5 +48,6 @@ RELOCATIONS = Relocations(
     calls=frozenset({4}),
     # The operand of call and jmp is four bytes long, and counted from its end.
     call_addend=-4,
+    psabi="x86-64 psABI",
     source="arch/x86/kernel/module.c: __apply_relocate_add (6.1), __write_relocate_add (6.12)",
 )

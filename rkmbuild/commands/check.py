@@ -152,7 +152,11 @@ def _show_finding(finding: "Finding") -> None:
 
 
 def _show_rules() -> None:
+    from rkmbuild.arch import architectures
+    from rkmbuild.verdict.findings import filled
     from rkmbuild.verdict.rules.table import RULES
+
+    words = architectures.host().rule_words
 
     if console.is_json():
         console.result(
@@ -161,15 +165,22 @@ def _show_rules() -> None:
                     "rule": rule.id,
                     "severity": rule.severity.word,
                     "errno": rule.errno or None,
-                    "text": rule.text,
-                    "source": rule.source,
-                    "way_out": rule.way_out,
+                    "text": filled(rule.text, words),
+                    "source": filled(rule.source, words),
+                    "way_out": filled(rule.way_out, words),
                 }
                 for rule in RULES.values()
             ]
         )
         return
     rows = [
-        (rule.id, rule.severity.word, rule.errno, rule.text, rule.source) for rule in RULES.values()
+        (
+            rule.id,
+            rule.severity.word,
+            rule.errno,
+            filled(rule.text, words),
+            filled(rule.source, words),
+        )
+        for rule in RULES.values()
     ]
     console.table(("rule", "severity", "errno", "what is wrong", "source"), rows)

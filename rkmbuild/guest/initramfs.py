@@ -82,7 +82,7 @@ def build(
         files: What else is to be there: path in the guest -> a text, bytes, a file of the host
             (executable if it is so there) or a folder of the host with all files in it.
         script: Shell commands for init, run one after another, each in a shell of its own.
-        port: The guest's name of the device that results go to, as `ttyS1`.
+        port: The guest's name of the device that results go to.
         stop_on_failure: Leave out the rest of the script after a command that failed; or after
             those alone that have these numbers.
         interactive: Give a shell on the console after the script instead of powering off.

@@ -59,7 +59,7 @@ def judge(
         explain: Look for near names and for who asks for a symbol: milliseconds for each one.
         deep: Disassemble the code as well.
     """
-    report = FindingList({"release": kernel.release, "name": ""})
+    report = FindingList({**kernel.arch.rule_words, "release": kernel.release, "name": ""})
     if kernel.closed:
         message = "modules can no longer be loaded or unloaded (kernel.modules_disabled=1)"
         report.add(permission.MODULES_DISABLED, message)

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from rkmbuild.verdict.findings import Finding, Rule, Severity
+from rkmbuild.verdict.findings import Finding, Rule, Severity, filled
 
 # A hostile file could break one rule a million times.
 _MOST_OF_A_RULE = 1000
@@ -14,7 +14,7 @@ class FindingList:
     """What was found so far.
 
     Attributes:
-        words: What way-out texts may name: `release`, `name`.
+        words: What the texts of rules may name: `release`, `name`, and `Arch.rule_words`.
         findings: In the order in which the loader meets them.
         unchecked: What could not be judged, and why.
     """
@@ -38,15 +38,13 @@ class FindingList:
         self._count[rule.id] += 1
         if self._count[rule.id] > _MOST_OF_A_RULE:
             return
-        way_out = way_out or rule.way_out
-        for word, value in self.words.items():
-            way_out = way_out.replace("{" + word + "}", value)
         self.findings.append(
             Finding(
                 rule=rule,
                 message=message,
                 place=place,
-                way_out=way_out,
+                source=filled(rule.source, self.words),
+                way_out=filled(way_out or rule.way_out, self.words),
                 errno=errno or rule.errno,
                 log=log,
             )

@@ -1,5 +1,6 @@
 """What `check` found in a module, and what the kernel would answer to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -53,6 +54,13 @@ class Rule:
     ordinary: bool = False
 
 
+def filled(text: str, words: Mapping[str, str]) -> str:
+    """Return a rule's text with each `{word}` that is known filled in."""
+    for word, value in words.items():
+        text = text.replace("{" + word + "}", value)
+    return text
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """A rule that this module breaks.
@@ -61,6 +69,7 @@ class Finding:
         rule: The rule.
         message: What is the case here.
         place: Where: a section, a symbol, a function.
+        source: The kernel's own code that the rule is taken from.
         way_out: What to do; the rule's own, or a better one for this case.
         errno: What finit_module gives because of it; empty where it does not refuse.
         log: A part of the line that the kernel logs for it; empty where it logs nothing.
@@ -69,6 +78,7 @@ class Finding:
     rule: Rule
     message: str
     place: str = ""
+    source: str = ""
     way_out: str = ""
     errno: str = ""
     log: str = ""
@@ -88,7 +98,7 @@ class Finding:
             "way_out": self.way_out,
             "errno": self.errno or None,
             "log": self.log or None,
-            "source": self.rule.source,
+            "source": self.source,
         }
 
 

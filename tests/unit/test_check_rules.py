@@ -1,14 +1,18 @@
 """The table of rules, and what is told in the end."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from rkmbuild.arch import architectures
+from rkmbuild.arch.arch import Arch
+from rkmbuild.arch.x86_64 import X86_64
 from rkmbuild.base.errors import DangerousModuleError, RefusedByKernelError, TaintingModuleError
 from rkmbuild.verdict import check
 from rkmbuild.verdict.finding_list import FindingList
-from rkmbuild.verdict.findings import Severity
+from rkmbuild.verdict.findings import Severity, filled
 from rkmbuild.verdict.rules import dangers, elf_file, kinds, notes, permission, refusals, taints
 from rkmbuild.verdict.rules.table import RULES
 from tests.modules import Sym, kernel, module
@@ -33,6 +37,16 @@ def test_a_module_that_breaks_a_rule_is_told_so(rule: str) -> None:
     assert rule in {finding.rule.id for finding in verdict.findings}
 
 
+@pytest.mark.parametrize("arch", architectures.ALL, ids=str)
+@pytest.mark.parametrize("rule", RULES)
+def test_what_a_rule_names_of_an_architecture_is_known_of_every_one(rule: str, arch: Arch) -> None:
+    known = RULES[rule]
+    words = {**arch.rule_words, "release": "6.12.0", "name": "tiny"}
+    assert all(words.values())
+    for text in (known.text, known.source, known.way_out):
+        assert re.search(r"\{\w*\}", filled(text, words)) is None
+
+
 def test_every_rule_is_a_constant_with_the_name_of_its_id() -> None:
     modules = (permission, elf_file, refusals, taints, dangers, notes)
     constants = [name for module in modules for name in vars(module) if name[0].isupper()]
@@ -43,7 +57,8 @@ def test_every_rule_is_a_constant_with_the_name_of_its_id() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_is_in_the_documentation(rule: str) -> None:
     known = RULES[rule]
-    row = f"| `{rule}` | {known.severity.word} | {known.errno} | {known.text} |"
+    text = filled(known.text, X86_64.rule_words)
+    row = f"| `{rule}` | {known.severity.word} | {known.errno} | {text} |"
     assert row in (ROOT / "docs" / "check.md").read_text().splitlines()
 
 

@@ -1,6 +1,6 @@
 """What the loader does not refuse, or reads beyond its buffers for: the kernel may crash."""
 
-from rkmbuild.verdict.rules.kinds import MAIN, OBJTOOL, X86, dangerous
+from rkmbuild.verdict.rules.kinds import MAIN, MODULE_C, OBJTOOL, THREAD_SIZE, dangerous
 
 RELEASE_DIFFERS = dangerous(
     "release-differs",
@@ -19,7 +19,7 @@ SECTION_ZERO_USED = dangerous(
 SECTION_NAME_OUTSIDE = dangerous(
     "section-name-outside",
     "a section's name lies outside the table of names",
-    f"{MAIN}: find_any_sec; {X86}: module_finalize (they compare every name)",
+    f"{MAIN}: find_any_sec; {MODULE_C}: module_finalize (they compare every name)",
 )
 
 SECTION_NAME_TWICE = dangerous(
@@ -45,7 +45,7 @@ SIZE_WRAPS = dangerous(
 MUCH_MEMORY = dangerous(
     "much-memory",
     "the module takes more than 256 MiB",
-    f"{MAIN}: move_module; arch/x86 module_alloc (6.1), execmem_alloc (6.12)",
+    f"{MAIN}: move_module; arch/{{srcarch}} module_alloc (6.1), execmem_alloc (6.12)",
     "a static of this size belongs into memory that init allocates",
 )
 
@@ -72,7 +72,7 @@ SPECIAL_SECTION = dangerous(
     "special-section",
     "a table that the kernel reads has entries of a wrong size, no contents, a pointer "
     "without a relocation, or one that leads to the wrong kind of place",
-    f"{MAIN}: find_module_sections; {X86}: module_finalize",
+    f"{MAIN}: find_module_sections; {MODULE_C}: module_finalize",
     OBJTOOL,
 )
 
@@ -91,7 +91,7 @@ THIS_MODULE_CONTENT = dangerous(
 ENTRY_POINTS = dangerous(
     "entry-points",
     "init or exit is no function of this module",
-    f"{MAIN}: do_init_module; arch/x86 jumps wherever they point",
+    f"{MAIN}: do_init_module; arch/{{srcarch}} jumps wherever they point",
 )
 
 SYMBOL_OUTSIDE = dangerous(
@@ -117,19 +117,19 @@ RELOCATION_SECTION = dangerous(
 BRANCH_UNFILLED = dangerous(
     "branch-unfilled",
     "a call or jump to elsewhere has no relocation: it leads to what follows it",
-    "x86-64 psABI: the operand of such a call is 0 in the file",
+    "{psabi}: the operand of such a call is 0 in the file",
 )
 
 RELOCATION_PLACE = dangerous(
     "relocation-place",
     "a relocation's place lies outside its section (the loader writes wherever it points)",
-    f"{X86}: __apply_relocate_add (6.1), __write_relocate_add (6.12)",
+    "{relocate}",
 )
 
 RELOCATION_SYMBOL = dangerous(
     "relocation-symbol",
     "a relocation's symbol does not exist (the loader reads beyond the table)",
-    f"{X86}: __apply_relocate_add (6.1), __write_relocate_add (6.12)",
+    "{relocate}",
 )
 
 RELOCATION_TARGET = dangerous(
@@ -147,7 +147,7 @@ RELOCATION_LIVEPATCH = dangerous(
 RELOCATION_TRUNCATED = dangerous(
     "relocation-truncated",
     "the value of a PC32 or PLT32 relocation does not fit into 32 bits (the loader truncates it)",
-    f"{X86}: __apply_relocate_add (6.1), __write_relocate_add (6.12)",
+    "{relocate}",
     "compile with code model kernel",
 )
 
@@ -161,14 +161,14 @@ RELOCATION_SKIPPED = dangerous(
 CALL_TARGET = dangerous(
     "call-target",
     "a call does not lead to the beginning of a function",
-    "x86-64 psABI: R_X86_64_PLT32 of a call has the addend -4",
+    "{psabi}: {call} of a call has the addend {call_addend}",
 )
 
 MISSING_ENDBR = dangerous(
     "missing-endbr",
-    "a function whose address is taken does not begin with ENDBR64, and X86_KERNEL_IBT is "
-    "on: the first indirect call to it is a fatal #CP",
-    "arch/x86/kernel/cet.c: exc_control_protection; CONFIG_X86_KERNEL_IBT",
+    "a function whose address is taken does not begin with {landing_pad}, and {landing_option} "
+    "is on: the first indirect call to it is a fatal {landing_fault}",
+    "{landing_source}; CONFIG_{landing_option}",
     "compile with -fcf-protection=branch, in Rust -Zcf-protection=branch",
 )
 
@@ -176,21 +176,21 @@ FPU_REGISTERS = dangerous(
     "fpu-registers",
     "the module uses x87, MMX, SSE or AVX registers and never calls kernel_fpu_begin(): "
     "it overwrites the user's",
-    "Documentation/core-api/floating-point.rst; arch/x86/Makefile: -mno-sse -mno-80387",
+    "Documentation/core-api/floating-point.rst; arch/{srcarch}/Makefile: {no_vectors}",
     "compile with soft floats: the target's features must be -mmx,-sse,-sse2,…,+soft-float",
 )
 
 STACK_FRAME = dangerous(
     "stack-frame",
     "a function's frame leaves too little of the kernel's stack of 16 KiB",
-    "arch/x86/include/asm/page_64_types.h: THREAD_SIZE",
+    THREAD_SIZE,
     "put large values on the heap, in Rust into a Box or Vec",
 )
 
 ENDLESS_RECURSION = dangerous(
     "endless-recursion",
     "a circle of calls has no way out: the stack of 16 KiB ends before it",
-    "arch/x86/include/asm/page_64_types.h: THREAD_SIZE",
+    THREAD_SIZE,
     "let the function return before it calls itself, or make it a loop",
 )
 
@@ -212,6 +212,6 @@ FREED_CODE_USED = dangerous(
 NO_RETPOLINE = dangerous(
     "no-retpoline",
     "the kernel has retpolines, and the module was built without them",
-    f"{MAIN}: check_modinfo_retpoline; arch/x86/kernel/cpu/bugs.c: retpoline_module_ok",
+    f"{MAIN}: check_modinfo_retpoline; arch/{{srcarch}}/kernel/cpu/bugs.c: retpoline_module_ok",
     "build through kbuild: it adds -mindirect-branch and says retpoline=Y",
 )

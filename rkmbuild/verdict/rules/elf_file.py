@@ -33,7 +33,7 @@ ELF_MACHINE = refused_file(
     "the object is for another machine than the kernel",
     "elf_validity_check",
     "elf_validity_ehdr",
-    "build it for x86_64",
+    "build it for {machine}",
 )
 
 ELF_SECTION_SIZE = refused_file(

@@ -3,7 +3,8 @@
 from rkmbuild.verdict.findings import Rule, Severity
 
 MAIN = "kernel/module/main.c"
-X86 = "arch/x86/kernel/module.c"
+MODULE_C = "arch/{srcarch}/kernel/module.c"
+THREAD_SIZE = "{thread_size}: THREAD_SIZE"
 
 DAMAGED = "the file is damaged or was made by no kernel build: copy or build it again"
 REBUILD = "build it for this kernel: rkmbuild build --kernel {release}"

@@ -1,6 +1,6 @@
 """What is worth knowing of a module that is loaded and runs."""
 
-from rkmbuild.verdict.rules.kinds import DAMAGED, MAIN, OBJTOOL, note
+from rkmbuild.verdict.rules.kinds import DAMAGED, MAIN, OBJTOOL, THREAD_SIZE, note
 
 ELF_CLASS = note(
     "elf-class",
@@ -39,21 +39,21 @@ NO_EXIT = note(
 NO_ORC = note(
     "no-orc",
     "functions have no ORC data: stack traces through them are guesses",
-    "arch/x86/kernel/unwind_orc.c: unwind_module_init",
+    "arch/{srcarch}/kernel/unwind_orc.c: unwind_module_init",
     OBJTOOL,
 )
 
 PLAIN_RETURNS = note(
     "plain-returns",
-    "functions do not return through __x86_return_thunk, and RETHUNK is on",
-    "arch/x86/Makefile: -mfunction-return=thunk-extern",
+    "functions do not return through __{srcarch}_return_thunk, and RETHUNK is on",
+    "arch/{srcarch}/Makefile: -mfunction-return=thunk-extern",
     "in Rust: -Zfunction-return=thunk-extern",
 )
 
 INDIRECT_CALLS = note(
     "indirect-calls",
     "indirect calls or jumps go through no thunk, and RETPOLINE is on",
-    "arch/x86/Makefile: RETPOLINE_CFLAGS",
+    "arch/{srcarch}/Makefile: RETPOLINE_CFLAGS",
     "in Rust: target features +retpoline-external-thunk, +retpoline-indirect-calls, "
     "+retpoline-indirect-branches",
 )
@@ -61,7 +61,7 @@ INDIRECT_CALLS = note(
 STRAIGHT_LINE_SPECULATION = note(
     "straight-line-speculation",
     "no INT3 follows a RET or an indirect JMP, and SLS is on",
-    "arch/x86/Makefile: -mharden-sls=all",
+    "arch/{srcarch}/Makefile: -mharden-sls=all",
     "in Rust: target features +harden-sls-ret, +harden-sls-ijmp",
 )
 
@@ -74,7 +74,7 @@ FPU_USED = note(
 RECURSION = note(
     "recursion",
     "functions call themselves, or each other in a circle",
-    "arch/x86/include/asm/page_64_types.h: THREAD_SIZE",
+    THREAD_SIZE,
     "see that the depth has a bound, or make it a loop with a list",
 )
 

@@ -48,7 +48,7 @@ TOO_LARGE = refused(
     "too-large",
     "ENOMEM",
     "the module does not fit into the address space for modules",
-    "arch/x86/include/asm/pgtable_64_types.h: MODULES_VADDR to MODULES_END",
+    "{module_space}: MODULES_VADDR to MODULES_END",
     "a static of this size belongs into memory that init allocates",
 )
 
@@ -140,14 +140,14 @@ RELOCATION_REL = refused(
     "ENOEXEC",
     "relocations have no addends (SHT_REL)",
     "include/linux/moduleloader.h: apply_relocate",
-    "x86_64 objects have SHT_RELA relocations; this one was not made by a usual assembler",
+    "{machine} objects have SHT_RELA relocations; this one was not made by a usual assembler",
 )
 
 RELOCATION_TYPE = refused(
     "relocation-type",
     "ENOEXEC",
     "a relocation is of another type than NONE, 64, 32, 32S, PC32, PLT32 and PC64",
-    "arch/x86/kernel/module.c: __apply_relocate_add (6.1), __write_relocate_add (6.12)",
+    "{relocate}",
     "compile for the kernel: static relocation model, code model kernel, no TLS",
 )
 
@@ -155,7 +155,7 @@ RELOCATION_NONZERO = refused(
     "relocation-nonzero",
     "ENOEXEC",
     "the place that a relocation fills is not zero before",
-    "arch/x86/kernel/module.c: __apply_relocate_add (6.1), __write_relocate_add (6.12)",
+    "{relocate}",
     "two relocations fill one place, or the file was relocated already",
 )
 
@@ -163,7 +163,7 @@ RELOCATION_OVERFLOW = refused(
     "relocation-overflow",
     "ENOEXEC",
     "the value of a 32 or 32S relocation does not fit into 32 bits",
-    "arch/x86/kernel/module.c: __apply_relocate_add (6.1), __write_relocate_add (6.12)",
+    "{relocate}",
     "compile with code model kernel: -mcmodel=kernel in C, -Ccode-model=kernel in Rust",
 )
 
