@@ -89,7 +89,7 @@ def test_a_compiler_that_is_not_there_is_none() -> None:
 
 
 def test_a_program_that_is_no_compiler_is_refused() -> None:
-    with pytest.raises(ToolchainError, match="neither as gcc nor as clang"):
+    with pytest.raises(ToolchainError, match="is neither gcc nor clang"):
         cc.find_compiler("make")
 
 

@@ -55,7 +55,7 @@ def test_after_the_removal_every_file_and_folder_is_as_it_was_before(host: Host)
 
 def test_what_is_not_installed_is_not_removed(host: Host) -> None:
     host.failed("persist: remove none", 2, "party is not loaded at boot by rkmbuild")
-    host.failed("persist: remove and more", 2, "takes a module, and nothing else")
+    host.failed("persist: remove and more", 2, "needs a module, and nothing else")
 
 
 def test_a_file_of_others_is_never_touched(host: Host) -> None:
