@@ -189,7 +189,7 @@ def test_a_machine_without_any_kernel_is_told_what_to_do(tmp_path: Path) -> None
     assert "has no headers on this machine" in done.stderr
     assert "rkmbuild kernel fetch" in done.stderr
     assert "no kernel to build for was found" in _rkmbuild("kernel", "list", **empty).stderr
-    assert _json("kernel", "list", **empty) == {"kernels": [], "passed_over": []}
+    assert _json("kernel", "list", **empty) == {"schema": 1, "kernels": [], "passed_over": []}
 
 
 def test_a_kernel_for_which_the_disk_is_too_small_is_not_begun(small_disk: Path) -> None:
