@@ -13,6 +13,7 @@ class Names:
         option: The option that is on in the configurations of its kernels alone (arch/*/Kconfig),
             without CONFIG_; empty for one whose kernels we do not tell.
         elf: The name of its number in a file's header (elf.h).
+        bits: The width of its `long`.
         image: An image to boot, in a folder where a kernel was built; empty where we boot none.
     """
 
@@ -20,6 +21,7 @@ class Names:
     uname: str
     option: str
     elf: str
+    bits: int = 64
     image: str = ""
 
 
@@ -48,8 +50,13 @@ ALL: tuple[Names, ...] = (
     Names(rustc="loongarch64", uname="loongarch64", option="LOONGARCH", elf="EM_LOONGARCH"),
     Names(rustc="powerpc64", uname="ppc64", option="PPC64", elf="EM_PPC64"),
     Names(rustc="s390x", uname="s390x", option="S390", elf="EM_S390"),
-    Names(rustc="i686", uname="i686", option="X86_32", elf="EM_386"),
-    Names(rustc="arm", uname="arm", option="ARM", elf="EM_ARM"),
+    Names(rustc="i686", uname="i686", option="X86_32", elf="EM_386", bits=32),
+    Names(rustc="arm", uname="arm", option="ARM", elf="EM_ARM", bits=32),
     Names(rustc="mips", uname="mips", option="", elf="EM_MIPS"),
     Names(rustc="sparc64", uname="sparc64", option="", elf="EM_SPARCV9"),
 )
+
+
+def of_uname(machine: str) -> Names | None:
+    """Return the names of what `uname -m` calls `machine`, or None."""
+    return next((names for names in ALL if names.uname == machine), None)

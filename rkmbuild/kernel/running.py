@@ -5,6 +5,7 @@ import os
 import zlib
 from pathlib import Path
 
+from rkmbuild.arch import names
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import find, kconfig
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
@@ -25,13 +26,15 @@ def describe(root: Path = Path("/")) -> KernelTree:
 
 
 def _without_headers(root: Path, release: str) -> KernelTree:
+    machine = os.uname().machine
+    known = names.of_uname(machine)
     modules = root / "lib" / "modules" / release
     build = modules / "build"
     config = Kconfig(kconfig.parse(_config(root, release)))
     return KernelTree(
         release=release,
         version=KernelVersion.parse(release),
-        arch=os.uname().machine,
+        arch=known.rustc if known else machine,
         build=build,
         source=build,
         origin=Origin.RUNNING,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from rkmbuild.arch import names
 from rkmbuild.base.errors import UsageError
 from rkmbuild.base.suggest import did_you_mean
 from rkmbuild.ko.modinfo import Modinfo, Parameter
@@ -88,9 +89,11 @@ def _check_value(module: Modinfo, parameter: Parameter, value: str | None) -> No
         if kind in ("", "bool", "invbool"):
             return
         raise UsageError(f"parameter `{parameter.name}` of {module.name} needs a value: {kind}")
+    known = names.of_uname(module.machine)
+    bits = known.bits if known else 64
     inner = kind.removeprefix("array of ")
     for item in value.split(",") if inner != kind else [value]:
-        problem = _problem(inner, item, bits=32 if module.machine in ("i686", "arm") else 64)
+        problem = _problem(inner, item, bits=bits)
         if problem:
             raise UsageError(
                 f"parameter `{parameter.name}` of {module.name} is of kind {kind}: "

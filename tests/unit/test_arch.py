@@ -1,6 +1,7 @@
 """Every architecture says what the others say, in the words of the tools that it is for."""
 
 import pickle
+from pathlib import Path
 
 import pytest
 from elftools.elf.enums import ENUM_E_MACHINE, ENUM_RELOC_TYPE_AARCH64, ENUM_RELOC_TYPE_x64
@@ -11,6 +12,9 @@ from rkmbuild.arch.arch import Arch
 from rkmbuild.arch.relocations import Base, signed
 from rkmbuild.arch.x86_64 import X86_64
 from rkmbuild.base.errors import KernelError
+from rkmbuild.guest import accel, boot
+from rkmbuild.guest.machine import Configuration
+from rkmbuild.guest.qemu_machine import command
 
 every_arch = pytest.mark.parametrize("arch", architectures.ALL, ids=str)
 
@@ -35,6 +39,49 @@ def test_another_process_gets_the_same_value(arch: Arch) -> None:
 @every_arch
 def test_the_number_is_the_one_of_the_name_in_elf_h(arch: Arch) -> None:
     assert ENUM_E_MACHINE[arch.names.elf] == arch.elf_machine
+
+
+@pytest.mark.parametrize(
+    ("machine", "rustc", "bits"),
+    [("x86_64", "x86_64", 64), ("aarch64", "aarch64", 64), ("ppc64", "powerpc64", 64),
+     ("i686", "i686", 32), ("arm", "arm", 32)],
+)  # fmt: skip
+def test_a_machine_is_known_by_what_uname_says(machine: str, rustc: str, bits: int) -> None:
+    found = names.of_uname(machine)
+    assert found
+    assert (found.rustc, found.bits) == (rustc, bits)
+    assert names.of_uname("vax") is None
+
+
+@every_arch
+def test_a_guest_is_started_by_the_words_of_its_architecture(arch: Arch, tmp_path: Path) -> None:
+    configuration = Configuration(
+        arch=arch, image=b"", initramfs=b"", command_line="panic=-1", memory_mib=512
+    )
+    said = command(configuration, tmp_path, tmp_path / arch.qemu, "tcg")
+    assert said[:3] == [str(tmp_path / arch.qemu), *arch.guest.arguments]
+    assert said[said.index("-append") + 1] == f"console={arch.guest.console} panic=-1"
+    assert "{chardev}" in arch.guest.second_port
+    assert arch.guest.port != arch.guest.console
+
+
+@every_arch
+def test_a_kernel_is_told_how_to_end_by_the_words_of_its_architecture(arch: Arch) -> None:
+    kvm = accel.Accel(name="kvm", reason="", proven=False)
+    said = boot.command_line(arch, kvm, "", "nonce").split()
+    assert said[-2:] == ["--", "nonce"]
+    assert arch.guest.early_console in said
+    assert [word for word in said if word.startswith("reboot=")] == (
+        [arch.guest.reboot] if arch.guest.reboot else []
+    )
+
+
+@every_arch
+def test_the_memory_of_modules_lies_within_the_reach_of_the_kernel(arch: Arch) -> None:
+    space = arch.space
+    assert space.start <= space.start_random < space.end
+    assert abs(space.end - space.kernel) <= 1 << 31
+    assert abs(space.kernel - space.start) <= 1 << 31
 
 
 def test_no_two_names_are_the_same() -> None:
