@@ -11,15 +11,15 @@ from pathlib import Path
 from rkmbuild.base import console
 from rkmbuild.base.errors import KernelError, StorageError, UsageError
 from rkmbuild.host.persist_record import HOME, Record, conf_of, digest, options_of, read_all
-from rkmbuild.host.placing import (
+from rkmbuild.host.stager import (
     Action,
     Depmod,
     MakeFolder,
     Remove,
     RemoveFolder,
+    Stager,
     Write,
     beside,
-    carry_out,
 )
 from rkmbuild.kernel.names import module_name
 from rkmbuild.ko import compression, modinfo, needs, parameters
@@ -34,11 +34,11 @@ class Installation:
 
     Attributes:
         files: What is there once it is carried out.
-        steps: How it gets there.
+        actions: How it gets there.
     """
 
     files: tuple[Path, ...]
-    steps: tuple[Action, ...]
+    actions: tuple[Action, ...]
 
     def carry_out(self) -> None:
         """Install it, whole or not at all.
@@ -47,7 +47,7 @@ class Installation:
             PermissionDeniedError: we are not root and cannot become it.
             StorageError: a file could not be written.
         """
-        carry_out(self.steps)
+        Stager().carry_out(self.actions)
 
 
 def install(ko: Path, words: Sequence[str] = (), *, root: Path = _ROOT) -> Installation:
@@ -82,15 +82,15 @@ def install(ko: Path, words: Sequence[str] = (), *, root: Path = _ROOT) -> Insta
     stale = [place for place in old.files if _is_stale(place, folder, writes)]
     for place in stale:
         new = new.without(place)
-    steps: list[Action] = [MakeFolder(place) for place in made]
-    steps += [Write(conf, _having(new, writes).render())]
+    actions: list[Action] = [MakeFolder(place) for place in made]
+    actions += [Write(conf, _having(new, writes).render())]
     for other in records.values():
         shared = {place: writes[place] for place in other.files if place in writes}
         if shared:
-            steps.append(Write(conf_of(other.name, root), _having(other, shared).render()))
-    steps += [Write(place, content) for place, content in writes.items()]
-    steps += [Remove(place) for place in _deletable(stale, old, records.values())]
-    return Installation((conf, *writes), (*steps, Depmod(folder, tuple(modules))))
+            actions.append(Write(conf_of(other.name, root), _having(other, shared).render()))
+    actions += [Write(place, content) for place, content in writes.items()]
+    actions += [Remove(place) for place in _deletable(stale, old, records.values())]
+    return Installation((conf, *writes), (*actions, Depmod(folder, tuple(modules))))
 
 
 def remove(name: str, *, root: Path = _ROOT) -> tuple[Path, ...]:
@@ -116,7 +116,7 @@ def remove(name: str, *, root: Path = _ROOT) -> tuple[Path, ...]:
     conf = conf_of(name, root)
     folders = sorted({*record.folders, *(f.parent for f in files if f.suffix == ".ko")})
     releases = dict.fromkeys(file.parents[2] for file in files if file.suffix == ".ko")
-    carry_out(
+    Stager().carry_out(
         [
             *(Remove(file) for file in files),
             *(RemoveFolder(folder) for folder in reversed(folders) if folder != conf.parent),

@@ -75,6 +75,15 @@ def run(program: str, arguments: Sequence[str]) -> ProgramResult:
     return outcome
 
 
+def run_as_we_are(program: str, arguments: Sequence[str]) -> ProgramResult:
+    """Run a program of the system without becoming root.
+
+    Raises:
+        ToolchainError: the program is not there.
+    """
+    return _run([_found(program), *arguments])
+
+
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
     """Take back what was begun: signals that ask us to stop, as Ctrl-C sends, wait until then."""

@@ -7,7 +7,7 @@ import pytest
 from rkmbuild.base.errors import KernelError, StorageError, UsageError
 from rkmbuild.host import persist
 from rkmbuild.host.persist_record import Record, conf_of, options_of, read_all
-from rkmbuild.host.placing import Depmod, MakeFolder, Remove, Write
+from rkmbuild.host.stager import Depmod, MakeFolder, Remove, Write
 from rkmbuild.ko import needs
 from tests.unit import elf_file
 
@@ -36,7 +36,7 @@ def _write(step: Write) -> None:
 
 def _install(ko: Path, root: Path, *words: str) -> None:
     """Do what root would do."""
-    for step in persist.install(ko, words, root=root).steps:
+    for step in persist.install(ko, words, root=root).actions:
         if isinstance(step, Write):
             _write(step)
 
@@ -62,7 +62,7 @@ def test_a_record_that_names_what_is_not_ours_is_not_believed(tmp_path: Path, pl
 
 
 def test_the_record_comes_first_and_the_lists_last(root: Path, ko: Path) -> None:
-    steps = persist.install(ko, ["text=a b"], root=root).steps
+    steps = persist.install(ko, ["text=a b"], root=root).actions
     kinds = [type(step) for step in steps if not isinstance(step, MakeFolder)]
     assert kinds == [Write, Write, Write, Depmod]
     assert isinstance(steps[-4], Write)
@@ -73,7 +73,7 @@ def test_parameters_that_are_no_longer_given_go(root: Path, ko: Path) -> None:
     _install(ko, root, "text=a")
     options = root / "etc/modprobe.d/rkmbuild-one.conf"
     assert options.read_text().endswith("options one text=a\n")
-    steps = persist.install(ko, root=root).steps
+    steps = persist.install(ko, root=root).actions
     assert Remove(options) in steps
 
 
