@@ -1,6 +1,5 @@
 """`rkmbuild load`: put a module into the running kernel."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,41 +63,24 @@ def load(
             raise UsageError("--remove-persist needs a module, and nothing else")
         _remove_persistent(target, package)
         return
-    from rkmbuild.host import host
+    from rkmbuild.host import host, request
+    from rkmbuild.host import persist as at_boot
 
-    ko = target if _is_file(target) else _built(target, package, first_build=first_build)
-    if not persist:
-        with traces.explained(ko):
-            change = host.load(ko, parameters, swap=swap, allow=allow or ())
-        show_change(change)
-        return
-    from rkmbuild.host import persist as persistent
-
-    installation = persistent.install(ko, parameters)
+    ko = request.module_file(target, package, build=first_build)
     with traces.explained(ko):
-        change = host.load_unless_there(ko, parameters, swap=swap, allow=allow or ())
-    try:
-        installation.carry_out()
-    except BaseException:
-        console.note(f"{change.name} is loaded, but will not be at the next boot")
-        raise
-    show_change(change, {"persistent": list(map(str, installation.files))})
-    for file in installation.files:
+        if not persist:
+            show_change(host.load(ko, parameters, swap=swap, allow=allow or ()))
+            return
+        change, files = at_boot.load(ko, parameters, swap=swap, allow=allow or ())
+    show_change(change, {"persistent": list(map(str, files))})
+    for file in files:
         console.status("Installed", str(file))
 
 
 def _remove_persistent(target: Path, package: str | None) -> None:
-    from rkmbuild.host import persist
+    from rkmbuild.host import persist, request
 
-    name = target.name
-    if target.is_file():
-        from rkmbuild.ko import modinfo
-
-        name = modinfo.read(target).name
-    elif (target / "Cargo.toml").is_file() or not name:
-        from rkmbuild.project import selection
-
-        name = selection.select_one(target, package).module
+    name = request.module_name(target, package)
     files = persist.remove(name.partition(".ko")[0])
     if console.is_json():
         console.result({"name": name, "removed": list(map(str, files))})
@@ -133,27 +115,3 @@ def _parted(words: list[str]) -> tuple[Path, list[str]]:
     if words and ("=" not in words[0] or Path(words[0]).exists()):
         return Path(words[0]), words[1:]
     return Path(), words
-
-
-def _is_file(target: Path) -> bool:
-    return ".ko" in target.suffixes or (not target.is_dir() and target.name != "Cargo.toml")
-
-
-def _built(path: Path, package: str | None, *, first_build: bool) -> Path:
-    """Return the module of a project, built for the running kernel."""
-    from rkmbuild.base.errors import ProjectError
-    from rkmbuild.project import selection
-
-    release = os.uname().release
-    found = selection.select_one(path, package)
-    if first_build:
-        from rkmbuild.pipeline import pipeline
-
-        return pipeline.build(pipeline.BuildRequest(path=found.root, kernel=release)).module
-    ko = found.target / release / f"{found.module}.ko"
-    if not ko.exists():
-        raise ProjectError(
-            f"{found.package} has not been built for the running kernel, {release}",
-            hint="`rkmbuild load --build` builds it first",
-        )
-    return ko

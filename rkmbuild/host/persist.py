@@ -10,6 +10,8 @@ from pathlib import Path
 
 from rkmbuild.base import console
 from rkmbuild.base.errors import KernelError, StorageError, UsageError
+from rkmbuild.host import host
+from rkmbuild.host.host import Change
 from rkmbuild.host.persist_record import HOME, Record, conf_of, digest, options_of, read_all
 from rkmbuild.host.stager import (
     Action,
@@ -48,6 +50,26 @@ class Installation:
             StorageError: a file could not be written.
         """
         Stager().carry_out(self.actions)
+
+
+def load(
+    ko: Path, words: Sequence[str] = (), *, swap: bool = False, allow: Iterable[str] = ()
+) -> tuple[Change, tuple[Path, ...]]:
+    """Load a module now, unless this very build is in, and have it loaded at every boot.
+
+    Arguments and errors are those of `host.load` and of `install`.
+
+    Returns:
+        What became of the modules, and the files that were installed.
+    """
+    installation = install(ko, words)
+    change = host.load_unless_there(ko, words, swap=swap, allow=allow)
+    try:
+        installation.carry_out()
+    except BaseException:
+        console.note(f"{change.name} is loaded, but will not be at the next boot")
+        raise
+    return change, installation.files
 
 
 def install(ko: Path, words: Sequence[str] = (), *, root: Path = _ROOT) -> Installation:
