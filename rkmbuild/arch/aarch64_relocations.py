@@ -94,6 +94,7 @@ RELOCATIONS = Relocations(
     thread_local=frozenset(_THREAD_LOCAL),
     unknown="unsupported RELA relocation: {type}",
     pointer=257,
+    distance=261,
     addresses=frozenset({257}),
     calls=frozenset({282, 283}),
     call_addend=0,

@@ -74,6 +74,7 @@ class Relocations:
         thread_local: Types of thread-local storage, which the kernel has not.
         unknown: What it logs of a type that it does not apply; `{type}` is the number.
         pointer: The type of a pointer of 64 bits.
+        distance: The type of a distance of 32 bits, counted from its own place.
         addresses: Types by which data holds an address.
         calls: The types of direct calls and jumps to functions.
         call_addend: The addend of a call that leads to where a function begins.
@@ -89,6 +90,7 @@ class Relocations:
     thread_local: Collection[int]
     unknown: str
     pointer: int
+    distance: int
     addresses: Collection[int]
     calls: Collection[int]
     call_addend: int

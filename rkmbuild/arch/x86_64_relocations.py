@@ -44,6 +44,7 @@ RELOCATIONS = Relocations(
     thread_local=frozenset({16, 17, 18, 19, 20, 21, 22, 23, 34, 35, 36}),
     unknown="Unknown rela relocation: {type}",
     pointer=1,
+    distance=2,
     addresses=frozenset({1, 11}),
     calls=frozenset({4}),
     # The operand of call and jmp is four bytes long, and counted from its end.

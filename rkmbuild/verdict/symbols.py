@@ -14,7 +14,6 @@ _LTO = b"__gnu_lto"
 # Looking for near names takes milliseconds each; after some the user has the picture.
 _SUGGESTIONS = 8
 _ASKERS = 3
-_R_PC32 = 2
 # struct kernel_symbol with CONFIG_HAVE_ARCH_PREL32_RELOCATIONS (include/linux/export-internal.h):
 # value, name and namespace, each a 32-bit offset from its own place
 _KERNEL_SYMBOL = 12
@@ -264,13 +263,14 @@ def _special(subject: Subject, symbol: Symbol, report: FindingList) -> None:
 def _exported_strings(subject: Subject, table: int, field: int) -> dict[int, str]:
     """Return what a field of each entry in the table of exports points to, by its number."""
     file = subject.file
+    distance = subject.target.arch.relocations.distance
     found: dict[int, str] = {}
     for section in file.sections:
         if section.type != elf.SHT_RELA or section.info != table:
             continue
         for offset, kind, symbol, addend in file.relocations(section).rows():
             number, at_field = divmod(offset, _KERNEL_SYMBOL)
-            if at_field != field or kind != _R_PC32 or symbol >= len(subject.symbols):
+            if at_field != field or kind != distance or symbol >= len(subject.symbols):
                 continue
             target = subject.symbols[symbol]
             if not 0 < target.shndx < len(file.sections):
