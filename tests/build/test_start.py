@@ -79,5 +79,5 @@ def test_a_build_with_nothing_to_do_loads_no_part_that_builds(
     }  # fmt: skip
     # A kernel is told by the names of its architecture, without all else that is known of one.
     assert "rkmbuild.arch.architectures" not in modules
-    building = {"plan", "execute", "crate", "kbuild", "bindings", "sysroot"}
+    building = {"plan", "api", "tools", "execute", "crate", "kbuild", "bindings", "sysroot"}
     assert {f"rkmbuild.pipeline.{name}" for name in building} & modules == set()
