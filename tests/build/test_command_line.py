@@ -1,6 +1,5 @@
 """How the command ends where its words, its questions or its reader are at fault."""
 
-import contextlib
 import json
 import os
 import shutil
@@ -89,13 +88,8 @@ def _on_a_terminal(words: tuple[str, ...], answer: bytes, env: dict[str, str]) -
         said = b""
         while b"[y/N]" not in said and (more := os.read(process.stdout.fileno(), 4096)):
             said += more
-        # A signal that comes after the question and before the reading of the answer interrupts no
-        # system call (Python's input()); who sees nothing happen presses the key once more.
-        while process.poll() is None:
-            process.stdin.write(answer)
-            process.stdin.flush()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
+        process.stdin.write(answer)
+        process.stdin.flush()
         said += process.stdout.read()
     return process.returncode, said.decode(errors="replace")
 
