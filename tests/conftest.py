@@ -1,6 +1,7 @@
 """What all tests share: markers by folder, a cache of one's own, and kernels to build for."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,10 @@ class _Failures:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts what it runs beside itself (`&`) without SIGINT, and so would all be that tests
+    # start: Ctrl-C, which some of them press, would end nothing.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(_Failures(config))
 
 
