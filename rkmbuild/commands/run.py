@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from rkmbuild.klog.klog import KernelMessage
     from rkmbuild.trace.decode import Decoded
 
-_MODULE_ENDINGS = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
-
 
 def run(
     path: Annotated[
@@ -53,8 +51,10 @@ def run(
 
     Exit status: 0 loaded and unloaded cleanly, 20 no machine, 21 refused, 22 crashed, 23 hang.
     """
+    from rkmbuild.guest import request
+
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
-    ko, tree = _module(path, package, kernel)
+    ko, tree = request.module(path, package, kernel)
     load(ko, tree, params=tuple(param or ()), timeout=timeout, shell=shell, raw=raw)
 
 
@@ -80,26 +80,6 @@ def load(
     shown = _Shown(planned, raw=raw)
     result = trial.run(planned, timeout=timeout, on_message=shown.message)
     _show(result, shown.end())
-
-
-def _module(path: Path, package: str | None, kernel: str | None) -> tuple[Path, "KernelTree"]:
-    if path.name.endswith(_MODULE_ENDINGS) or path.is_file():
-        from rkmbuild.base.errors import NotAModuleError
-        from rkmbuild.kernel import find
-        from rkmbuild.ko import modinfo
-
-        release = modinfo.read(path).release
-        if not (kernel or release):
-            raise NotAModuleError(
-                f"{path} does not say what kernel it is for", hint="--kernel names one"
-            )
-        return path, find.select(kernel or release)
-    from rkmbuild.pipeline import pipeline
-    from rkmbuild.project import selection
-
-    root = selection.select_one(path, package).root
-    result = pipeline.build(pipeline.BuildRequest(path=root, kernel=kernel))
-    return result.module, result.tree
 
 
 class _Shown:

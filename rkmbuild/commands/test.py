@@ -1,6 +1,5 @@
 """`rkmbuild test`: run the tests of a project, or of a workspace, in virtual machines."""
 
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +9,7 @@ from rkmbuild.base import console
 from rkmbuild.commands import options
 
 if TYPE_CHECKING:
-    from rkmbuild.testing.cases import Case
     from rkmbuild.testing.results import Session, TestResult
-    from rkmbuild.testing.session import Built
 
 # With fewer, a cache's own ups and downs cannot be told from a leak.
 _FEWEST_CYCLES = 20
@@ -68,10 +65,7 @@ def run_tests(
     Exit status: 0 all passed, 24 some did not; others as `build` and `run`.
     """
     from rkmbuild.base.errors import TestsFailedError, UsageError
-    from rkmbuild.project import selection
-    from rkmbuild.testing import cases
-    from rkmbuild.testing import junit as xml
-    from rkmbuild.testing import session as sessions
+    from rkmbuild.testing import junit_document, printing, request
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     if as_json and ktap:
@@ -81,18 +75,28 @@ def run_tests(
             f"--cycles needs {_FEWEST_CYCLES} or more: with fewer a leak cannot be told from noise"
         )
     if junit:
-        xml.prepare(junit)
-    modules = selection.select(path, package or ())
-    built = _build([module.root for module in modules], kernel or [None], toolchain)
-    found = cases.chosen([sessions.find(each, cycles) for each in built], filter_ or ())
-    session = _run(
-        list(zip(built, found, strict=True)),
-        timeout=timeout,
-        toolchain=toolchain,
-        silent=as_json or ktap,
+        junit_document.prepare(junit)
+    silent = as_json or ktap
+
+    def show(place: str, result: "TestResult") -> None:
+        if not silent:
+            console.line(printing.line(result, place))
+            console.flush()
+
+    session = request.run(
+        request.Request(
+            path=path,
+            packages=package or (),
+            kernels=kernel or (),
+            filters=filter_ or (),
+            cycles=cycles,
+            timeout=timeout,
+            toolchain=toolchain,
+        ),
+        show,
     )
     if junit:
-        xml.write(session, junit)
+        junit_document.write(session, junit)
     _show(session, ktap=ktap)
     if not session.good:
         bad = sum(not result.status.good for result in session.results)
@@ -102,88 +106,14 @@ def run_tests(
         raise failure
 
 
-def _build(
-    paths: list[Path], kernels: "list[str] | list[None]", toolchain: str | None
-) -> "list[Built]":
-    from rkmbuild.guest import boot
-    from rkmbuild.kernel import find
-    from rkmbuild.pipeline import pipeline
-    from rkmbuild.testing.session import Built
-
-    trees = {tree.release: tree for tree in map(find.select, kernels)}
-    for tree in trees.values():
-        boot.bootable(tree)
-    made = []
-    for path, tree in itertools.product(paths, trees.values()):
-        plain, with_tests = (
-            pipeline.build(
-                pipeline.BuildRequest(
-                    path=path, kernel=str(tree.build), toolchain=toolchain, tests=tests
-                )
-            )
-            for tests in (False, True)
-        )
-        made.append(
-            Built(
-                root=plain.project.root,
-                target=plain.project.target,
-                name=plain.project.module,
-                tree=tree,
-                ko=plain.module,
-                with_tests=with_tests.module,
-            )
-        )
-    return made
-
-
-def _run(
-    found: "list[tuple[Built, tuple[Case, ...]]]",
-    *,
-    timeout: float,
-    toolchain: str | None,
-    silent: bool,
-) -> "Session":
-    from rkmbuild.testing import printing, results, session
-    from rkmbuild.toolchain import rust
-
-    planned = [
-        (
-            built,
-            session.groups(
-                built, chosen, rust=lambda: rust.choose(toolchain)[0], together=len(found) > 1
-            ),
-        )
-        for built, chosen in found
-    ]
-    modules = list(dict.fromkeys(built.name for built, _ in found))
-    releases = list(dict.fromkeys(built.tree.release for built, _ in found))
-    names = ", ".join(f"`{name}`" for name in modules)
-    if any(chosen for _, chosen in found):
-        console.status("Testing", f"{names} on {', '.join(releases)}")
-    else:
-        verb = "has" if len(modules) == 1 else "have"
-        console.warning(
-            f"{names} {verb} no tests: no #[kernel_test] function, no tests/*.sh or *.rs"
-        )
-
-    def report(built: "Built", result: "TestResult") -> None:
-        if not silent:
-            where = results.place(built.name, modules, result.release, releases)
-            console.line(printing.line(result, where))
-            console.flush()
-
-    return session.run(planned, timeout=timeout, report=report)
-
-
 def _show(session: "Session", *, ktap: bool) -> None:
-    from rkmbuild.testing import ktap_document as protocol
-    from rkmbuild.testing import printing
+    from rkmbuild.testing import ktap_document, printing
 
     if console.is_json():
         console.result(session.document())
         return
     if ktap:
-        for line in protocol.document(session):
+        for line in ktap_document.document(session):
             console.line(line)
         return
     for line in printing.failures(session):

@@ -12,7 +12,7 @@ from rkmbuild.base.errors import StorageError
 from rkmbuild.klog import ktap as protocol
 from rkmbuild.klog.klog import KernelMessage
 from rkmbuild.klog.outcome import Trouble, TroubleKind
-from rkmbuild.testing import junit, ktap_document, printing
+from rkmbuild.testing import junit_document, ktap_document, printing
 from rkmbuild.testing.cases import Case, CaseKind
 from rkmbuild.testing.results import KernelRun, Session, Status, TestResult
 
@@ -66,7 +66,7 @@ def _workspace() -> Session:
 
 
 def test_junit_is_read_by_those_who_read_it() -> None:
-    read = junitparser.JUnitXml.fromstring(junit.document(_session()))
+    read = junitparser.JUnitXml.fromstring(junit_document.document(_session()))
     assert (read.tests, read.failures, read.errors, read.skipped) == (5, 1, 2, 1)
     suites = list(read)
     assert [suite.name for suite in suites] == [f"hello on {_OLD}", f"hello on {_NEW}"]
@@ -93,7 +93,7 @@ def test_junit_is_read_by_those_who_read_it() -> None:
 
 def test_each_test_has_a_name_of_its_own_in_junit() -> None:
     for session in (_session(), _workspace()):
-        read = junitparser.JUnitXml.fromstring(junit.document(session))
+        read = junitparser.JUnitXml.fromstring(junit_document.document(session))
         names = [(case.classname, case.name) for suite in read for case in suite]
         assert len(names) == len(session.results)
         assert len(set(names)) == len(names)
@@ -103,9 +103,9 @@ def test_a_junit_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in (tmp_path / "file" / "junit.xml", tmp_path):
         with pytest.raises(StorageError, match="cannot write"):
-            junit.prepare(place)
-    junit.prepare(tmp_path / "new" / "junit.xml")
-    junit.write(_session(), tmp_path / "new" / "junit.xml")
+            junit_document.prepare(place)
+    junit_document.prepare(tmp_path / "new" / "junit.xml")
+    junit_document.write(_session(), tmp_path / "new" / "junit.xml")
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["junit.xml"]
 
 
@@ -113,8 +113,8 @@ def test_a_device_is_written_into_and_stays_what_it_is(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    junit.prepare(pipe)
-    junit.write(_session(), pipe)
+    junit_document.prepare(pipe)
+    junit_document.write(_session(), pipe)
     with os.fdopen(reader, "rb") as opened:
         assert b"<testsuites" in opened.read()
     assert pipe.is_fifo()
