@@ -108,7 +108,7 @@ def test_all_that_a_reader_wants_is_kept(project: Path, service: Service) -> Non
 def test_nothing_is_overwritten_unless_it_is_asked_for(project: Path) -> None:
     file = workflows.write(project, Service.GITHUB, source=_FROM).file
     file.write_text("mine\n")
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         workflows.write(project, Service.GITHUB, source=_FROM)
     assert file.read_text() == "mine\n"
     assert (

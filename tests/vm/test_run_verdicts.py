@@ -63,7 +63,7 @@ def test_a_missing_symbol_is_named(modules: Path, tmp_path: Path) -> None:
     alone = shutil.copy(modules / "imports.ko", tmp_path)
     done = rkmbuild("run", alone, "--timeout", _TIME)
     assert done.returncode == 21
-    assert "it has no symbol `exports_greet` (ENOENT)" in done.stderr
+    assert "it does not export the symbol `exports_greet` (ENOENT)" in done.stderr
     assert "found neither beside it nor with its kernel: exports" in done.stderr
 
 
