@@ -30,11 +30,11 @@ def doctor(
 ) -> None:
     """Say what is there and what is missing to build, run and load modules."""
     from rkmbuild.doctor import repairs
-    from rkmbuild.doctor.examine import beyond, mendable
+    from rkmbuild.doctor.examine import beyond, repairable
     from rkmbuild.doctor.table import Use, can
 
     console.configure(quiet=quiet, as_json=as_json)
-    trees, checks = mendable(develop=develop, toolchain=toolchain)
+    trees, checks = repairable(develop=develop, toolchain=toolchain)
     if fix:
         # A kernel that was fetched in the first round may ask for a compiler in the second.
         for _ in range(2):
@@ -43,7 +43,7 @@ def doctor(
                 break
             _agree(commands, yes=yes)
             repairs.run(commands)
-            trees, checks = mendable(develop=develop, toolchain=toolchain)
+            trees, checks = repairable(develop=develop, toolchain=toolchain)
     if not quiet:
         checks += beyond(trees)
     able = can(Use.BUILD, checks)
@@ -97,8 +97,8 @@ def _show(checks: list["Check"]) -> None:
         console.line("\nPassed over:")
         for part, what, why in over:
             console.line(f"  {part}: {what}: {why}")
-    mends = {check.part: check.command() for check in checks if check.wrong and check.command()}
-    if mends:
+    repairs = {check.part: check.command() for check in checks if check.wrong and check.command()}
+    if repairs:
         console.line("\nTo fix it:")
-        for part, command in mends.items():
+        for part, command in repairs.items():
             console.line(f"  {part}: {command}")

@@ -7,10 +7,10 @@ from rkmbuild.pipeline import foreign_cc
 from rkmbuild.toolchain import cc
 
 
-def mendable(
+def repairable(
     *, develop: bool = False, toolchain: str | None = None
 ) -> tuple[list[KernelTree], list[Check]]:
-    """Check what a command can mend, the toolchain and the kernels; the kernels come along.
+    """Check what a command can repair, the toolchain and the kernels; the kernels come along.
 
     Args:
         develop: Also check what this project's own tests need.
@@ -24,5 +24,5 @@ def mendable(
 
 
 def beyond(trees: list[KernelTree]) -> list[Check]:
-    """Check what no command can mend: this machine's virtualisation and its running kernel."""
+    """Check what no command can repair: this machine's virtualisation and its running kernel."""
     return [kernels.virtualisation(trees), *host.host()]

@@ -22,14 +22,14 @@ def kernels() -> tuple[list[KernelTree], list[Check]]:
     survey = find.survey()
     passed_over = [PassedOver(str(path), why.message) for path, why in survey.passed_over]
     if not survey.kernels:
-        mend = _mend()
+        repair = _repair()
         nothing = Check(
             part="kernel",
             use=Use.BUILD,
             state=State.UNFIT if passed_over else State.MISSING,
             remark="no kernel to build for was found",
             passed_over=passed_over,
-            mend=mend,
+            repair=repair,
         )
         return [], [nothing, _image([])]
     releases = ", ".join(tree.release for tree in survey.kernels)
@@ -90,11 +90,11 @@ def _image(trees: list[KernelTree]) -> Check:
         use=Use.RUN,
         state=State.MISSING,
         remark="no kernel here has an image to boot",
-        mend=_mend(),
+        repair=_repair(),
     )
 
 
-def _mend() -> tuple[str, ...]:
+def _repair() -> tuple[str, ...]:
     """Return the command that gets a kernel to build for, and to boot where apt can give it."""
     if not distribution.has_apt():
         command = distribution.headers_command(os.uname().release)

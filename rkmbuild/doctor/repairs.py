@@ -1,4 +1,4 @@
-"""Run the commands that mend what the doctor found wrong."""
+"""Run the commands that repair what the doctor found wrong."""
 
 import os
 import shlex
@@ -16,11 +16,11 @@ _OWN = ("RKMBUILD_CACHE_DIR", "RKMBUILD_STATE_DIR")
 
 
 def commands(checks: Iterable[Check]) -> list[tuple[str, ...]]:
-    """Return the commands that mend all that is wrong: one installation, then the rest."""
+    """Return the commands that repair all that is wrong: one installation, then the rest."""
     wrong = [check for check in checks if check.wrong]
-    wanted = [name for check in wrong if not check.mend for name in check.packages]
+    wanted = [name for check in wrong if not check.repair for name in check.packages]
     install = [packages.as_root(command) for command in packages.commands(wanted)]
-    return install + list(dict.fromkeys(tuple(check.mend) for check in wrong if check.mend))
+    return install + list(dict.fromkeys(tuple(check.repair) for check in wrong if check.repair))
 
 
 def run(commands: Sequence[Sequence[str]]) -> None:

@@ -20,7 +20,7 @@ class Use(StrEnum):
 
 
 class State(StrEnum):
-    """How a part was found; NOTE is a fact to know, and nothing to mend."""
+    """How a part was found; NOTE is a fact to know, and nothing to repair."""
 
     OK = "ok"
     MISSING = "missing"
@@ -42,7 +42,7 @@ class Check:
         remark: What else there is to say, or what is wrong.
         passed_over: Other candidates and why they were not taken.
         packages: What to install where it is not there.
-        mend: A command that mends it, where that is not an installation.
+        repair: A command that repairs it, where that is not an installation.
     """
 
     part: str
@@ -54,17 +54,17 @@ class Check:
     remark: str = ""
     passed_over: Sequence[PassedOver] = ()
     packages: Sequence[str] = ()
-    mend: Sequence[str] = ()
+    repair: Sequence[str] = ()
 
     @property
     def wrong(self) -> bool:
-        """Whether it has to be mended before its use is possible."""
+        """Whether it has to be repaired before its use is possible."""
         return self.required and self.state in (State.MISSING, State.UNFIT)
 
     def command(self) -> str:
-        """Return the command that mends it, as it is typed; empty where none is known."""
-        if self.mend:
-            return shlex.join(self.mend)
+        """Return the command that repairs it, as it is typed; empty where none is known."""
+        if self.repair:
+            return shlex.join(self.repair)
         return shlex.join(packages.typed(self.packages)) if self.packages else ""
 
     def document(self) -> dict[str, Any]:

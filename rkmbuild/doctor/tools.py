@@ -56,15 +56,15 @@ def toolchain(
     if develop:
         found += _guarded(rust_extras.PART, Use.DEVELOP, lambda: _rust_extras(toolchain))
         for name, part in _OF_THE_TESTS.items():
-            look = partial(_program, name, part, Use.DEVELOP)
-            found += _guarded(part, Use.DEVELOP, look)
+            probe = partial(_program, name, part, Use.DEVELOP)
+            found += _guarded(part, Use.DEVELOP, probe)
     return found
 
 
-def _guarded(part: str, use: Use, look: Callable[[], list[Check]]) -> list[Check]:
-    """Return what `look` gives, or the check that says why it could not."""
+def _guarded(part: str, use: Use, probe: Callable[[], list[Check]]) -> list[Check]:
+    """Return what `probe` gives, or the check that says why it could not."""
     try:
-        return look()
+        return probe()
     except UnusablePartError as error:
         return [
             Check(
@@ -74,7 +74,7 @@ def _guarded(part: str, use: Use, look: Callable[[], list[Check]]) -> list[Check
                 remark=error.message.partition("\n")[0].rstrip(":"),
                 passed_over=error.passed_over,
                 packages=packages.packages(error.wanted.part),
-                mend=packages.repair(error.wanted) or (),
+                repair=packages.repair(error.wanted) or (),
             )
         ]
     except ToolchainError as error:
@@ -140,11 +140,11 @@ def _own_compiler(command: str) -> Check:
 
 
 def _clang(oldest: Version, *, required: bool) -> list[Check]:
-    def look() -> list[Check]:
+    def probe() -> list[Check]:
         found, passed_over = cc.choose_clang(oldest)
         return [_found("clang", found.path, found.version, passed_over=passed_over)]
 
-    checks = _guarded("clang", Use.BUILD, look)
+    checks = _guarded("clang", Use.BUILD, probe)
     if required:
         return checks
     # Where the kernel's own compiler is there, clang is a matter of taste.
@@ -152,8 +152,8 @@ def _clang(oldest: Version, *, required: bool) -> list[Check]:
 
 
 def _cbindgen(*, required: bool) -> list[Check]:
-    look = partial(programs.require, "cbindgen", part="cbindgen")
-    checks = _guarded("cbindgen", Use.BUILD, lambda: _tool(look()))
+    probe = partial(programs.require, "cbindgen", part="cbindgen")
+    checks = _guarded("cbindgen", Use.BUILD, lambda: _tool(probe()))
     return checks if required else [_optional(check, "`generate-header`") for check in checks]
 
 

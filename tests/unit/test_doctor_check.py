@@ -1,4 +1,4 @@
-"""What follows from the state of a part: whether a use is possible, and what mends it."""
+"""What follows from the state of a part: whether a use is possible, and what repairs it."""
 
 import pytest
 import typer
@@ -43,9 +43,13 @@ def test_packages_of_all_missing_parts_are_installed_by_one_command() -> None:
     assert len(commands) == 2
 
 
-def test_a_command_that_mends_is_run_after_the_installation_and_once() -> None:
+def test_a_command_that_repairs_is_run_after_the_installation_and_once() -> None:
     fetch = ("rkmbuild", "kernel", "fetch", "6.12")
-    checks = [part("kernel", mend=fetch), part("make", packages=("make",)), part("i", mend=fetch)]
+    checks = [
+        part("kernel", repair=fetch),
+        part("make", packages=("make",)),
+        part("i", repair=fetch),
+    ]
     assert [command[0] for command in repairs.commands(checks)] == [
         "apt-get",
         "apt-get",
