@@ -76,10 +76,14 @@ class _Failures:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell starts what it runs beside itself (`&`) without SIGINT, and so would all be that tests
-    # start: Ctrl-C, which some of them press, would end nothing.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell starts what it runs beside itself (`&`) without SIGINT, nohup without SIGHUP, and so
+    # would all be that tests start: what some of them send would end nothing.
+    for number, usual in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
     config.pluginmanager.register(_Failures(config))
 
 
