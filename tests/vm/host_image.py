@@ -18,7 +18,8 @@ _COMMANDS = ("--help", "list", "list --json", "log", "log --json", "load --no-su
              "load /dev/null", "load /no-such.ko x=1", "unload none", "load /")  # fmt: skip
 _IMPORTS = ("rkmbuild.__main__", "rkmbuild.project.project", "rkmbuild.host.host",
             "lzma", "tempfile", "rkmbuild.verdict.batch", "rkmbuild.verdict.rules",
-            "rkmbuild.verdict.with_dependencies",
+            "rkmbuild.verdict.with_dependencies", "rkmbuild.distro.packages",
+            "rkmbuild.host.persist", "rkmbuild.host.request", "rkmbuild.project.selection",
             "iced_x86", "elftools.elf.elffile",
             "elftools.elf.sections", "platformdirs.unix", "encodings.idna", "encodings.latin_1",
             "encodings.ascii", "encodings.unicode_escape", "runpy", "ctypes",

@@ -86,7 +86,7 @@ def test_a_refused_replacement_brings_the_old_module_back_with_its_parameters(ho
 def test_a_refused_replacement_says_so_where_there_is_no_copy_of_the_old(host: Host) -> None:
     host.succeeded("insmod")
     label = "replace: refused without a copy"
-    host.failed(label, 36, "no longer in the kernel", "there is no copy of it")
+    host.failed(label, 36, "no longer loaded", "there is no copy of it")
     assert _names(host, "list: gone") == []
 
 
