@@ -1,6 +1,6 @@
 """One processor architecture: all that is told of it, as one value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rkmbuild.arch.clang import Demand, Replacement
@@ -157,9 +157,3 @@ class Arch:
 
     def __str__(self) -> str:
         return self.name
-
-    def __reduce__(self) -> "tuple[Callable[[str], Arch], tuple[str]]":
-        """Go to another process as a name: there is one value of each."""
-        from rkmbuild.arch import architectures  # noqa: PLC0415 - it names the values of this class
-
-        return architectures.of, (self.name,)

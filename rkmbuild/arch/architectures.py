@@ -1,6 +1,8 @@
 """The architectures that something is known of, by name."""
 
+import copyreg
 import os
+from collections.abc import Callable
 
 from rkmbuild.arch.aarch64 import AARCH64
 from rkmbuild.arch.arch import Arch
@@ -44,3 +46,11 @@ def host() -> Arch:
     """Return this machine's architecture, or the first one where nothing is known of it."""
     machine = os.uname().machine
     return next((arch for arch in ALL if arch.names.uname == machine), ALL[0])
+
+
+def _as_a_name(arch: Arch) -> tuple[Callable[[str], Arch], tuple[str]]:
+    return of, (arch.name,)
+
+
+# To another process it goes as a name: there is one value of each.
+copyreg.pickle(Arch, _as_a_name)
