@@ -68,8 +68,14 @@ class BindgenProbe:
             header.touch()
             return _objections(
                 [self.bindgen.path, header, "-o", folder / "empty.rs", "--", *flags],
-                # A file's path picks that very library where a folder may hold several.
-                {"LIBCLANG_PATH": str(self.bindgen.libclang), "RUST_BACKTRACE": "0"},
+                {
+                    # A file's path picks that very library where a folder may hold several.
+                    "LIBCLANG_PATH": str(self.bindgen.libclang),
+                    "RUST_BACKTRACE": "0",
+                    # Nobody reads what it writes, and a rustfmt in PATH that is rustup's, without a
+                    # toolchain, prints an error of its own.
+                    "RUSTFMT": "true",
+                },
                 self.name,
             )
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from rkmbuild.base.errors import UsageError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.project import naming, new, templates
 from rkmbuild.project.new import NewRequest
-from rkmbuild.toolchain import rust
+from rkmbuild.toolchain import rust, rust_extras
 from tests.cli import complaints, rkmbuild
 
 
@@ -68,8 +67,7 @@ def test_a_new_project_builds_as_it_is_without_a_warning_and_without_a_network(
 
 
 def test_the_new_source_is_formatted_as_rustfmt_has_it(tmp_path: Path) -> None:
-    rustfmt = shutil.which("rustfmt")
-    assert rustfmt
+    rustfmt = rust_extras.beside(rust.choose()[0]).rustfmt
     for template in templates.templates():
         root = tmp_path / f"some_{template.name}"
         new.create(NewRequest(path=root, template=template.name, author="A <a@example.org>"))

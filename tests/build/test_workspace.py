@@ -72,10 +72,14 @@ FROM_GIT = '#![no_std]\npub fn built() -> &\'static str { env!("BUILT") }\n'
 
 
 def _git_works() -> bool:
-    """Whether a cargo is there that can fetch from git; Debian's cannot."""
+    """Whether a cargo is there that can fetch from git; Debian's cannot.
+
+    Neither can rustup's where this user has no toolchain of it.
+    """
     for cargo in search_path.every(r"cargo(-[\d.]+)?"):
         linked = subprocess.run(["ldd", cargo], capture_output=True, text=True, check=False)
-        if "libgit2" not in linked.stdout:
+        runs = subprocess.run([cargo, "--version"], capture_output=True, check=False)
+        if "libgit2" not in linked.stdout and runs.returncode == 0:
             return True
     return False
 
