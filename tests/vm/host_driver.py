@@ -9,6 +9,7 @@ import ctypes
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -57,8 +58,10 @@ def carry_out(step: dict[str, Any], tool: Any) -> dict[str, Any]:
         child = os.fork()
         if child == 0:
             become(step, out.fileno(), err.fileno(), tool)
-        if step["interrupt_after"]:
-            time.sleep(step["interrupt_after"])
+        if step["interrupt_when"]:
+            says(out.fileno(), ".")
+            subprocess.run(["/bin/busybox", "sh", "-c", step["meanwhile"]], check=False)
+            says(out.fileno(), step["interrupt_when"])
             os.kill(child, signal.SIGINT)
         _, status = os.waitpid(child, 0)
         out.seek(0)
@@ -69,6 +72,15 @@ def carry_out(step: dict[str, Any], tool: Any) -> dict[str, Any]:
             "err": err.read().decode(errors="replace"),
             "seconds": round(time.monotonic() - started, 2),
         }
+
+
+def says(out: int, pattern: str) -> None:
+    """Wait until a step has said something; one that never does fails by what it said instead."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if re.search(pattern.encode(), os.pread(out, os.fstat(out).st_size, 0)):
+            return
+        time.sleep(0.05)
 
 
 def become(step: dict[str, Any], out: int, err: int, tool: Any) -> None:

@@ -15,7 +15,10 @@ class Step:
     user: str = "root"
     stdin: str = ""
     environment: dict[str, str] = field(default_factory=dict)
-    interrupt_after: float = 0
+    # A shell's command for when it has said something, and a pattern of what it has said before it
+    # gets SIGINT.
+    meanwhile: str = ""
+    interrupt_when: str = ""
     drop_capability: int = 0
 
     def document(self) -> dict[str, Any]:

@@ -6,6 +6,14 @@ Each step leaves the kernel as its neighbours need it. The last ones cannot be u
 from tests.vm.host_persist_steps import PERSIST
 from tests.vm.host_step import Step, instead, path, shell, tool
 
+# Nothing holds greeter but the modules that use it: what was held open is closed.
+_RELEASED = (
+    "cd /sys/module/greeter;"
+    ' until [ "$(cat refcnt)" = "$(ls holders | wc -l)" ]; do sleep 0.1; done'
+)
+# A thread that the kernel ended has said all by then.
+GONE = "while grep -qx left-behind /proc/[0-9]*/comm; do sleep 0.1; done"
+
 _TOOL = "/py/bin/python3 -m rkmbuild"
 
 # Overwrites the log between two reads of one reader.
@@ -47,7 +55,7 @@ _WHOLE = (
     tool("unload: caller", "unload caller"),
     shell("hold", "sleep 1000 </dev/greeter >/dev/null 2>&1 & echo $! >/tmp/holder"),
     tool("unload: held open", "unload greeter"),
-    shell("release", "kill $(cat /tmp/holder); sleep 0.2"),
+    shell("release", f"kill $(cat /tmp/holder); {_RELEASED}"),
     tool("replace: done", "load --replace /m/v2/greeter.ko whom=v2"),
     tool("list: replaced", "list --json"),
     tool("replace: refused", "load --replace /m/greeter.ko fail=1"),
@@ -106,17 +114,25 @@ _WHOLE = (
     shell("allow the log", "sysctl -w kernel.dmesg_restrict=0"),
     tool("user: log", "log --module greeter", user="user"),
     # What comes while one waits.
-    shell("later", "(sleep 1; insmod /m/greeter.ko; rmmod greeter) >/dev/null 2>&1 &"),
-    tool("log: follow", "log --follow --module greeter", interrupt_after=3.0),
-    tool("log: follow json", "log --follow --json", interrupt_after=1.5),
+    tool(
+        "log: follow",
+        "log --follow --module greeter",
+        meanwhile="insmod /m/greeter.ko whom=follower; rmmod greeter",
+        interrupt_when=r"Hello follower[^\n]*\n[^\n]*Goodbye[^\n]*\n",
+    ),
+    tool("log: follow json", "log --follow --json", interrupt_when=r"(?:[^\n]*\n){101}"),
     # A trace of a module that has its debug information beside it.
     tool("load: crashes", "load /c/crashes.ko"),
     shell("warn", "echo warn >/dev/crashes"),
     tool("log: trace", "log --since-load --module crashes"),
     tool("log: trace raw", "log --since-load --raw"),
     tool("log: trace json", "log --since-load --json"),
-    shell("later: warn", "(sleep 1; echo warn >/dev/crashes) >/dev/null 2>&1 &"),
-    tool("log: trace followed", "log --follow --since-load --module crashes", interrupt_after=8.0),
+    tool(
+        "log: trace followed",
+        "log --follow --since-load --module crashes",
+        meanwhile="echo warn >/dev/crashes",
+        interrupt_when=r"(?:\n    \| decoded: [\s\S]*?){2}",
+    ),
     tool("unload: crashes", "unload crashes"),
     Step(label="log: overwritten", python=_FLOOD),
 )
@@ -132,7 +148,7 @@ _TOGETHER = (
     tool("users: held", "unload --with-users caller"),
     shell("hold greeter", "sleep 1000 </dev/greeter >/dev/null 2>&1 & echo $! >/tmp/holder"),
     tool("users: held open", "unload --with-users greeter"),
-    shell("release greeter", "kill $(cat /tmp/holder); sleep 0.2"),
+    shell("release greeter", f"kill $(cat /tmp/holder); {_RELEASED}"),
     tool("users: unloaded", "unload --with-users greeter"),
     tool("users: none left", "list --json"),
     # The first insmod loads the module twice, as if another tool had been faster.
@@ -184,7 +200,7 @@ _CRASH = (
     # A thread of it wakes up after it has gone.
     tool("load: leaves", "load /c/leaves.ko"),
     tool("unload: leaves", "unload leaves"),
-    shell("wait for the thread", "sleep 1"),
+    shell("wait for the thread", GONE),
     tool("log: unloaded", "log --since-load --module leaves"),
     tool("load: crash", "load /m/greeter.ko crash=1"),
     tool("list: crashed", "list --json"),

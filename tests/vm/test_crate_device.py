@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 OPENED = (
     "until test -e /dev/rkm-device; do :; done;"
-    " exec 3<> /dev/rkm-device; sleep 1; echo still there >&3; cat <&3"
+    " exec 3<> /dev/rkm-device; while test -e /dev/rkm-device; do :; done;"
+    " echo still there >&3; cat <&3"
 )
 SCRIPT = (
     "insmod /device.ko",

@@ -10,13 +10,15 @@ import pytest
 
 from tests.cli import rkmbuild
 from tests.vm import crate_guest
+from tests.vm.host_steps import GONE
 from tests.vm.marks import marked
 
 if TYPE_CHECKING:
     from rkmbuild.kernel.tree import KernelTree
 
 DEVICE = "/dev/crashes"
-UNTIL = "for n in $(seq 200); do dmesg | grep -q '{}' && break; sleep 0.1; done"
+# The last line that the kernel says of it, which comes after what begins so.
+UNTIL = "until dmesg | sed -n '/{}/,$p' | grep -q '{}'; do sleep 0.1; done"
 SCRIPT = (
     "insmod /crashes.ko",
     # The guest's command line makes a panic of each oops; a usual system does not.
@@ -24,11 +26,11 @@ SCRIPT = (
     f"echo warn > {DEVICE}",
     # Before the first oops: a kernel that has met one looks for hung tasks no more.
     "echo 1 > /proc/sys/kernel/hung_task_timeout_secs",
-    f"(echo mutex > {DEVICE} &); {UNTIL.format('blocked for')}",
+    f"(echo mutex > {DEVICE} &); {UNTIL.format('blocked for', '</TASK>')}",
     "echo 0 > /proc/sys/kernel/hung_task_timeout_secs",
-    "insmod /leaves.ko && cat /sys/module/leaves/sections/.text && rmmod leaves; sleep 0.6",
+    f"insmod /leaves.ko && cat /sys/module/leaves/sections/.text && rmmod leaves; {GONE}",
     *(f"echo {way} > {DEVICE}" for way in ("null", "wild", "list", "index", "panic")),
-    f"(echo spin > {DEVICE} &); {UNTIL.format('soft lockup')}; sleep 0.2",
+    f"(echo spin > {DEVICE} &); {UNTIL.format('soft lockup', '</TASK>')}",
     # The last one: an exception on the stack for exceptions is the end of the machine.
     f"echo stack > {DEVICE}",
 )

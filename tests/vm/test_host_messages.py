@@ -44,9 +44,9 @@ def test_a_module_cannot_steer_the_terminal(host: Host) -> None:
 
 def test_follow_shows_what_comes_and_ctrl_c_ends_it_cleanly(host: Host) -> None:
     done = host.succeeded("log: follow")
-    # A second after it began, the module was loaded and unloaded once more.
+    # When it had shown what was there, the module was loaded and unloaded once more.
     assert [line.partition("greeter: ")[2] for line in done.out.splitlines()][-2:] == [
-        "Hello kernel from 1.0",
+        "Hello follower from 1.0",
         "Goodbye from 1.0",
     ]
     assert len(done.out.splitlines()) == len(host.succeeded("user: log").out.splitlines()) + 2

@@ -3,7 +3,8 @@
 
 static int __init late_init(void)
 {
-	pr_info("late: loaded\n");
+	/* Where the test sees that it is unmapped. */
+	pr_info("late: init is at %px\n", late_init);
 	return 0;
 }
 
