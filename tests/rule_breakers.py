@@ -64,7 +64,7 @@ def _data(*relocs: Reloc, content: bytes = bytes(32)) -> Module:
     return module().add(Sec(".data", content, WA, align=8, relocs=relocs), Sym("here", ".data"))
 
 
-def _exporting(name: str) -> Module:
+def exporting(name: str) -> Module:
     """A module that exports a symbol of this name."""
     relocs = (Reloc(0, 2, "cleanup_module"), Reloc(4, 2, "__kstrtab"))
     return module().add(
@@ -102,7 +102,7 @@ _RUST = Sec(".note.rkmbuild", bytes(16), A, elf.SHT_NOTE, 4)
 _TWICE = module().add(Sec(".data", b"1", WA), Sec(".data", b"2", A))
 _ENDLESS = "4883ec38 e8f3ffffff 4883c438 e900000000"  # sub; call itself; add; return
 _BOUNDED = "53 85ff 7405 e8f2ffffff 5b e900000000"  # push; test; je; call itself; pop; return
-_MINE = _exporting("mine").section("__kcrctab", flags=0)
+_MINE = exporting("mine").section("__kcrctab", flags=0)
 
 BROKEN: dict[str, Broken] = {
     "modules-disabled": (module(), dataclasses.replace(NEW, closed=True)),
@@ -150,7 +150,7 @@ BROKEN: dict[str, Broken] = {
     "relocation-type": (module().section(".text", relocs=(Reloc(7, 9, "_printk", -4),)), NEW),
     "relocation-nonzero": (_data(Reloc(8, 1, "here"), content=b"\1" * 32), NEW),
     "relocation-overflow": (_data(Reloc(8, 10, "here")), NEW),
-    "export-duplicate": (_exporting("_printk"), NEW),
+    "export-duplicate": (exporting("_printk"), NEW),
     "name-taken": (_named(b"printk"), NEW),
     "name-empty": (_named(b""), NEW),
     "section-twice": (_TWICE, NEW),

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import zlib
 from pathlib import Path
+from typing import Protocol
 
 from rkmbuild.base import process
 from rkmbuild.base.errors import NotAModuleError, ToolchainError
@@ -83,24 +84,31 @@ def decompress(ko: Path, *, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
+class _Engine(Protocol):
+    """What zlib's and lzma's decompressors have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
 def _gunzip(data: bytes, limit: int) -> bytes:
-    engine = zlib.decompressobj(wbits=31)
-    plain = engine.decompress(data, limit + 1)
-    if len(plain) > limit:
-        raise OverflowError
-    if not engine.eof:
-        raise EOFError("the gzip stream is truncated")
-    return plain
+    return _whole(zlib.decompressobj(wbits=31), "gzip", data, limit)
 
 
 def _unxz(data: bytes, limit: int) -> bytes:
     # 192 MiB are twice what `xz -9` asks for; a larger dictionary is no module's.
     engine = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=192 << 20)
+    return _whole(engine, "xz", data, limit)
+
+
+def _whole(engine: _Engine, kind: str, data: bytes, limit: int) -> bytes:
     plain = engine.decompress(data, limit + 1)
     if len(plain) > limit:
         raise OverflowError
     if not engine.eof:
-        raise EOFError("the xz stream is truncated")
+        raise EOFError(f"the {kind} stream is truncated")
     return plain
 
 

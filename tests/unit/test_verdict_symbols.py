@@ -14,6 +14,7 @@ from rkmbuild.verdict import check, renames, suggestions, target
 from rkmbuild.verdict.findings import Finding, Severity, Verdict
 from rkmbuild.verdict.target import Target
 from tests.modules import JUMP_AT, A, Module, Reloc, Sec, Sym, kernel, module, versions
+from tests.rule_breakers import exporting
 
 NEW = kernel("6.12.0")
 
@@ -139,16 +140,6 @@ def test_a_name_has_one_row_in_the_table_of_renamed_symbols() -> None:
 
 def test_modules_that_export_what_is_imported_are_named() -> None:
     assert judge(importing("raid_thing", 0x5555)).needs == ("md_mod",)
-
-
-def exporting(name: str) -> Module:
-    relocs = (Reloc(0, 2, "cleanup_module"), Reloc(4, 2, "__kstrtab"))
-    return module().add(
-        Sec("__ksymtab_strings", name.encode() + b"\0"),
-        Sec("__ksymtab", bytes(12), relocs=relocs, align=4),
-        Sec("__kcrctab", bytes(4)),
-        Sym("__kstrtab", "__ksymtab_strings"),
-    )
 
 
 def test_an_export_that_is_the_kernels_own_is_refused() -> None:
