@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.base import paths
 from rkmbuild.base.errors import UsageError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.project import naming, new, templates
@@ -30,7 +31,7 @@ def home(tmp_path: Path) -> dict[str, str]:
         "XDG_CONFIG_HOME": str(folder / "config"),
         "CARGO_HOME": os.environ.get("CARGO_HOME", str(real / ".cargo")),
         "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(real / ".rustup")),
-        "RKMBUILD_CACHE_DIR": os.environ.get("RKMBUILD_CACHE_DIR", str(real / ".cache/rkmbuild")),
+        "RKMBUILD_CACHE_DIR": str(paths.cache_dir()),
         "https_proxy": nowhere,
         "HTTPS_PROXY": nowhere,
         "http_proxy": nowhere,
