@@ -1,10 +1,13 @@
 """The command as a user runs it, for tests that need all of it."""
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 # A verb that ends at the twelfth letter, and what it is about; or a note.
 _GOES_WELL = re.compile(r"(?=[ \w]{12} \S) *[A-Z]\w+ |note: ")
@@ -23,6 +26,20 @@ def rkmbuild(
         text=True,
         check=False,
     )
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str | Path], **options: Any) -> "Iterator[subprocess.Popen[bytes]]":
+    """Start a command, and see to it that it is gone after the body.
+
+    `subprocess.Popen` as a context waits for the end: what a failed assertion leaves running would
+    keep the whole suite from its own.
+    """
+    with subprocess.Popen(command, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def complaints(said: str) -> list[str]:

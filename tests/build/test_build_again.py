@@ -13,7 +13,7 @@ import pytest
 
 from rkmbuild.kernel.tree import KernelTree
 from tests import projects
-from tests.cli import complaints, rkmbuild
+from tests.cli import complaints, rkmbuild, started
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +102,10 @@ def test_two_builds_at_once_both_succeed(project: Path, kernel_6_12: KernelTree)
     source = project / "src" / "lib.rs"
     source.write_text(source.read_text() + "\n// changed\n")
     command = [sys.executable, "-m", "rkmbuild", "build", str(project), "-k", kernel_6_12.release]
-    both = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)
-    ]
-    said = [process.communicate()[1].decode() for process in both]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started(command, **pipes) as first, started(command, **pipes) as second:
+        both = (first, second)
+        said = [process.communicate(timeout=120)[1].decode() for process in both]
     assert [process.returncode for process in both] == [0, 0], said
 
 
@@ -188,12 +188,12 @@ def test_an_interrupted_build_stops_what_it_started(
     cache = tmp_path / "cache"
     environment = {**os.environ, "RKMBUILD_CACHE_DIR": str(cache)}
     command = [sys.executable, "-m", "rkmbuild", "build", str(root), "-k", str(kernel_6_12.build)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
-    deadline = time.monotonic() + 60
-    while not list(cache.glob("tmp/*/work/target")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=20)[1].decode()
+    with started(command, stderr=subprocess.PIPE, env=environment) as process:
+        deadline = time.monotonic() + 60
+        while not list(cache.glob("tmp/*/work/target")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=20)[1].decode()
     assert process.returncode == 130
     assert "Traceback" not in said
     assert not list(cache.glob("tmp/*"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import started
 from tests.modules import module
 
 ROOT = Path(__file__).parents[2]
@@ -53,13 +54,12 @@ def _within(seconds: float, is_so: Callable[[], bool]) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_the_workers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "a.ko").write_bytes(bytes(module()))
-    with subprocess.Popen(
+    with started(
         [sys.executable, "-c", _JUDGE, tmp_path / "a.ko"],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         start_new_session=True,
     ) as process:
         # One is what looks after the resources of all; the others have only just begun.
@@ -71,5 +71,5 @@ def test_the_workers_end_with_their_parent(tmp_path: Path, number: signal.Signal
             process.send_signal(number)
         told = process.communicate(timeout=30)[0]
     # Of one that was killed outright Python's own processes have something to say.
-    assert told == "stopped\n" or number == signal.SIGKILL
+    assert told == b"stopped\n" or number == signal.SIGKILL
     assert _within(30, lambda: all(map(_is_over, workers)))

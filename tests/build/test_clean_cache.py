@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from rkmbuild.base import cache_cleaning, paths
 from rkmbuild.kernel.tree import KernelTree
 from tests import projects
-from tests.cli import complaints, rkmbuild
+from tests.cli import complaints, rkmbuild, started
 
 _DAY = 86400
 
@@ -88,7 +87,7 @@ def test_nothing_that_a_build_has_found_is_removed_under_it(
     command += ["-k", str(place.tree.build)]
     said = tmp_path / "said"
     freed = 0
-    with said.open("wb") as file, subprocess.Popen(command, stderr=file) as process:
+    with said.open("wb") as file, started(command, stderr=file) as process:
         while process.poll() is None:
             # It has found all that it compiles the crate with, and links it with the rest.
             if "Compiling" in said.read_text():

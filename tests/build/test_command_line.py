@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import rkmbuild
+from tests.cli import rkmbuild, started
 
 _TOOL = [sys.executable, "-m", "rkmbuild"]
 
@@ -43,14 +43,14 @@ def test_no_words_at_all_are_answered_by_the_list_of_commands() -> None:
 
 
 def test_a_reader_that_has_gone_is_neither_success_nor_a_case_of_its_own() -> None:
-    with subprocess.Popen(
+    with started(
         [*_TOOL, "check", "--rules", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
-    assert process.returncode == 130
+        assert process.wait(20) == 130
 
 
 @pytest.mark.parametrize("answer", [b"n\n", b"\x03", b"\x04"], ids=["no", "Ctrl-C", "Ctrl-D"])
@@ -77,7 +77,7 @@ def test_a_question_that_is_not_answered_with_yes_interrupts(
 def _on_a_terminal(words: tuple[str, ...], answer: bytes, env: dict[str, str]) -> tuple[int, str]:
     """Run the command on a terminal, answer its question, and return what it said."""
     between = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-    with subprocess.Popen(
+    with started(
         [sys.executable, "-c", between, *_TOOL, *words],
         env=os.environ | env,
         stdin=subprocess.PIPE,
@@ -91,7 +91,8 @@ def _on_a_terminal(words: tuple[str, ...], answer: bytes, env: dict[str, str]) -
         process.stdin.write(answer)
         process.stdin.flush()
         said += process.stdout.read()
-    return process.returncode, said.decode(errors="replace")
+        status = process.wait(20)
+    return status, said.decode(errors="replace")
 
 
 def test_bash_completes_commands_and_options() -> None:

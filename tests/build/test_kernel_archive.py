@@ -16,6 +16,7 @@ from rkmbuild.distro import apt
 from rkmbuild.kernel import fetch, fetched_kernel, find, images
 from rkmbuild.kernel.tree import Origin
 from tests.build.apt_archive import RELEASE, Archive
+from tests.cli import started
 
 pytestmark = pytest.mark.skipif(not shutil.which("apt-get"), reason="needs apt")
 
@@ -232,7 +233,9 @@ def test_a_fetch_that_was_killed_leaves_no_kernel_and_can_be_repeated(
 def test_two_fetches_at_once_make_one_kernel(archive: Archive, empty_cache: Path) -> None:
     archive.add_kernel("6.12.117-1")
     command = [sys.executable, "-m", "rkmbuild", "kernel", "fetch", "6.12"]
-    both = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
-    said = [process.communicate()[1].decode() for process in both]
+    pipe = subprocess.PIPE
+    with started(command, stderr=pipe) as first, started(command, stderr=pipe) as second:
+        both = (first, second)
+        said = [process.communicate(timeout=120)[1].decode() for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert _in_cache(empty_cache) == [f"{RELEASE}_6.12.117-1"]

@@ -14,6 +14,7 @@ import pytest
 
 from rkmbuild.kernel import fetch, find
 from tests.build.apt_archive import RELEASE, Archive
+from tests.cli import started
 
 
 class _Stalling(SimpleHTTPRequestHandler):
@@ -68,11 +69,11 @@ def test_a_fetch_that_is_stopped_while_it_downloads_leaves_no_kernel(
     stalling: type[_Stalling], number: signal.Signals, status: int
 ) -> None:
     command = [sys.executable, "-m", "rkmbuild", "kernel", "fetch", "6.12"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
-    assert stalling.reached.wait(30)
-    download = _child(process.pid)
-    process.send_signal(number)
-    said = process.communicate(timeout=30)[1].decode()
+    with started(command, stderr=subprocess.PIPE) as process:
+        assert stalling.reached.wait(30)
+        download = _child(process.pid)
+        process.send_signal(number)
+        said = process.communicate(timeout=30)[1].decode()
     assert process.returncode == status, said
     assert "Traceback" not in said
     if number is not signal.SIGKILL:

@@ -17,7 +17,7 @@ import pytest
 from rkmbuild.base.errors import BuildError, InterruptedRunError, StorageError, UsageError
 from rkmbuild.kernel.tree import KernelTree
 from tests import projects
-from tests.cli import rkmbuild
+from tests.cli import rkmbuild, started
 
 _COMMAND = f"{sys.executable} -m rkmbuild"
 
@@ -67,7 +67,7 @@ def test_a_hangup_ends_a_run_unless_nohup_asked_for_the_contrary(
     command = f"{prefix}exec {_COMMAND} build {root} --kernel {kernel_6_12.release}"
     with (
         (root / "target" / "rkmbuild" / ".lock").open("w") as lock,
-        subprocess.Popen(["bash", "-c", command], stderr=subprocess.PIPE) as process,
+        started(["bash", "-c", command], stderr=subprocess.PIPE) as process,
     ):
         fcntl.flock(lock, fcntl.LOCK_EX)
         _wait_for(process, b"waiting for another build")
@@ -77,7 +77,7 @@ def test_a_hangup_ends_a_run_unless_nohup_asked_for_the_contrary(
             process.send_signal(signal.SIGINT)
         else:
             process.wait(20)
-        said = process.communicate()[1]
+        said = process.communicate(timeout=20)[1]
     assert process.returncode == InterruptedRunError.code
     assert b"Traceback" not in said
 
@@ -101,14 +101,14 @@ def test_ctrl_c_again_and_again_ends_as_once(kernel_6_12: KernelTree, tmp_path: 
     root = projects.make(tmp_path / "p", "again")
     environment = {**os.environ, "RKMBUILD_CACHE_DIR": str(tmp_path / "cache")}
     command = [sys.executable, "-m", "rkmbuild", "build", str(root), "-k", str(kernel_6_12.build)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("cache/tmp/*/work/target")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    for _ in range(100):
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.01)
-    said = process.communicate(timeout=20)[1].decode()
+    with started(command, stderr=subprocess.PIPE, env=environment) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("cache/tmp/*/work/target")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for _ in range(100):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.01)
+        said = process.communicate(timeout=20)[1].decode()
     assert process.returncode == InterruptedRunError.code
     assert "Traceback" not in said
     assert not list(tmp_path.glob("cache/tmp/*"))
@@ -129,12 +129,13 @@ def test_who_wants_no_colours_gets_none_from_cargo_either(
     command = [sys.executable, "-m", "rkmbuild", "build", str(root), "-k", kernel_6_12.release]
     ours, theirs = pty.openpty()
     environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm"}
-    with subprocess.Popen(command, stderr=theirs, env=environment) as process:
+    with started(command, stderr=theirs, env=environment) as process:
         os.close(theirs)
         said = b""
         with contextlib.suppress(OSError):  # the terminal's end
             while more := os.read(ours, 4096):
                 said += more
+        process.wait(20)
     os.close(ours)
     assert process.returncode == BuildError.code
     assert b"error: cargo could not build" in said

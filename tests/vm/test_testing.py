@@ -15,7 +15,7 @@ import pytest
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.klog import ktap
 from rkmbuild.ko import modinfo
-from tests.cli import complaints, rkmbuild
+from tests.cli import complaints, rkmbuild, started
 
 _MODULES = Path(__file__).parents[1] / "modules"
 # On a machine that is busy with other guests, too, a test that is over in time has to be seen so.
@@ -135,7 +135,7 @@ def test_the_tests_of_6_1_run_alike_and_come_as_ktap(
 def test_an_interrupted_run_leaves_no_guest(tmp_path: Path, kernel_6_12: KernelTree) -> None:
     root = _copy("tested", tmp_path)
     words: list[str | Path] = ["test", root, "--kernel", kernel_6_12.release, "--filter", "hangs"]
-    with subprocess.Popen(
+    with started(
         [sys.executable, "-m", "rkmbuild", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
