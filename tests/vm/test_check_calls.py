@@ -8,7 +8,8 @@ from rkmbuild.verdict import check
 from rkmbuild.verdict.findings import Severity
 from tests.vm import c_modules
 
-# What init has left is unmapped a moment after it (kernel/module/main.c, do_free_init). Who may read the kernel's log sees addresses as they are (lib/vsprintf.c, kptr_restrict of 1).
+# What init has left is unmapped a moment after it (kernel/module/main.c, do_free_init). Who may
+# read the kernel's log sees addresses as they are (lib/vsprintf.c, kptr_restrict of 1).
 UNMAPPED = (
     "echo 1 > /proc/sys/kernel/kptr_restrict;"
     " at=$(dmesg | sed -n 's/.*late: init is at \\(.*\\)...$/0x\\1000/p');"
