@@ -1,7 +1,9 @@
 """How the command ends where its words, its questions or its reader are at fault."""
 
+import contextlib
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -88,9 +90,16 @@ def _on_a_terminal(words: tuple[str, ...], answer: bytes, env: dict[str, str]) -
         said = b""
         while b"[y/N]" not in said and (more := os.read(process.stdout.fileno(), 4096)):
             said += more
-        process.stdin.write(answer)
-        process.stdin.flush()
-        said += process.stdout.read()
+        more = b"?"
+        while more:
+            # Again, where it has not helped: a Ctrl-C that comes after the question and before the
+            # read(2) of its answer interrupts nothing, as Python looks at signals after the read.
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(answer)
+                process.stdin.flush()
+            while select.select([process.stdout], [], [], 2)[0] and more:
+                more = os.read(process.stdout.fileno(), 4096)
+                said += more
         status = process.wait(20)
     return status, said.decode(errors="replace")
 
