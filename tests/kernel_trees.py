@@ -16,6 +16,7 @@ RELEASES = {
     "7.2": "7.2.13+deb14-cloud-amd64",
 }
 
+_SCRIPT = "module.lds"
 _TOOLS = ("scripts/basic/fixdep", "scripts/mod/modpost", "scripts/Makefile.build")
 
 
@@ -39,6 +40,7 @@ def debian(root: Path, series: str = "6.12", folder: str | None = None) -> Path:
     _top_makefile(common / "Makefile")
     _write(common / "include/linux/module.h")
     _write(build / "Makefile", makefile)
+    _write(build / "arch/x86" / _SCRIPT)
     _generated(build, series)
     return build
 
@@ -47,6 +49,7 @@ def single(folder: Path, series: str = "6.12") -> Path:
     """Make a tree that is its own source, as Fedora's, Arch's or one's own build; return it."""
     for name in (*_TOOLS, "tools/objtool/objtool", "include/linux/module.h"):
         _write(folder / name)
+    _write(folder / "scripts" / _SCRIPT)
     _top_makefile(folder / "Makefile")
     _generated(folder, series)
     return folder

@@ -51,6 +51,7 @@ class Row:
         since: The first release of rustc that has the option.
         fallback: A row for a rustc that lacks the option, or None if it then cannot be used.
         features: LLVM target features for the target specification, instead of flags.
+        sanitizer: The sanitizer that rustc's own freestanding target has to support for it.
         source: Where the fact comes from.
     """
 
@@ -61,6 +62,7 @@ class Row:
     since: str = ""
     fallback: "Row | None" = None
     features: tuple[str, ...] = ()
+    sanitizer: str = ""
     source: str
 
 
@@ -103,15 +105,13 @@ FRAME_POINTERS = Row(
 KCFI = Row(
     name="kernel control flow integrity",
     wanted=configured("CFI_CLANG", "CFI"),
-    flags=lambda config: (
-        "-Zsanitizer=kcfi",
-        *(
-            ("-Zsanitizer-cfi-normalize-integers",)
-            if config.on("CFI_ICALL_NORMALIZE_INTEGERS")
-            else ()
-        ),
-    ),
-    option="sanitizer",
-    since="1.68",
+    # The types of integers are told apart in C and Rust by other names, so kernels that do not
+    # normalise them are refused before this table is asked.
+    flags=fixed("-Zsanitizer=kcfi", "-Zsanitizer-cfi-normalize-integers"),
+    option="sanitizer-cfi-normalize-integers",
+    # Those before make other hashes than clang for some types (arch/Kconfig of Linux 6.12,
+    # HAVE_CFI_ICALL_NORMALIZE_INTEGERS_RUSTC).
+    since="1.79",
+    sanitizer="kcfi",
     source="Makefile (CC_FLAGS_CFI and its Rust twin), Linux 6.12",
 )

@@ -1,7 +1,10 @@
 """This machine's distribution: the command that installs headers, and whether it has apt."""
 
+import os
 import re
 from pathlib import Path
+
+from rkmbuild.distro import wsl
 
 _OS_RELEASE = (Path("/etc/os-release"), Path("/usr/lib/os-release"))
 _LINE = re.compile(r"^(\w+)=(.*)$", re.MULTILINE)
@@ -21,10 +24,14 @@ _COMMANDS = {
 def headers_command(release: str | None = None, os_release: Path | None = None) -> str | None:
     """Return the command that installs a kernel's headers here, or None where we do not know it.
 
+    None as well for a kernel of WSL2, which no distribution has: `wsl.source_of` says where it is.
+
     Args:
         release: The kernel; the running one where None.
         os_release: The file that names the distribution; the machine's own where None.
     """
+    if wsl.source_of(release or os.uname().release):
+        return None
     for name in _names(os_release):
         if name in _COMMANDS:
             return _COMMANDS[name].format(release=release or "$(uname -r)")

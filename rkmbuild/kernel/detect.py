@@ -7,13 +7,12 @@ from pathlib import Path
 
 from rkmbuild.arch import names
 from rkmbuild.base.errors import KernelError
-from rkmbuild.kernel import compiler, images, kconfig
+from rkmbuild.kernel import compiler, completeness, images, kconfig
+from rkmbuild.kernel.completeness import UTS_RELEASE
 from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion, Origin
 
-UTS_RELEASE = Path("include/generated/utsrelease.h")
 KERNEL_RELEASE = Path("include/config/kernel.release")
 _VERSION_H = Path("include/generated/uapi/linux/version.h")
-_AUTOCONF_H = Path("include/generated/autoconf.h")
 
 # An objtree's Makefile is one line that includes the srctree's (Debian, openSUSE, `make O=`); a
 # top Makefile is at least fifty times as long.
@@ -53,7 +52,7 @@ def read_tree(path: Path, origin: Origin, parts: images.Parts | None = None) -> 
     config = kconfig.read(build)
     release = read_release(build)
     source = _source(build)
-    _check_complete(build, source, config, release)
+    completeness.check(build, source, config, release)
     found = parts or images.find(build, release)
     symvers = build / "Module.symvers"
     return KernelTree(
@@ -166,39 +165,6 @@ def _source(build: Path) -> Path:
             hint=f"install or unpack {named.name} beside it",
         )
     return build
-
-
-def _check_complete(build: Path, source: Path, config: Kconfig, release: str) -> None:
-    needed = [
-        (build, _AUTOCONF_H),
-        (build, UTS_RELEASE),
-        (source, Path("Makefile")),
-        (source, Path("scripts/Makefile.build")),
-        (source, Path("include/linux/module.h")),
-        (build, Path("scripts/basic/fixdep")),
-        (build, Path("scripts/mod/modpost")),
-    ]
-    if config.on("OBJTOOL", "STACK_VALIDATION"):  # renamed in 5.19
-        needed.append((build, Path("tools/objtool/objtool")))
-    missing = [folder / name for folder, name in needed if not (folder / name).is_file()]
-    if not missing:
-        return
-    dangling = next((link for link in _links(missing[0], build) if not link.exists()), None)
-    if dangling:
-        hint = f"{dangling} points to {dangling.readlink()}: install or unpack that too"
-    elif (build / "Kconfig").is_file() and source == build:
-        hint = f"run `make -C {build} modules_prepare`"
-    else:
-        hint = f"install the headers of {release} again"
-    raise KernelError(
-        f"the kernel tree {build} is incomplete: {missing[0]} is missing"
-        + (f", and {len(missing) - 1} more" if len(missing) > 1 else ""),
-        hint=hint,
-    )
-
-
-def _links(path: Path, top: Path) -> list[Path]:
-    return [p for p in (path, *path.parents) if p.is_symlink() and p.is_relative_to(top.parent)]
 
 
 def _text(path: Path) -> str:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from rkmbuild.base import cache, console, files
 from rkmbuild.base.errors import KernelError
-from rkmbuild.distro import distribution
+from rkmbuild.distro import distribution, wsl
 from rkmbuild.kernel import fetched_kernel
+from rkmbuild.kernel.completeness import UTS_RELEASE
 from rkmbuild.kernel.detect import (
-    UTS_RELEASE,
     build_folder,
     read_release,
     read_tree,
@@ -177,6 +177,9 @@ def _default(root: Path) -> KernelTree:
         )
         return only.read()
     hints = []
+    of_wsl = wsl.source_of(running)
+    if of_wsl:
+        hints.append(of_wsl)
     if command:
         hints.append(f"`{command}` gets the headers of the running kernel")
     others = sorted({candidate.release for candidate in found})
@@ -211,8 +214,11 @@ def _unknown(spec: str, found: list[Candidate], passed_over: list[PassedOver]) -
         known = ", ".join(dict.fromkeys(candidate.release for candidate in found))
         hints.append(f"there are: {known}")
     hints += [_told(each) for each in passed_over]
+    of_wsl = wsl.source_of(spec)
+    if of_wsl:
+        hints.append(of_wsl)
     series = re.match(r"\d+\.\d+", spec)
-    if distribution.has_apt() and series:
+    if distribution.has_apt() and series and not of_wsl:
         hints.append(f"`rkmbuild kernel fetch {series[0]}` fetches one, if the distribution has it")
     hints.append("a path to a kernel's tree needs a slash in it, as in ./headers")
     return KernelError(f"no kernel {spec!r} was found", hint="\n".join(hints))

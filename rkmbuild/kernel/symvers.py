@@ -5,6 +5,13 @@ from typing import NamedTuple
 
 from rkmbuild.base.errors import KernelError
 
+TRIMMED = (
+    "CONFIG_TRIM_UNUSED_KSYMS is the cause where the kernel has the symbol: only what its own "
+    "modules use is exported; a kernel without that option is needed, or one with the symbol in "
+    "its CONFIG_UNUSED_KSYMS_WHITELIST"
+)
+"""What to say where a kernel with that option lacks a symbol (kernel/module/Kconfig)."""
+
 
 class ExportedSymbol(NamedTuple):
     """One exported symbol.

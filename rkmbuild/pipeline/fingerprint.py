@@ -14,6 +14,7 @@ from typing import Self
 from rkmbuild import __version__
 from rkmbuild.base import cache, files, paths
 from rkmbuild.base.tool_environment import tool_environment
+from rkmbuild.kernel import kconfig
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import exports
 from rkmbuild.project import cargo_config, headers, package
@@ -100,7 +101,8 @@ def project_inputs(project: Project, dep_info: Path, kbuild: Path) -> set[Path]:
 
 def kernel_inputs(tree: KernelTree) -> set[Path]:
     """Return the files of a kernel whose change makes a new build necessary."""
-    files = {tree.build / name for name in (".config", "Makefile", "include/config/kernel.release")}
+    names = (kconfig.AUTO_CONF, kconfig.DOT_CONFIG, "Makefile", "include/config/kernel.release")
+    files = {tree.build / name for name in names}
     if tree.symvers:
         files.add(tree.symvers)
     return files

@@ -16,6 +16,7 @@ from rkmbuild.base.errors import BuildError, ProjectError, RkmbuildError
 from rkmbuild.base.process import Completed
 from rkmbuild.base.render import render
 from rkmbuild.kernel import overlay
+from rkmbuild.kernel.symvers import TRIMMED
 from rkmbuild.pipeline import bindings, exports, generated_header, undefined
 from rkmbuild.pipeline.api.base import Linkage
 from rkmbuild.project.project import Project
@@ -49,6 +50,7 @@ class Kbuild:
         files: Text of each rendered file, by name.
         variables: Variables of make.
         symvers: Files that say what other external modules export.
+        trimmed: Whether the kernel exports only what its own modules use.
     """
 
     folder: Path
@@ -57,6 +59,7 @@ class Kbuild:
     files: Mapping[str, str]
     variables: Mapping[str, str]
     symvers: tuple[Path, ...] = ()
+    trimmed: bool = False
 
     def command(self, jobs: int | None = None) -> list[str]:
         """Return the command."""
@@ -76,6 +79,7 @@ def plan(
     variables: Mapping[str, str],
     tests: bool = False,
     symvers: Sequence[Path] = (),
+    trimmed: bool = False,
 ) -> Kbuild:
     """Return what kbuild will be given.
 
@@ -83,6 +87,7 @@ def plan(
         linkage: How the Rust code is linked, and with what.
         tests: Whether the module has tests inside.
         symvers: Files that say what other external modules export.
+        trimmed: Whether the kernel exports only what its own modules use.
 
     Raises:
         ProjectError: kbuild cannot work in this folder, or one of `symvers` cannot be read.
@@ -127,6 +132,7 @@ def plan(
         files=files,
         variables=variables,
         symvers=tuple(symvers),
+        trimmed=trimmed,
     )
 
 
@@ -263,6 +269,8 @@ def _failure(kbuild: Kbuild, done: Completed) -> BuildError:
     lines = [
         f"`{name}` is needed by {', '.join(askers[name])}" for name in missing if askers.get(name)
     ]
+    if kbuild.trimmed:
+        lines.append(TRIMMED)
     return BuildError(
         f"the kernel exports no symbol {', '.join(f'`{name}`' for name in missing)}",
         hint="\n".join([*lines, error.hint or ""]),

@@ -42,18 +42,29 @@ class Chosen:
     rows: tuple[Row, ...]
 
 
-def choose(tree: KernelTree, options: Collection[str], rustc: str) -> Chosen:
+def choose(
+    tree: KernelTree, options: Collection[str], rustc: str, sanitizers: Collection[str] = ()
+) -> Chosen:
     """Return what rustc must be told for `tree`.
 
     Args:
         options: The names of the -C and -Z options that this rustc has.
         rustc: Its version, for the message.
+        sanitizers: Those that its own freestanding target supports.
 
     Raises:
         ToolchainError: this rustc lacks an option that the kernel's configuration demands.
     """
-    table = architectures.of(tree.arch).rust_rows
-    rows = tuple(_fitting(row, options, rustc, tree) for row in table if row.wanted(tree))
+    arch = architectures.of(tree.arch)
+    rows = tuple(_fitting(row, options, rustc, tree) for row in arch.rust_rows if row.wanted(tree))
+    for row in rows:
+        if row.sanitizer and row.sanitizer not in sanitizers:
+            raise ToolchainError(
+                f"rustc {rustc} cannot build for {tree.release}: the kernel uses {row.name}, and "
+                f"rustc's own target {arch.bare_target} does not support the sanitizer "
+                f"{row.sanitizer}",
+                hint=f"use rustc {row.since} or later (`--toolchain`)",
+            )
     return Chosen(
         flags=(*ALWAYS, *(flag for row in rows for flag in row.flags(tree.config))),
         features=tuple(feature for row in rows for feature in row.features),

@@ -7,11 +7,14 @@ from pathlib import Path
 
 from rkmbuild.arch import architectures
 from rkmbuild.base.errors import KernelError
-from rkmbuild.kernel import cflags, overlay
+from rkmbuild.kernel import cflags, completeness, kconfig, overlay
 from rkmbuild.kernel.tree import Kconfig, KernelTree
-from rkmbuild.pipeline import foreign_cc
+from rkmbuild.pipeline import foreign_cc, gcc_plugins
 from rkmbuild.pipeline.tools import Tools
 from rkmbuild.toolchain import clang_flags, clang_probe
+
+# arch/Kconfig, the same from 5.12 to 7.2
+_LTO = ("CONFIG_LTO", "CONFIG_LTO_CLANG", "CONFIG_LTO_CLANG_FULL", "CONFIG_LTO_CLANG_THIN")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,15 @@ def check(tree: KernelTree) -> None:
             "only its own build knows: bindings to them would be wrong",
             hint="build for a kernel without it",
         )
+    cfi = next((option for option in ("CFI", "CFI_CLANG") if tree.config.on(option)), None)
+    if cfi and not tree.config.on("CFI_ICALL_NORMALIZE_INTEGERS"):
+        raise KernelError(
+            f"{tree.release} checks the type of what it calls (CONFIG_{cfi}) without "
+            "CONFIG_CFI_ICALL_NORMALIZE_INTEGERS: Rust's integers then have other names than C's, "
+            "and the first call from the kernel into the module would crash it",
+            hint="the kernel has to be built with that option, which is there from 6.12 on",
+        )
+    completeness.check_exports(tree)
 
 
 def prepare(tree: KernelTree, tools: Tools) -> TargetKernel:
@@ -57,11 +69,12 @@ def prepare(tree: KernelTree, tools: Tools) -> TargetKernel:
         ToolchainError: the C compiler cannot do what this kernel demands.
         StorageError: the cache cannot be written, or lies where kbuild cannot work.
     """
+    gcc_plugins.check(tools.compiler, tree)
     shadow = overlay.prepare(tree, foreign_compiler=tools.foreign)
     variables, c_flags = _compilation(tools, shadow)
     probe = clang_probe.BindgenProbe(tools.bindgen)
     replacements = architectures.of(tree.arch).clang_replacements
-    digest = hashlib.sha256((tree.build / ".config").read_bytes())
+    digest = hashlib.sha256((tree.build / kconfig.AUTO_CONF).read_bytes())
     return TargetKernel(
         tree=tree,
         objtree=shadow.build,
@@ -82,6 +95,12 @@ def common_variables(config: Kconfig) -> dict[str, str]:
         # BTF of Rust types is more than the kernel's tools take, and a module is loaded without.
         "CONFIG_DEBUG_INFO_BTF_MODULES": "",
     }
+    if config.on("LTO"):
+        # A kernel whose own objects are LLVM bitcode takes modules that are none, and so do its
+        # tools: with these off, as here, no file of kbuild's names link-time optimisation. Bitcode
+        # could neither be read for the layout of structures nor joined to Rust by GNU ld, which
+        # alone has -r together with --gc-sections.
+        variables |= dict.fromkeys(_LTO, "")
     if "PAHOLE_VERSION" in config:
         # pahole makes BTF, so which one is installed does not matter; 6.13 and later would warn.
         variables["PAHOLE_VERSION"] = config["PAHOLE_VERSION"]

@@ -1,6 +1,6 @@
 """Whether every symbol of a module can be resolved, and its exports collide with nobody's."""
 
-from rkmbuild.kernel.symvers import ExportedSymbol
+from rkmbuild.kernel.symvers import TRIMMED, ExportedSymbol
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Symbol, decoded
 from rkmbuild.verdict import metadata, renames, suggestions
@@ -182,6 +182,8 @@ class _Resolver:
         if self._left > 0 and not way_out:
             self._left -= 1
             way_out = suggestions.way_out(name, self._subject.target.exports)
+        if not way_out and self._subject.target.config.on("TRIM_UNUSED_KSYMS"):
+            way_out = TRIMMED
         message = f"unknown symbol `{name}`: nothing exports it in this kernel"
         self._report.add(refusals.SYMBOL_UNKNOWN, message, place=place, way_out=way_out, log=log)
 

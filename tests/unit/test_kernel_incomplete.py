@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.base.errors import KernelError
+from rkmbuild.kernel import completeness
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelTree, Origin
 from tests import kernel_trees
@@ -28,6 +29,7 @@ def _failure(path: Path) -> KernelError:
         "scripts/Makefile.build",
         "tools/objtool/objtool",
         "include/linux/module.h",
+        "scripts/module.lds",
     ],
 )
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
@@ -40,9 +42,62 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 
 def test_a_source_that_was_not_built_is_told_to_be_prepared(tmp_path: Path) -> None:
     build = kernel_trees.single(tmp_path / "linux")
-    (build / "Kconfig").touch()
+    (build / "init").mkdir()
+    (build / "init/main.c").touch()
     (build / "scripts/mod/modpost").unlink()
     assert _failure(build).hint == f"run `make -C {build} modules_prepare`"
+
+
+def test_a_package_of_headers_with_kconfig_files_is_no_source_to_prepare(tmp_path: Path) -> None:
+    build = kernel_trees.single(tmp_path / "linux")
+    (build / "Kconfig").touch()
+    (build / "scripts/mod/modpost").unlink()
+    assert "install the headers" in str(_failure(build).hint)
+
+
+def test_a_kernel_of_wsl2_is_told_where_its_source_is(tmp_path: Path) -> None:
+    build = kernel_trees.single(tmp_path / "linux")
+    (build / "include/generated/utsrelease.h").write_text(
+        '#define UTS_RELEASE "6.6.87.2-microsoft-standard-WSL2"\n'
+    )
+    (build / "scripts/mod/modpost").unlink()
+    hint = str(_failure(build).hint)
+    assert "there are no packages of WSL2's kernels" in hint
+    assert "tag linux-msft-wsl-6.6.87.2" in hint
+    assert "install the headers" not in hint
+
+
+def test_the_linker_script_of_modules_may_lie_below_arch(tmp_path: Path) -> None:
+    build = kernel_trees.debian(tmp_path)
+    assert (build / "arch/x86/module.lds").is_file()
+    _read(build)
+    (build / "arch/x86/module.lds").unlink()
+    assert f"{build / 'scripts/module.lds'} is missing" in _failure(build).message
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_kernel_whose_exports_are_not_known_is_not_built_for(tmp_path: Path, there: bool) -> None:
+    build = kernel_trees.single(tmp_path / "linux")
+    symvers = build / "Module.symvers"
+    symvers.write_text("") if there else symvers.unlink()
+    tree = _read(build)  # It can still be judged for.
+    with pytest.raises(KernelError) as failure:
+        completeness.check_exports(tree)
+    assert failure.value.code == 4
+    assert f"{symvers} is {'empty' if there else 'missing'}" in failure.value.message
+    assert "install the headers" in str(failure.value.hint)
+
+
+def test_a_source_that_was_only_prepared_is_told_to_be_built(tmp_path: Path) -> None:
+    build = kernel_trees.single(tmp_path / "linux")
+    (build / "init").mkdir()
+    (build / "init/main.c").touch()
+    (build / "Module.symvers").unlink()
+    with pytest.raises(KernelError) as failure:
+        completeness.check_exports(_read(build))
+    assert failure.value.hint == (
+        f"run `make -C {build}`\n(`make modules_prepare` does not write it)"
+    )
 
 
 def test_a_link_to_tools_that_are_not_there_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from rkmbuild.arch.arch import Arch
 from rkmbuild.base import paths
 from rkmbuild.base.errors import KernelError, ToolchainError
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
-from rkmbuild.pipeline import bindings, plan, rustflags, spec
+from rkmbuild.pipeline import bindings, plan, rustflags, spec, target_kernel
 from rkmbuild.pipeline.api import kinds, portable_crate
 from rkmbuild.pipeline.api.portable import Portable
 from rkmbuild.project.project import Metadata, Project
@@ -125,6 +125,9 @@ def test_the_stack_protector_is_left_out_where_rustc_cannot_find_the_canary() ->
     ("release", "config", "told"),
     [
         ("6.12.117", {"RANDSTRUCT": "y"}, "randomised"),
+        ("6.12.117", {"CFI_CLANG": "y"}, "CONFIG_CFI_ICALL_NORMALIZE_INTEGERS"),
+        ("6.18.0", {"CFI": "y"}, "CONFIG_CFI_ICALL_NORMALIZE_INTEGERS"),
+        ("6.12.117", {}, "Module.symvers is missing"),
         ("5.10.223", {}, "6.1 is the oldest"),
     ],
 )
@@ -157,14 +160,44 @@ def test_every_row_says_where_it_comes_from(arch: Arch) -> None:
 @pytest.mark.parametrize("toolchain", TOOLCHAINS)
 def test_what_every_architecture_asks_for_is_asked_alike(arch: Arch, toolchain: str) -> None:
     config = {"FRAME_POINTER": "y", "CFI_CLANG": "y", "FUNCTION_ALIGNMENT": "16"}
-    known = facts(toolchain).options
-    chosen = rustflags.choose(replace(tree("6.12.117", config), arch=arch.name), known, toolchain)
+    known = facts(toolchain)
+    chosen = rustflags.choose(
+        replace(tree("6.12.117", config), arch=arch.name),
+        known.options,
+        toolchain,
+        known.bare_spec["supported-sanitizers"],
+    )
     assert chosen.flags == (
         *rustflags.ALWAYS,
         "-Zmin-function-alignment=16",
         "-Cforce-frame-pointers=y",
         "-Zsanitizer=kcfi",
+        "-Zsanitizer-cfi-normalize-integers",
     )
+
+
+@pytest.mark.parametrize("option", ["CFI", "CFI_CLANG"])
+def test_a_rustc_whose_own_target_has_no_kcfi_is_refused(option: str) -> None:
+    options = facts(TOOLCHAINS[0]).options
+    with pytest.raises(ToolchainError, match="does not support the sanitizer kcfi") as caught:
+        rustflags.choose(tree("6.18.0", {option: "y"}), options, "1.79.0", ["kernel-address"])
+    assert caught.value.code == 5
+
+
+def test_the_target_has_the_sanitizers_of_rustcs_own() -> None:
+    made = json.loads(spec.render("x86_64", facts(TOOLCHAINS[0]), []))
+    assert "kcfi" in made["supported-sanitizers"]
+    older = dict(facts(TOOLCHAINS[0]).bare_spec)
+    del older["supported-sanitizers"]
+    made = json.loads(spec.render("x86_64", RustFacts("", "", json.dumps(older)), []))
+    assert "supported-sanitizers" not in made
+
+
+def test_a_kernel_with_link_time_optimisation_is_built_for_without_it() -> None:
+    on = {"LTO": "y", "LTO_CLANG": "y", "LTO_CLANG_THIN": "y"}
+    variables = target_kernel.common_variables(Kconfig(on))
+    assert {variables[f"CONFIG_{option}"] for option in on} == {""}
+    assert "CONFIG_LTO" not in target_kernel.common_variables(Kconfig({}))
 
 
 def test_an_architecture_asks_for_nothing_that_is_anothers() -> None:

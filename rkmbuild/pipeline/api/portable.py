@@ -163,7 +163,8 @@ class Portable:
             ProjectError: the project has a header bound that is not there.
         """
         tree = kernel.tree
-        chosen = rustflags.choose(tree, tools.facts.options, str(tools.rust.version))
+        sanitizers = tools.facts.bare_spec.get("supported-sanitizers", ())
+        chosen = rustflags.choose(tree, tools.facts.options, str(tools.rust.version), sanitizers)
         target = Target(
             specification=spec.render(tree.arch, tools.facts, chosen.features), chosen=chosen
         )
