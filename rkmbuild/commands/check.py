@@ -54,7 +54,7 @@ def check(
         return
     if not ko:
         raise UsageError("which module?", hint="rkmbuild check KO...")
-    from rkmbuild.verdict import batch
+    from rkmbuild.verdict import batch, compared
 
     known = _target(kernel, running=running)
     paths = batch.files(ko)
@@ -63,9 +63,17 @@ def check(
     code = next(verdict.exit_code for verdict in verdicts if verdict.worst is worst)
     if as_json:
         modules = [verdict.document() for verdict in verdicts]
-        console.result({"kernel": known.release, "exit_code": code, "modules": modules})
+        newest = f"{compared.NEWEST.major}.{compared.NEWEST.minor}"
+        newer = compared.is_newer(known.version)
+        rules_are = {"compared_up_to": newest, "kernel_is_newer": newer}
+        console.result(
+            {"kernel": known.release, "exit_code": code, **rules_are, "modules": modules}
+        )
     else:
         _show(verdicts)
+        remark = compared.remark(known.release, known.version)
+        if remark:
+            console.note(remark)
     raise typer.Exit(code)
 
 

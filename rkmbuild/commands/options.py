@@ -7,7 +7,7 @@ import typer
 
 
 def _kernel(purpose: str, default: str) -> Any:  # noqa: ANN401 - as typer.Option itself
-    known = "a release, a unique part of one, or a path to its tree"
+    known = "a release, a unique part of one, an added one's name, or a path to its tree"
     return typer.Option(
         "--kernel", "-k", metavar="RELEASE", help=f"{purpose}: {known}.", show_default=default
     )
@@ -23,6 +23,15 @@ KernelToRun = Annotated[
 ]
 KernelToShow = Annotated[
     str | None, _kernel("Kernel to build for and to boot", "one of this machine, or a fetched one")
+]
+Image = Annotated[
+    Path | None,
+    typer.Option(
+        "--image",
+        metavar="FILE",
+        help="Its image to boot, of the very same build.",
+        show_default="the one found with it",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 Raw = Annotated[

@@ -29,6 +29,7 @@ def run(
     ] = Path(),
     package: options.Package = None,
     kernel: options.KernelToRun = None,
+    image: options.Image = None,
     param: Annotated[
         list[str] | None,
         typer.Option("--param", metavar="NAME=VALUE", help="A parameter for the module."),
@@ -54,7 +55,7 @@ def run(
     from rkmbuild.guest import request
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
-    ko, tree = request.module(path, package, kernel)
+    ko, tree = request.module(path, package, kernel, image)
     load(ko, tree, params=tuple(param or ()), timeout=timeout, shell=shell, raw=raw)
 
 

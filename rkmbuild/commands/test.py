@@ -28,6 +28,7 @@ def run_tests(
             show_default="the running one",
         ),
     ] = None,
+    image: options.Image = None,
     cycles: Annotated[
         int,
         typer.Option(
@@ -92,6 +93,7 @@ def run_tests(
             cycles=cycles,
             timeout=timeout,
             toolchain=toolchain,
+            image=image,
         ),
         show,
     )

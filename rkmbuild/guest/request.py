@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rkmbuild.base.errors import NotAModuleError
-from rkmbuild.kernel import find
+from rkmbuild.kernel import find, images
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import modinfo
 
@@ -11,7 +11,10 @@ _MODULE_ENDINGS = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
 
 
 def module(
-    path: Path, package: str | None = None, kernel: str | None = None
+    path: Path,
+    package: str | None = None,
+    kernel: str | None = None,
+    image: Path | None = None,
 ) -> tuple[Path, KernelTree]:
     """Return the file of a module and the kernel to run it in.
 
@@ -20,11 +23,19 @@ def module(
         package: Which of the workspace's.
         kernel: As `find.select` takes it; without it the one that a file was built for, and the
             running one for a project.
+        image: What to boot in place of the kernel's own image.
 
     Raises:
         NotAModuleError: a file is no module, or does not say what kernel it is for.
         ProjectError, KernelError, and others of a build.
     """
+    if image:
+        images.named(image)  # before anything is built
+    ko, tree = _module(path, package, kernel)
+    return ko, images.with_image(tree, image) if image else tree
+
+
+def _module(path: Path, package: str | None, kernel: str | None) -> tuple[Path, KernelTree]:
     if path.name.endswith(_MODULE_ENDINGS) or path.is_file():
         release = modinfo.read(path).release
         if not (kernel or release):

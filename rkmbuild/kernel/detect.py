@@ -89,7 +89,7 @@ def build_folder(path: Path) -> Path:
             f"{path} is not a folder",
             hint="--kernel needs a release, or the folder of a kernel's headers or of its build",
         )
-    if not _is_objtree(path) and (path / "build").exists():
+    if not is_objtree(path) and (path / "build").exists():
         path /= "build"
     return path.resolve()
 
@@ -116,7 +116,8 @@ def read_release(build: Path) -> str:
     return release
 
 
-def _is_objtree(path: Path) -> bool:
+def is_objtree(path: Path) -> bool:
+    """Tell whether a folder has a kernel's configuration."""
     return (path / kconfig.AUTO_CONF).exists() or (path / kconfig.DOT_CONFIG).exists()
 
 

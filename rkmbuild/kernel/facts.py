@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from rkmbuild.arch import architectures
 from rkmbuild.arch.options import Option
-from rkmbuild.kernel import symvers
+from rkmbuild.kernel import own_rust, symvers
 from rkmbuild.kernel.tree import KernelTree
 
 # CFI is the name from 6.18 on (arch/Kconfig, commit 23ef9d439769), OBJTOOL the one from 5.19 on
@@ -76,6 +76,7 @@ def summary(tree: KernelTree) -> dict[str, Any]:
         "version": str(tree.version),
         "arch": tree.arch,
         "origin": tree.origin.value,
+        "name": tree.name,
         "compiler": {
             "kind": tree.compiler.kind,
             "version": ".".join(map(str, tree.compiler.version)),
@@ -94,6 +95,7 @@ def description(tree: KernelTree) -> dict[str, Any]:
     Raises:
         KernelError: its Module.symvers cannot be read.
     """
+    own = own_rust.of(tree)
     return summary(tree) | {
         "source": str(tree.source),
         "symvers": {"path": str(tree.symvers), "symbols": len(symvers.load(tree.symvers))}
@@ -102,5 +104,6 @@ def description(tree: KernelTree) -> dict[str, Any]:
         "image": str(tree.image) if tree.image else None,
         "system_map": str(tree.system_map) if tree.system_map else None,
         "modules": str(tree.modules) if tree.modules else None,
+        "rust_of_its_own": own.document() if own else None,
         "config": {fact.key: fact.value for fact in facts(tree)},
     }

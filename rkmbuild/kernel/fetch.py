@@ -10,7 +10,7 @@ from rkmbuild.base import cache, console, paths
 from rkmbuild.base.errors import FetchError, KernelError, StorageError
 from rkmbuild.distro import offer, sources
 from rkmbuild.distro.source import KernelSource
-from rkmbuild.kernel import fetched_kernel, find
+from rkmbuild.kernel import added_kernels, fetched_kernel, find
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.fetched_kernel import FetchedKernel, FetchedPackage
 from rkmbuild.kernel.tree import KernelTree, Origin
@@ -62,18 +62,25 @@ def fetch(
 def remove(release: str) -> None:
     """Remove the fetched kernel that `release`, or a unique part of it, means.
 
+    One that was added is forgotten, and its files stay; where it has the release of a fetched one,
+    that one stays as well.
+
     Raises:
-        KernelError: no fetched kernel is called so, or several are.
+        KernelError: no kernel that was fetched or added is called so, or several are.
         StorageError: it could not be removed.
     """
-    there = find.fetched()
+    there = [*find.added(), *find.fetched()]
     chosen = find.matching(release, there)
     releases = sorted({candidate.release for candidate in chosen})
     if len(releases) != 1:
         names = ", ".join(candidate.release for candidate in there) or "none"
-        what = f"fits {len(releases)} fetched kernels" if releases else "is no fetched kernel"
-        raise KernelError(f"{release!r} {what}", hint=f"fetched kernels: {names}")
-    for candidate in chosen:
+        what = f"fits {len(releases)} kernels" if releases else "was neither fetched nor added"
+        raise KernelError(f"{release!r} {what}", hint=f"fetched or added: {names}")
+    own = [candidate for candidate in chosen if candidate.added]
+    for candidate in own:
+        added_kernels.forget(candidate.build)
+        console.status("Forgot", f"{candidate.release}, in {candidate.build}")
+    for candidate in chosen if not own else ():
         if candidate.manifest:
             cache.remove(fetched_kernel.KIND, candidate.manifest.entry.name)
             console.status("Removed", candidate.release)

@@ -3,13 +3,15 @@
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from rkmbuild.base import cache, console, files
 from rkmbuild.base.errors import KernelError
 from rkmbuild.distro import distribution, wsl
-from rkmbuild.kernel import fetched_kernel
+from rkmbuild.kernel import added_kernels, fetched_kernel
+from rkmbuild.kernel.added_kernels import AddedKernel
 from rkmbuild.kernel.completeness import UTS_RELEASE
 from rkmbuild.kernel.detect import (
     build_folder,
@@ -41,12 +43,24 @@ class Candidate(NamedTuple):
         release: What `uname -r` says under it.
         origin: Where it was found.
         manifest: What is known of it where it was fetched.
+        added: What is known of it where it was added.
     """
 
     build: Path
     release: str
     origin: Origin
     manifest: FetchedKernel | None = None
+    added: AddedKernel | None = None
+
+    @classmethod
+    def of_added(cls, kernel: AddedKernel) -> Self:
+        """Return a kernel that was added."""
+        return cls(kernel.build, kernel.release, Origin.ADDED, added=kernel)
+
+    @property
+    def name(self) -> str | None:
+        """What the user calls it."""
+        return self.added.name if self.added else None
 
     def read(self) -> KernelTree:
         """Return the kernel.
@@ -54,6 +68,9 @@ class Candidate(NamedTuple):
         Raises:
             KernelError: its tree cannot be built for.
         """
+        if self.added:
+            tree = read_tree(self.build, self.origin, self.added.parts())
+            return replace(tree, name=self.name)
         return read_tree(self.build, self.origin, self.manifest.parts if self.manifest else None)
 
 
@@ -99,7 +116,8 @@ def select(spec: str | None, root: Path = Path("/")) -> KernelTree:
     """Return the kernel that the user means.
 
     Args:
-        spec: A release, a unique part of one, or the path of a tree; the running kernel where
+        spec: A release, a unique part of one, the name of an added one, or the path of a tree; the
+            running kernel where
             None, and where that has no headers, the only fetched one.
         root: Where installed kernels are looked for.
 
@@ -135,6 +153,19 @@ def fetched() -> list[Candidate]:
     return _fetched([])
 
 
+def added() -> list[Candidate]:
+    """Return the kernels that the user has added."""
+    return _added([])
+
+
+def _added(passed_over: list[PassedOver]) -> list[Candidate]:
+    try:
+        return [Candidate.of_added(kernel) for kernel in added_kernels.read()]
+    except KernelError as error:
+        passed_over.append(PassedOver(added_kernels.path(), error))
+        return []
+
+
 def _fetched(passed_over: list[PassedOver]) -> list[Candidate]:
     found: list[FetchedKernel] = []
     for entry in fetched_kernel.entries():
@@ -149,8 +180,10 @@ def _fetched(passed_over: list[PassedOver]) -> list[Candidate]:
 def _at(path: Path) -> KernelTree:
     """Return the kernel at `path`; where that is in a fetched one, its manifest says the rest."""
     build = build_folder(path)
-    manifest = next((c.manifest for c in fetched() if c.build == build), None)
-    return Candidate(build, "", Origin.PATH, manifest).read()
+    for known in (*added(), *fetched()):
+        if known.build == build:
+            return known._replace(origin=known.origin if known.added else Origin.PATH).read()
+    return Candidate(build, "", Origin.PATH).read()
 
 
 def _path(spec: str) -> Path:
@@ -167,13 +200,13 @@ def _default(root: Path) -> KernelTree:
         if candidate.release == running:
             return candidate.read()
     command = distribution.headers_command()
-    cached = {c.release: c for c in found if c.origin is Origin.FETCHED}
+    cached = {c.release: c for c in found if c.origin in (Origin.ADDED, Origin.FETCHED)}
     if len(cached) == 1:
         (only,) = cached.values()
         gets = f" (`{command}` gets them)" if command else ""
         console.note(
             f"the running kernel, {running}, has no headers here{gets}; "
-            f"using the fetched {only.release}"
+            f"using the {only.origin} {only.release}"
         )
         return only.read()
     hints = []
@@ -201,6 +234,9 @@ def matching(spec: str, found: list[Candidate]) -> list[Candidate]:
     part = re.compile(rf"(?<![0-9]){re.escape(spec)}(?![0-9])")
     word = re.compile(rf"(?<![0-9A-Za-z]){re.escape(spec)}(?![0-9A-Za-z])")
     tests = (lambda release: release == spec, word.match, word.search, part.search)
+    named = [candidate for candidate in found if candidate.name == spec]
+    if named and spec:
+        return named
     for test in tests:
         chosen = [candidate for candidate in found if test(candidate.release)]
         if chosen and spec:
@@ -236,7 +272,18 @@ def _candidates(root: Path) -> tuple[list[Candidate], list[PassedOver]]:
         for candidate in _in_root(root, _PLACES, Origin.INSTALLED, passed_over)
     ]
     found.sort(key=lambda candidate: candidate.origin is not Origin.RUNNING)
-    return found + _fetched(passed_over), passed_over
+    # What the user has said himself comes before what lies about.
+    own = _added(passed_over)
+    builds = {candidate.build for candidate in own}
+    found = [candidate for candidate in found if candidate.build not in builds]
+    return own + found + _fetched(passed_over), passed_over
+
+
+def below(root: Path) -> list[Path]:
+    """Return the objtrees in a folder that was unpacked as a machine's root, none outside of it."""
+    real = root.resolve()
+    found = _in_root(real, _PLACES, Origin.PATH, [])
+    return [each.build for each in found if each.build.is_relative_to(real)]
 
 
 def _in_root(

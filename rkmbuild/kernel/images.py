@@ -1,11 +1,14 @@
 """What belongs to a kernel beside its headers: an image to boot, its modules, its symbol map."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild.arch import names
+from rkmbuild.arch import image_header, names
 from rkmbuild.base import files
+from rkmbuild.base.errors import KernelError
+from rkmbuild.kernel.tree import KernelTree
 
 # Debian ships a System.map of one line that names the package with the real one.
 _SMALLEST_MAP = 1024
@@ -45,6 +48,47 @@ def find(build: Path, release: str, below: Sequence[Path] | None = None) -> Part
         system_map=next((path for path in maps if _is_map(path)), None),
         modules=next((path for path in module_folders if files.is_folder(path / "kernel")), None),
     )
+
+
+def named(image: Path) -> Path:
+    """Return the image that the user names.
+
+    Raises:
+        KernelError: there is no such file.
+    """
+    if not files.is_file(image):
+        raise KernelError(f"there is no image {image}", hint="--image names a file to boot")
+    return image.resolve()
+
+
+def with_image(tree: KernelTree, image: Path) -> KernelTree:
+    """Return a kernel with another image to boot.
+
+    Raises:
+        KernelError: there is no such file, or it is another kernel's.
+    """
+    place = named(image)
+    check_release(place, tree.release)
+    return replace(tree, image=place)
+
+
+def check_release(image: Path, release: str) -> None:
+    """Refuse an image that says that it is another kernel's; most say what they are.
+
+    Raises:
+        KernelError: it is another one's, or cannot be read.
+    """
+    try:
+        with image.open("rb") as file:
+            said = image_header.release(file.read(image_header.SIZE))
+    except OSError as error:
+        raise KernelError(f"cannot read the image {image}: {error.strerror}") from None
+    if said not in (None, release):
+        raise KernelError(
+            f"the image {image} is of {said}, and the kernel to build for is {release}: it would "
+            "refuse every module",
+            hint="name the image of the same build, or choose the other kernel with --kernel",
+        )
 
 
 def _roots(build: Path) -> list[Path]:

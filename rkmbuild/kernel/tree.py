@@ -14,6 +14,7 @@ class Origin(StrEnum):
 
     RUNNING = "running"
     INSTALLED = "installed"
+    ADDED = "added"
     FETCHED = "fetched"
     PATH = "path"
 
@@ -102,6 +103,7 @@ class KernelTree:
         image: An image to boot, or None.
         system_map: Its System.map, or None.
         modules: Its lib/modules/<release> folder, or None.
+        name: What the user calls it, where it was added with a name.
     """
 
     release: str
@@ -116,3 +118,4 @@ class KernelTree:
     image: Path | None
     system_map: Path | None
     modules: Path | None
+    name: str | None = None

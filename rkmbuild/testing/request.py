@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rkmbuild.base import console
 from rkmbuild.guest import boot
-from rkmbuild.kernel import find
+from rkmbuild.kernel import find, images
 from rkmbuild.pipeline import pipeline
 from rkmbuild.project import selection
 from rkmbuild.testing import cases, results, session
@@ -29,6 +29,7 @@ class Request:
         cycles: How often to load and unload each module, or 0.
         timeout: Seconds for each test.
         toolchain: A rustup toolchain, or None.
+        image: What to boot in place of the kernel's own image.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class Request:
     cycles: int = 0
     timeout: float
     toolchain: str | None = None
+    image: Path | None = None
 
 
 def run(
@@ -93,6 +95,8 @@ def _build(request: Request) -> list[Built]:
     modules = selection.select(request.path, request.packages)
     kernels: Sequence[str | None] = request.kernels or [None]
     trees = {tree.release: tree for tree in map(find.select, kernels)}
+    if request.image:
+        trees = {release: images.with_image(tree, request.image) for release, tree in trees.items()}
     for tree in trees.values():
         # One that cannot be booted is told before anything is built.
         boot.bootable(tree)

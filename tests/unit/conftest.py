@@ -15,6 +15,14 @@ def fresh_console() -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_kernels_of_the_users(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Which kernels the user of this machine has added is nothing to a test."""
+    monkeypatch.setenv("RKMBUILD_STATE_DIR", str(tmp_path_factory.getbasetemp() / "state"))
+
+
+@pytest.fixture(autouse=True)
 def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(command: object, *_: object, **__: object) -> NoReturn:
         pytest.fail(f"a unit test started a process: {command}")

@@ -6,7 +6,7 @@ import pytest
 
 from rkmbuild.base.errors import FetchError, KernelError
 from rkmbuild.distro import distribution, sources
-from rkmbuild.kernel import facts, symvers
+from rkmbuild.kernel import facts, own_rust, symvers
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import Origin
 from tests import kernel_trees
@@ -60,6 +60,30 @@ def test_a_description_tells_all_that_is_known(tmp_path: Path) -> None:
     assert known["config"]["MODVERSIONS"] is None
     assert known["config"]["RUSTC_VERSION_TEXT"].startswith("rustc 1.97.1")
     assert known["compiler"]["version"] == "16.2.0"
+
+
+def test_a_kernel_with_rust_of_its_own_says_why_it_cannot_be_used(tmp_path: Path) -> None:
+    build = kernel_trees.debian(tmp_path, "7.2")
+    with (build / "Module.symvers").open("a") as file:
+        file.write("0x00000000\t_RNvXs_NtCs1_6kernel5print\tvmlinux\tEXPORT_SYMBOL_GPL\t\n")
+    tree = read_tree(build, Origin.PATH)
+    own = own_rust.of(tree)
+    assert own is not None
+    assert (own.symbols, own.metadata) == (1, False)
+    assert "no metadata of its crates (rust/libkernel.rmeta)" in str(own)
+    assert "modules bring Rust of their own" in str(own)
+    assert facts.description(tree)["rust_of_its_own"] == own.document()
+    (build / "rust").mkdir()
+    (build / "rust/libkernel.rmeta").touch()
+    with_metadata = own_rust.of(tree)
+    assert with_metadata is not None
+    assert with_metadata.reason is None
+
+
+def test_a_kernel_without_rust_has_none_of_its_own(tmp_path: Path) -> None:
+    tree = read_tree(kernel_trees.debian(tmp_path, "6.12"), Origin.PATH)
+    assert own_rust.of(tree) is None
+    assert facts.description(tree)["rust_of_its_own"] is None
 
 
 @pytest.mark.parametrize(
