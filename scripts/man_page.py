@@ -20,8 +20,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "man" / "rkmbuild.1"
 
 _ENVIRONMENT = {
     "RKMBUILD_CACHE_DIR": "Folder of the cache, in place of ~/.cache/rkmbuild.",
-    "RKMBUILD_STATE_DIR": "Folder of what was learnt of this machine and of added kernels, in place of "
-    "~/.local/state/rkmbuild.",
+    "RKMBUILD_STATE_DIR": "Folder of what was learnt of this machine, and of added kernels, in "
+    "place of ~/.local/state/rkmbuild.",
     "RKMBUILD_DEBUG": "If set, a failure that rkmbuild does not handle shows where it happened.",
 }
 _FILES = {

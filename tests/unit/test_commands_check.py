@@ -12,6 +12,7 @@ from rkmbuild.base.errors import KernelError, NotAModuleError, UsageError
 from rkmbuild.cli import app
 from rkmbuild.commands import check as command
 from rkmbuild.kernel import find
+from rkmbuild.kernel.tree import KernelVersion
 from rkmbuild.verdict import target
 from rkmbuild.verdict.check import judge
 from rkmbuild.verdict.rules.table import RULES
@@ -38,6 +39,22 @@ def test_a_module_that_loads_is_told_so(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "a.ko: 6.12.0-test would load it" in result.stdout
     assert "[out-of-tree]" in result.stdout
+
+
+def test_a_kernel_newer_than_those_that_were_compared_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ko = saved(tmp_path, "a.ko", bytes(module()))
+    assert "the rules were compared" not in run("check", ko, ko).output
+    known = json.loads(run("check", ko, "--json").stdout)
+    assert (known["compared_up_to"], known["kernel_is_newer"]) == ("6.12", False)
+    newer = replace(kernel(), release="7.3.4-test", version=KernelVersion(7, 3, 4))
+    monkeypatch.setattr(command, "_target", lambda _spec, *, running: newer)  # noqa: ARG005
+    said = run("check", ko, ko).output
+    assert (
+        said.count("the rules were compared with kernels up to 6.12, and 7.3.4-test is newer") == 1
+    )
+    assert json.loads(run("check", ko, "--json").stdout)["kernel_is_newer"] is True
 
 
 def test_a_module_that_is_refused_says_why_where_and_what_to_do(tmp_path: Path) -> None:
