@@ -147,6 +147,17 @@ def test_an_export_that_is_the_kernels_own_is_refused() -> None:
     assert refusal(exporting("_printk")) == ("export-duplicate", "ENOEXEC")
 
 
+def test_a_symbol_of_the_kernels_own_rust_may_be_in_a_module_that_does_not_export_it() -> None:
+    name = "_RNvNtCs1_4core9panicking5panic"
+    own = {name: ExportedSymbol(name, 0, "vmlinux", gpl=True, namespace="")}
+    known = replace(NEW, exports={**NEW.exports, **own})
+    brought = module().add(Sym(name, ".text", type=elf.STT_FUNC))
+    assert judge(brought, known).refusal is None
+    verdict = judge(exporting(name), known)
+    assert verdict.refusal
+    assert verdict.refusal.rule.id == "export-duplicate"
+
+
 def test_an_export_that_another_loaded_module_has_is_refused() -> None:
     assert refusal(exporting("raid_thing")) is None
     known = replace(NEW, loaded=frozenset({"md_mod"}))
