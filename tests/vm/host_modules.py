@@ -23,6 +23,7 @@ _HEADERS = (
     "scripts/basic/fixdep",
     "scripts/mod/modpost",
     "tools/objtool/objtool",
+    "arch/x86/module.lds",
     "Module.symvers",
 )
 
