@@ -1,7 +1,7 @@
 """`rkmbuild kernel`: the kernels that can be built for."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,18 +9,52 @@ from rkmbuild.base import console
 from rkmbuild.commands import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rkmbuild.kernel.tree import KernelTree
 
 app = typer.Typer(no_args_is_help=True, help="List, show, fetch, add and remove kernels.")
 
 
+_AllowExpired = Annotated[
+    bool,
+    typer.Option(
+        "--allow-expired", help="Take a suite whose Release file is expired, as of an old copy."
+    ),
+]
+
+
 @app.command("list")
-def list_(verbose: options.Verbose = False, as_json: options.Json = False) -> None:
+def list_(
+    available: Annotated[
+        bool, typer.Option("--available", help="List those that can be fetched instead.")
+    ] = False,
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --available: a suite of the archive; may be given several times.",
+            show_default="what this machine's packages come from",
+        ),
+    ] = None,
+    allow_expired: _AllowExpired = False,
+    verbose: options.Verbose = False,
+    as_json: options.Json = False,
+) -> None:
     """List the kernels that can be built for: running, installed, added and fetched."""
+    from rkmbuild.base.errors import UsageError
     from rkmbuild.kernel.facts import summary
     from rkmbuild.kernel.find import survey
 
     console.configure(verbose=verbose, as_json=as_json)
+    if available:
+        _list_available(suite or [None], allow_expired=allow_expired)
+        return
+    if suite or allow_expired:
+        raise UsageError(
+            "--suite and --allow-expired go with --available",
+            hint="`rkmbuild kernel list --available --suite NAME` lists what a suite has",
+        )
     found = survey()
     for path, why in found.passed_over:
         console.warning(f"skipped {path}: {why.message}")
@@ -65,7 +99,7 @@ def show(
     if as_json:
         console.result(known)
         return
-    for label, text in _labelled(tree, known["symvers"]):
+    for label, text in _labelled(tree, known):
         console.line(f"{label:<12} {text}")
     own = own_rust.of(tree)
     if own:
@@ -88,19 +122,36 @@ def fetch(
     flavour: Annotated[
         str | None,
         typer.Option(
-            help="The distribution's word: cloud, amd64, rt, generic.",
+            help="The distribution's word: cloud, amd64, rt; generic is its ordinary one.",
             show_default="the one with the smallest image",
         ),
     ] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A suite of the distribution's archive: sid, trixie-backports.",
+            show_default="what this machine's packages come from",
+        ),
+    ] = None,
+    allow_expired: _AllowExpired = False,
+    debug_symbols: Annotated[
+        bool,
+        typer.Option(
+            "--debug-symbols", help="Get the kernel's debug information too, gigabytes of it."
+        ),
+    ] = False,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
     """Get a kernel's headers and image from the distribution; nothing is installed."""
+    from rkmbuild.distro import sources
     from rkmbuild.kernel import fetch as fetching
     from rkmbuild.kernel.facts import description
 
     console.configure(quiet=quiet, as_json=as_json)
-    tree = fetching.fetch(series, flavour)
+    source = sources.of_this_machine(suite, allow_expired=allow_expired) if suite else None
+    tree = fetching.fetch(series, flavour, source, debug_symbols=debug_symbols)
     if as_json:
         console.result(description(tree))
     else:
@@ -164,6 +215,35 @@ def remove(
     fetching.remove(release)
 
 
+def _list_available(suites: "Sequence[str | None]", *, allow_expired: bool) -> None:
+    from rkmbuild.distro import sources
+    from rkmbuild.kernel.available import available
+
+    found = [
+        each
+        for suite in suites
+        for each in available(sources.of_this_machine(suite, allow_expired=allow_expired))
+    ]
+    if console.is_json():
+        console.result({"available": [each.document() for each in found]})
+        return
+    if not found:
+        console.note("no kernel with headers and an image is offered")
+        return
+    rows = [
+        [
+            each.release,
+            each.flavour,
+            each.suite or "-",
+            f"{each.size / 1e6:.0f}",
+            "yes" if each.fetched else "no",
+            "yes" if each.recommended else "no",
+        ]
+        for each in found
+    ]
+    console.table(["RELEASE", "FLAVOUR", "SUITE", "MB", "FETCHED", "RECOMMENDED"], rows)
+
+
 def _row(tree: "KernelTree") -> list[str]:
     return [
         tree.release,
@@ -174,13 +254,20 @@ def _row(tree: "KernelTree") -> list[str]:
     ]
 
 
-def _labelled(tree: "KernelTree", symvers: dict[str, str | int] | None) -> list[tuple[str, object]]:
+def _labelled(tree: "KernelTree", known: dict[str, Any]) -> list[tuple[str, object]]:
+    symvers, fetched = known["symvers"], known["fetched"]
+    origin = f"{tree.origin} ({tree.name})" if tree.name else tree.origin.value
+    if fetched:
+        origin = f"{tree.origin}: {fetched['suite'] or fetched['source'] or 'apt'}, "
+        origin += fetched["date"].partition("T")[0]
+        if fetched["expired"]:
+            origin += f", from lists that counted until {fetched['expired'].partition('T')[0]}"
     symbols = f"{symvers['path']} ({symvers['symbols']} symbols)" if symvers else "none"
     return [
         ("release", tree.release),
         ("version", tree.version),
         ("arch", tree.arch),
-        ("from", f"{tree.origin} ({tree.name})" if tree.name else tree.origin),
+        ("from", origin),
         ("compiler", tree.compiler.text),
         ("build", tree.build),
         ("source", tree.source),
@@ -188,4 +275,5 @@ def _labelled(tree: "KernelTree", symvers: dict[str, str | int] | None) -> list[
         ("image", tree.image or "none"),
         ("System.map", tree.system_map or "none"),
         ("modules", tree.modules or "none"),
+        ("debug", known["debug_symbols"] or "none"),
     ]

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,21 @@ class Listed(Package):
 
 
 class Apt:
-    """apt, as this machine is set up: its sources, its lists, its keys."""
+    """apt, as this machine is set up: its sources, its lists, its keys.
+
+    Args:
+        options: What its programs are told before all else.
+
+    Attributes:
+        expired: When the archive ceased to vouch for the lists, in UTC; None where nobody asked.
+        newer_lists: What the user does to have newer lists.
+    """
+
+    expired: str | None = None
+    newer_lists = "run `apt-get update` first"
+
+    def __init__(self, options: Sequence[str] = ()) -> None:
+        self._options = tuple(options)
 
     def listed(self, prefix: str, keep: Callable[[str], bool]) -> dict[str, Listed]:
         """Return the packages that apt can download, by name.
@@ -40,12 +54,14 @@ class Apt:
         Raises:
             FetchError: apt fails.
         """
-        said = _run("apt-cache", "pkgnames", prefix, doing="listing the kernels that apt offers")
+        said = self._run(
+            "apt-cache", "pkgnames", prefix, doing="listing the kernels that apt offers"
+        )
         names = sorted(name for name in said.split() if keep(name))
         if not names:
             return {}
         doing = "asking apt about its kernels"
-        shown = _run("apt-cache", "show", "--no-all-versions", *names, doing=doing)
+        shown = self._run("apt-cache", "show", "--no-all-versions", *names, doing=doing)
         return {package.name: package for package in parse(shown)}
 
     def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
@@ -63,19 +79,49 @@ class Apt:
         named = [f"{package.name}={package.version}" for package in wanted]
         never = "APT::Get::AllowUnauthenticated=false"
         doing = "downloading the kernel's packages"
-        _run("apt-get", "download", "-q", "-o", never, *named, doing=doing, cwd=folder)
+        self._run("apt-get", "download", "-q", "-o", never, *named, doing=doing, cwd=folder)
         # NAME_VERSION_ARCHITECTURE.deb, with codes in the version; no name has an underscore.
         files = {file.name.partition("_")[0]: file for file in folder.glob("*.deb")}
         missing = [package.name for package in wanted if package.name not in files]
         if missing:
             raise FetchError(f"apt-get download did not give {', '.join(missing)}")
-        return [_verified(package, files[package.name]) for package in wanted]
+        return [self._verified(package, files[package.name]) for package in wanted]
 
     def lists_are_empty(self) -> bool:
         """Tell whether apt has no package lists, as in a container image that was cleaned up."""
-        shown = _run("apt-config", "shell", "LISTS", "Dir::State::lists/d", doing="asking apt")
+        shown = self._run("apt-config", "shell", "LISTS", "Dir::State::lists/d", doing="asking apt")
         found = re.search(r"LISTS='(.*)'", shown)
         return found is not None and not any(Path(found[1]).glob("*_Packages*"))
+
+    def _verified(self, package: Package, file: Path) -> Download:
+        with file.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        if package.sha256 and sha256 != package.sha256:
+            raise FetchError(
+                f"{file.name} is not what apt's lists say: its SHA256 is {sha256}, "
+                f"and {package.sha256} is listed",
+                hint=self.newer_lists,
+            )
+        return Download(package, file, sha256)
+
+    def _run(self, program: str, *words: str, doing: str, cwd: Path | None = None) -> str:
+        try:
+            return _run(program, *self._options, *words, doing=doing, cwd=cwd)
+        except FetchError as error:
+            raise _explained(error, self.newer_lists) from None
+
+
+def source_files() -> tuple[Path, Path]:
+    """Return the file that apt reads its sources from, and the folder of more such files.
+
+    Raises:
+        FetchError: apt fails.
+    """
+    words = ("LIST", "Dir::Etc::sourcelist/f", "PARTS", "Dir::Etc::sourceparts/f")
+    said = dict(
+        re.findall(r"(\w+)='(.*)'", _run("apt-config", "shell", *words, doing="asking apt"))
+    )
+    return Path(said.get("LIST", "")), Path(said.get("PARTS", ""))
 
 
 def unpack(package: Path, root: Path) -> None:
@@ -115,18 +161,6 @@ def _alternatives(need: str) -> tuple[str, ...]:
     return tuple(name[0] for name in found if name)
 
 
-def _verified(package: Package, file: Path) -> Download:
-    with file.open("rb") as content:
-        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-    if package.sha256 and sha256 != package.sha256:
-        raise FetchError(
-            f"{file.name} is not what apt's lists say: its SHA256 is {sha256}, "
-            f"and {package.sha256} is listed",
-            hint="run `apt-get update`, then fetch it again",
-        )
-    return Download(package, file, sha256)
-
-
 def _run(*argv: str, doing: str, cwd: Path | None = None) -> str:
     # APT_CONFIG is how a user points apt at sources and lists of his own.
     env = tool_environment({"LC_ALL": "C", "APT_CONFIG": os.environ.get("APT_CONFIG")})
@@ -136,13 +170,11 @@ def _run(*argv: str, doing: str, cwd: Path | None = None) -> str:
         # tar has a line for each of thousands of files that it could not write.
         last = "\n".join(error.output.splitlines()[-3:])
         raise StorageError(error.message, hint=_OTHER_DISK, output=last) from None
-    except FetchError as error:
-        raise _explained(error) from None
     except ToolchainError as error:  # apt in parts: its apt-get alone, or no dpkg-deb
         raise FetchError(f"{doing}: {error.message}") from None
 
 
-def _explained(error: FetchError) -> RkmbuildError:
+def _explained(error: FetchError, newer_lists: str) -> RkmbuildError:
     if "enough free space" in error.output:
         return StorageError(
             f"{error.message}: no space left on the disk",
@@ -150,7 +182,7 @@ def _explained(error: FetchError) -> RkmbuildError:
             output=error.output,
         )
     if re.search(r"404 +Not Found|Hash Sum mismatch|was not found", error.output):
-        hint = "apt's package lists are older than the archive: run `apt-get update` first"
+        hint = f"apt's package lists are older than the archive: {newer_lists}"
     elif re.search(r"Could not resolve|resolving|connect to|Connection", error.output):
         hint = "the package archive cannot be reached: look at the network and at apt's proxy"
     else:

@@ -8,13 +8,25 @@ from pathlib import Path
 from rkmbuild.base.errors import FetchError
 from rkmbuild.distro import apt
 from rkmbuild.distro.apt import Apt, Listed
+from rkmbuild.distro.apt_suite import Suite
 from rkmbuild.distro.source import Download, Offer, Package
 
 # What Debian and Ubuntu cut a kernel into: headers and their tools, and the image with its
 # modules; from Debian's 7.2 on the image is in linux-binary and its configuration in linux-base.
 _KERNEL_PACKAGE = re.compile(r"linux-(headers|kbuild|image|binary|modules|base)-")
-_PART = re.compile(rf"{_KERNEL_PACKAGE.pattern}\d")
-_NOT_WANTED = re.compile(r"-(dbg|dbgsym|unsigned|signed-template)$|^linux-binary-unsigned-")
+_PART = re.compile(rf"{_KERNEL_PACKAGE.pattern}(unsigned-)?\d")
+_NOT_WANTED = re.compile(r"-signed-template$")
+# An image is signed apart from its building, and some time after it: Debian's unsigned one serves
+# until then. Up to 7.1 it is linux-image-RELEASE-unsigned there, from 7.2 on linux-binary-unsigned;
+# Ubuntu's is linux-image-unsigned-RELEASE.
+_IMAGES = (
+    "linux-image-{}",
+    "linux-image-{}-unsigned",
+    "linux-image-unsigned-{}",
+    "linux-binary-unsigned-{}",
+)
+# Debian's, and Ubuntu's where its archive of debug symbols is among apt's sources.
+_DEBUG_SYMBOLS = ("linux-image-{}-dbg", "linux-image-{}-dbgsym", "linux-image-unsigned-{}-dbgsym")
 _HEADERS = "linux-headers-"
 # 6.1.0-56, 6.12.117+deb12 or 6.8.0-49, a dash, and the flavour
 _RELEASE = re.compile(r"\d+\.\d+[^-]*(?:-\d+)?-(?P<flavour>[a-z].*)")
@@ -25,6 +37,7 @@ class Debian:
 
     Args:
         suite: `trixie-backports` and its like; None for what apt is set up for here.
+        allow_expired: Take the suite if the archive does not vouch any more that it is the newest.
         apt: How apt is asked.
     """
 
@@ -33,9 +46,31 @@ class Debian:
     # has the machine's own name.
     flavours = ("cloud", "generic")
 
-    def __init__(self, suite: str | None = None, *, apt: Apt | None = None) -> None:
+    def __init__(
+        self,
+        suite: str | None = None,
+        *,
+        allow_expired: bool = False,
+        apt: Apt | None = None,
+    ) -> None:
         self.suite = suite
-        self._apt = apt or Apt()
+        self._allow_expired = allow_expired
+        self._given = apt
+
+    @property
+    def expired(self) -> str | None:
+        """When the archive ceased to vouch for what it lists; None where it still does."""
+        return self._apt.expired
+
+    @property
+    def elsewhere(self) -> str | None:
+        """What else there is to try where a kernel is not offered."""
+        if self.suite is not None:
+            return None
+        return (
+            "`--suite NAME` asks another suite of the archive, such as trixie-backports; "
+            "`rkmbuild kernel list --available --suite NAME` shows what it has"
+        )
 
     def offers(self) -> list[Offer]:
         """Return the kernels that have both headers and an image.
@@ -59,7 +94,7 @@ class Debian:
         releases = {
             release
             for release in headers
-            if _RELEASE.fullmatch(release) and f"linux-image-{release}" in listed
+            if _RELEASE.fullmatch(release) and self._first(_IMAGES, release)
         }
         points_to = {
             tail: {name.removeprefix(_HEADERS) for need in package.depends for name in need}
@@ -73,19 +108,33 @@ class Debian:
                 version=headers[release].version,
                 flavour=_flavour(release, headers[release].architecture),
                 recommended=release in recommended,
+                ordinary=_flavour(release, "") == headers[release].architecture,
             )
             for release in sorted(releases)
             if not points_to[release]
         ]
 
-    def packages(self, offer: Offer) -> list[Package]:
+    def packages(self, offer: Offer, *, debug_symbols: bool = False) -> list[Package]:
         """Return what the kernel itself is cut into: no compiler, nothing to make an initramfs.
 
         Raises:
             FetchError: apt's lists lack one of them.
         """
         listed = self._listed
-        waiting = [f"linux-headers-{offer.release}", f"linux-image-{offer.release}"]
+        waiting = [f"linux-headers-{offer.release}"]
+        image = self._first(_IMAGES, offer.release)
+        if image:
+            waiting.append(image)
+            # The signed image needs its modules by itself.
+            modules = f"linux-modules-{offer.release}"
+            waiting += [modules] if "unsigned" in image and modules in listed else []
+        if debug_symbols:
+            symbols = self._first(_DEBUG_SYMBOLS, offer.release)
+            if symbols is None:
+                raise FetchError(
+                    f"{self.suite or self.name} offers no debug symbols of {offer.release}"
+                )
+            waiting.append(symbols)
         found: dict[str, Package] = {}
         while waiting:
             name = waiting.pop()
@@ -100,7 +149,7 @@ class Debian:
                 elif parts and len(parts) == len(need):
                     raise FetchError(
                         f"apt offers {name}, but not {parts[0]}, which it needs",
-                        hint="apt's package lists may be old: run `apt-get update` first",
+                        hint=f"apt's package lists may be old: {self._apt.newer_lists}",
                     )
         return [found[name] for name in sorted(found)]
 
@@ -113,13 +162,20 @@ class Debian:
         apt.unpack(package, root)
 
     @cached_property
+    def _apt(self) -> Apt:
+        if self._given is not None:
+            return self._given
+        if self.suite is None:
+            return Apt()
+        return Suite(self.suite, allow_expired=self._allow_expired)
+
+    @cached_property
     def _listed(self) -> dict[str, Listed]:
-        if self.suite is not None:
-            raise FetchError(
-                f"the suite {self.suite} cannot be asked: only this machine's apt sources can",
-                hint="add it to apt's sources, and run `apt-get update`",
-            )
         return self._apt.listed("linux-", _is_of_a_kernel)
+
+    def _first(self, patterns: Iterable[str], release: str) -> str | None:
+        names = (pattern.format(release) for pattern in patterns)
+        return next((name for name in names if name in self._listed), None)
 
 
 def _is_of_a_kernel(name: str) -> bool:

@@ -32,7 +32,7 @@ def headers_command(release: str | None = None, os_release: Path | None = None) 
     """
     if wsl.source_of(release or os.uname().release):
         return None
-    for name in _names(os_release):
+    for name in names(os_release):
         if name in _COMMANDS:
             return _COMMANDS[name].format(release=release or "$(uname -r)")
     return None
@@ -46,13 +46,27 @@ def has_apt() -> bool:
     return packages.manager() == "apt-get"
 
 
-def _names(os_release: Path | None) -> list[str]:
+def names(os_release: Path | None = None) -> list[str]:
+    """Return what this distribution is called, and then those that it is like: `ubuntu`, `debian`.
+
+    Args:
+        os_release: The file that names the distribution; the machine's own where None.
+    """
+    fields = _fields(os_release)
+    # openSUSE's ID is opensuse-leap or opensuse-tumbleweed, its ID_LIKE "suse opensuse".
+    return [name for name in (fields.get("ID"), *fields.get("ID_LIKE", "").split()) if name]
+
+
+def codename(os_release: Path | None = None) -> str | None:
+    """Return what this distribution's release is called, as `bookworm`, or None."""
+    return _fields(os_release).get("VERSION_CODENAME") or None
+
+
+def _fields(os_release: Path | None) -> dict[str, str]:
     for path in (os_release,) if os_release else _OS_RELEASE:
         try:
             text = path.read_text(errors="surrogateescape")
         except OSError:
             continue
-        fields = {name: value.strip("\"'") for name, value in _LINE.findall(text)}
-        # openSUSE's ID is opensuse-leap or opensuse-tumbleweed, its ID_LIKE "suse opensuse".
-        return [fields.get("ID", ""), *fields.get("ID_LIKE", "").split()]
-    return []
+        return {name: value.strip("\"'") for name, value in _LINE.findall(text)}
+    return {}

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from rkmbuild.base.errors import FetchError
 from rkmbuild.distro.source import KernelSource, Package
 
+# What the ordinary flavour may be called everywhere; Debian's has the machine's own name.
+GENERIC = "generic"
 # A release is numbers with what is glued to them, and perhaps words behind a dash.
 _FLAVOUR = re.compile(r"-([a-z].*)")
 
@@ -18,11 +20,13 @@ class Chosen(NamedTuple):
         release: What `uname -r` says under it.
         version: The version of its packages.
         packages: All that is needed to build for it and to boot it.
+        debug_symbols: Whether its debug information is among them.
     """
 
     release: str
     version: str
     packages: tuple[Package, ...]
+    debug_symbols: bool = False
 
     @property
     def size(self) -> int:
@@ -35,13 +39,21 @@ class Chosen(NamedTuple):
         return self.size + sum(package.installed for package in self.packages)
 
 
-def choose(source: KernelSource, series: str | None = None, flavour: str | None = None) -> Chosen:
+def choose(
+    source: KernelSource,
+    series: str | None = None,
+    flavour: str | None = None,
+    *,
+    debug_symbols: bool = False,
+) -> Chosen:
     """Return the kernel of `series` that the source recommends, else the newest.
 
     Args:
         source: Who offers.
         series: `6.12`, or more of a release up to all of it; any where None.
-        flavour: As the source calls it; the one with the smallest image where None.
+        flavour: As the source calls it, or `generic` for its ordinary one; the one with the
+            smallest image where None.
+        debug_symbols: Have its debug information among the packages.
 
     Raises:
         FetchError: there is none, or the source lacks a part of it.
@@ -56,13 +68,16 @@ def choose(source: KernelSource, series: str | None = None, flavour: str | None 
         wanted = wanted or min(flavours, key=lambda name: (len(name), name))
     elif flavour in flavours:
         wanted = flavour
+    elif flavour == GENERIC and any(offer.ordinary for offer in fitting):
+        wanted = next(offer.flavour for offer in fitting if offer.ordinary)
     else:
         raise _none(source, f"{series or ''} of flavour {flavour!r}".strip(), flavours)
     best = max(
         (offer for offer in fitting if offer.flavour == wanted),
-        key=lambda offer: (offer.recommended, _numbers(offer.release)),
+        key=lambda offer: (offer.recommended, numbers(offer.release)),
     )
-    return Chosen(best.release, best.version, tuple(source.packages(best)))
+    packages = tuple(source.packages(best, debug_symbols=debug_symbols))
+    return Chosen(best.release, best.version, packages, debug_symbols)
 
 
 def fits(release: str, series: str | None, flavour: str | None = None) -> bool:
@@ -81,12 +96,17 @@ def series_of(release: str) -> str:
     return found[0] if found else release
 
 
-def _numbers(release: str) -> tuple[int, ...]:
+def numbers(release: str) -> tuple[int, ...]:
+    """Return what releases are ordered by."""
     return tuple(int(number) for number in re.findall(r"\d+", release))
 
 
 def _none(source: KernelSource, kernel: str, there_are: Iterable[str]) -> FetchError:
-    names = ", ".join(sorted(there_are, key=lambda name: (_numbers(name), name)))
+    names = ", ".join(sorted(there_are, key=lambda name: (numbers(name), name)))
+    who = source.suite or source.name
     if not names:
-        return FetchError(f"{source.name} offers no kernel with headers and an image")
-    return FetchError(f"{source.name} offers no kernel {kernel}", hint=f"it offers: {names}")
+        return FetchError(
+            f"{who} offers no kernel with headers and an image", hint=source.elsewhere
+        )
+    hints = [f"it offers: {names}", *([source.elsewhere] if source.elsewhere else [])]
+    return FetchError(f"{who} offers no kernel {kernel}", hint="\n".join(hints))

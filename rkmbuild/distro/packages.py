@@ -72,6 +72,12 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "zypper": ("rust-cbindgen",),
     },
     "git": dict.fromkeys(INSTALL, ("git",)),
+    "gnupg": {
+        "apt-get": ("gpg", "gpg-agent"),
+        "dnf": ("gnupg2",),
+        "pacman": ("gnupg",),
+        "zypper": ("gpg2",),
+    },
     "procps": {
         "apt-get": ("procps",),
         "dnf": ("procps-ng",),

@@ -49,12 +49,15 @@ class Offer(NamedTuple):
         version: The version of its packages.
         flavour: The distribution's word for what it is configured for: `cloud`, `rt`, `generic`.
         recommended: Whether the distribution points to it as the one of its series to have.
+        ordinary: Whether its flavour is the distribution's ordinary one, however it calls that;
+            users may call it generic.
     """
 
     release: str
     version: str
     flavour: str
     recommended: bool
+    ordinary: bool = False
 
 
 class KernelSource(Protocol):
@@ -76,6 +79,14 @@ class KernelSource(Protocol):
     def flavours(self) -> Sequence[str]:
         """Which flavour is taken first where the user names none: the smallest image's."""
 
+    @property
+    def expired(self) -> str | None:
+        """When the source ceased to vouch that it offers the newest; None where it still does."""
+
+    @property
+    def elsewhere(self) -> str | None:
+        """What the user may try where a kernel is not offered; None where nothing is known."""
+
     def offers(self) -> Sequence[Offer]:
         """Return the kernels that can be had, in no particular order.
 
@@ -83,8 +94,12 @@ class KernelSource(Protocol):
             FetchError: the source cannot be asked.
         """
 
-    def packages(self, offer: Offer) -> Sequence[Package]:
+    def packages(self, offer: Offer, *, debug_symbols: bool = False) -> Sequence[Package]:
         """Return all packages that are needed to build for a kernel and to boot it.
+
+        Args:
+            offer: The kernel.
+            debug_symbols: Return that with the kernel's debug information as well.
 
         Raises:
             FetchError: the source lacks one of them.

@@ -16,6 +16,7 @@ from rkmbuild.toolchain.unusable import UnusablePartError
 # Programs that only the tests start, each with the part that it belongs to.
 _OF_THE_TESTS = {
     "git": "git",
+    "gpg": "gnupg",
     "ps": "procps",
     "shellcheck": "shellcheck",
     "sudo": "sudo",

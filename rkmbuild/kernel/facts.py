@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from rkmbuild.arch import architectures
 from rkmbuild.arch.options import Option
-from rkmbuild.kernel import own_rust, symvers
+from rkmbuild.kernel import fetched_kernel, own_rust, symvers
 from rkmbuild.kernel.tree import KernelTree
 
 # CFI is the name from 6.18 on (arch/Kconfig, commit 23ef9d439769), OBJTOOL the one from 5.19 on
@@ -96,6 +96,7 @@ def description(tree: KernelTree) -> dict[str, Any]:
         KernelError: its Module.symvers cannot be read.
     """
     own = own_rust.of(tree)
+    manifest = fetched_kernel.of_tree(tree.build)
     return summary(tree) | {
         "source": str(tree.source),
         "symvers": {"path": str(tree.symvers), "symbols": len(symvers.load(tree.symvers))}
@@ -105,5 +106,15 @@ def description(tree: KernelTree) -> dict[str, Any]:
         "system_map": str(tree.system_map) if tree.system_map else None,
         "modules": str(tree.modules) if tree.modules else None,
         "rust_of_its_own": own.document() if own else None,
+        "debug_symbols": str(manifest.debug_symbols)
+        if manifest and manifest.debug_symbols
+        else None,
+        "fetched": manifest
+        and {
+            "source": manifest.source,
+            "suite": manifest.suite,
+            "date": manifest.date,
+            "expired": manifest.expired,
+        },
         "config": {fact.key: fact.value for fact in facts(tree)},
     }

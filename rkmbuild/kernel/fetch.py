@@ -17,7 +17,11 @@ from rkmbuild.kernel.tree import KernelTree, Origin
 
 
 def fetch(
-    series: str | None = None, flavour: str | None = None, source: KernelSource | None = None
+    series: str | None = None,
+    flavour: str | None = None,
+    source: KernelSource | None = None,
+    *,
+    debug_symbols: bool = False,
 ) -> KernelTree:
     """Return a kernel of `series`, fetched if the newest that is offered is not there yet.
 
@@ -26,8 +30,10 @@ def fetch(
 
     Args:
         series: `6.12`, or more of a release up to all of it; the newest recommended where None.
-        flavour: `cloud`, `amd64`, `rt`; the one with the smallest image where None.
+        flavour: `cloud`, `rt`, `generic` for the ordinary one, whatever the distribution calls it;
+            the one with the smallest image where None.
         source: Where from; what this machine's packages come from where None.
+        debug_symbols: Get its debug information as well, which takes gigabytes.
 
     Raises:
         FetchError: there is no such kernel, or it could not be got.
@@ -35,28 +41,47 @@ def fetch(
     """
     try:
         source = source or sources.of_this_machine()
-        wanted = offer.choose(source, series, flavour)
+        wanted = offer.choose(source, series, flavour, debug_symbols=debug_symbols)
     except FetchError as error:
-        there = _newest_fetched(series, flavour)
+        suite = source.suite if source else None
+        there = _newest_fetched(series, flavour, suite, debug_symbols=debug_symbols)
         if there is None:
             raise
         console.note(f"{error.message}; {there.release} is there from before")
         return there
-    # make cannot have a colon in a path, and an epoch is written with one.
-    name = re.sub(r"[^A-Za-z0-9.+-]", "_", f"{wanted.release}_{wanted.version}")
-    place = _intact(name)
+    name, with_symbols = (
+        entry_name(wanted.release, wanted.version, debug_symbols=wanted_symbols)
+        for wanted_symbols in (debug_symbols, True)
+    )
+    place = _intact(name) or _intact(with_symbols)
     if place:
+        who = source.suite or source.name
         console.status(
-            "Fresh", f"{wanted.release} is fetched already, and {source.name} offers no newer one"
+            "Fresh", f"{wanted.release} is fetched already, and {who} offers no newer one"
         )
     else:
         _check_space(wanted)
         amount = f"{wanted.size / 1e6:.0f} MB in {len(wanted.packages)} packages"
+        if debug_symbols:
+            amount += f", {wanted.space / 1e6:.0f} MB on the disk"
         make = partial(_make, source=source, wanted=wanted)
         with console.step("Fetching", f"{wanted.release} ({amount})"):
             place = cache.entry(fetched_kernel.KIND, name, make)
     kernel = fetched_kernel.read(place)
     return read_tree(kernel.build, Origin.FETCHED, kernel.parts)
+
+
+def entry_name(release: str, version: str, *, debug_symbols: bool = False) -> str:
+    """Return what a fetched kernel is called among the entries of the cache.
+
+    Args:
+        release: What `uname -r` says under it.
+        version: The version of its packages.
+        debug_symbols: Whether its debug information is with it.
+    """
+    # make cannot have a colon in a path, and an epoch is written with one.
+    name = f"{release}_{version}" + ("_debug" if debug_symbols else "")
+    return re.sub(r"[^A-Za-z0-9.+-]", "_", name)
 
 
 def remove(release: str) -> None:
@@ -112,8 +137,15 @@ def _check_space(wanted: offer.Chosen) -> None:
         )
 
 
-def _newest_fetched(series: str | None, flavour: str | None) -> KernelTree | None:
+def _newest_fetched(
+    series: str | None, flavour: str | None, suite: str | None, *, debug_symbols: bool
+) -> KernelTree | None:
     for candidate in find.fetched():
+        kernel = candidate.manifest
+        if kernel is None or (suite is not None and kernel.suite != suite):
+            continue
+        if debug_symbols and kernel.debug_symbols is None:
+            continue
         if offer.fits(candidate.release, series, flavour):
             return candidate.read()
     return None
@@ -141,6 +173,9 @@ def _make(folder: Path, source: KernelSource, wanted: offer.Chosen) -> None:
             f"the packages of {wanted.release} have no image to boot",
             hint=f"they are: {', '.join(package.name for package in wanted.packages)}",
         )
+    symbols = fetched_kernel.debug_symbols(folder, wanted.release)
+    if wanted.debug_symbols and symbols is None:
+        raise FetchError(f"the packages of {wanted.release} have no vmlinux with debug symbols")
     fetched_kernel.write(
         FetchedKernel(
             entry=folder,
@@ -151,5 +186,7 @@ def _make(folder: Path, source: KernelSource, wanted: offer.Chosen) -> None:
             packages=tuple(packages),
             build=build,
             parts=parts,
+            debug_symbols=symbols,
+            expired=source.expired,
         )
     )

@@ -54,6 +54,8 @@ class FetchedKernel:
         build: The objtree.
         parts: Image, System.map and modules; None where one is not there.
         debug_symbols: The vmlinux with debug information, or None.
+        expired: When its archive had ceased to vouch that it offers the newest, in UTC; None where
+            it still did when the kernel was fetched.
     """
 
     entry: Path
@@ -65,6 +67,7 @@ class FetchedKernel:
     build: Path
     parts: images.Parts
     debug_symbols: Path | None = None
+    expired: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it as the manifest has it."""
@@ -84,6 +87,7 @@ class FetchedKernel:
             "system_map": inside(self.parts.system_map),
             "modules": inside(self.parts.modules),
             "debug_symbols": inside(self.debug_symbols),
+            "expired": self.expired,
         }
 
 
@@ -116,6 +120,16 @@ def unpacked(root: Path, release: str | None = None) -> tuple[Path, images.Parts
             if release in (None, said):
                 return build, images.find(build, said, [real])
     return None
+
+
+def debug_symbols(root: Path, release: str) -> Path | None:
+    """Find the vmlinux with debug information in a root that packages were just unpacked below."""
+    debug = root.resolve() / "usr/lib/debug"
+    # Debian up to 7.1 has the file in the first place, and links from the others; from 7.2 on, and
+    # in Fedora, it is in the second one.
+    places = (f"boot/vmlinux-{release}", f"lib/modules/{release}/vmlinux")
+    found = (path.resolve() for path in (debug / place for place in places) if files.is_file(path))
+    return next((path for path in found if path.is_relative_to(root.resolve())), None)
 
 
 def write(kernel: FetchedKernel) -> None:
@@ -152,6 +166,15 @@ def read(entry: Path) -> FetchedKernel:
     raise KernelError(f"{path} is damaged: {why}", hint=_again(entry))
 
 
+def of_tree(build: Path) -> FetchedKernel | None:
+    """Return the fetched kernel whose objtree is `build`; None where that was not fetched."""
+    for entry in entries():
+        if build.resolve().is_relative_to(entry.resolve()):
+            with contextlib.suppress(KernelError):
+                return read(entry)
+    return None
+
+
 def _kernel(entry: Path, document: dict[str, Any]) -> FetchedKernel:
     root = entry.resolve()
 
@@ -183,6 +206,7 @@ def _kernel(entry: Path, document: dict[str, Any]) -> FetchedKernel:
         build=build,
         parts=images.Parts(part("image"), part("system_map"), part("modules")),
         debug_symbols=part("debug_symbols"),
+        expired=document.get("expired"),  # not there in those of an older rkmbuild
     )
 
 

@@ -255,7 +255,10 @@ def _unknown(spec: str, found: list[Candidate], passed_over: list[PassedOver]) -
         hints.append(of_wsl)
     series = re.match(r"\d+\.\d+", spec)
     if distribution.has_apt() and series and not of_wsl:
-        hints.append(f"`rkmbuild kernel fetch {series[0]}` fetches one, if the distribution has it")
+        hints.append(
+            f"`rkmbuild kernel fetch {series[0]}` fetches one, if the distribution has it; "
+            "`--suite NAME` looks in another suite"
+        )
     hints.append("a path to a kernel's tree needs a slash in it, as in ./headers")
     return KernelError(f"no kernel {spec!r} was found", hint="\n".join(hints))
 

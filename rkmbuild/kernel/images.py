@@ -43,6 +43,9 @@ def find(build: Path, release: str, below: Sequence[Path] | None = None) -> Part
     maps = [build / "System.map"]
     maps += [root / "boot" / f"System.map-{release}" for root in roots]
     maps += [folder / "System.map" for folder in module_folders]
+    # Debian's debug symbols have the one that its image leaves out.
+    maps += [root / "usr/lib/debug/lib/modules" / release / "System.map" for root in roots]
+    maps += [root / "usr/lib/debug/boot" / f"System.map-{release}" for root in roots]
     return Parts(
         image=next((path for path in images if files.is_file(path)), None),
         system_map=next((path for path in maps if _is_map(path)), None),

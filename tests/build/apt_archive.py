@@ -5,9 +5,12 @@ version, a package without an image, a file that is not what the list says, a so
 signature.
 """
 
+import email.utils
 import hashlib
 import shutil
 import subprocess
+import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests import kernel_trees
@@ -15,6 +18,30 @@ from tests import kernel_trees
 RELEASE = kernel_trees.RELEASES["6.12"]
 _TAIL = "6.12.117+deb12"
 _META = "linux-headers-6.12-cloud-amd64"
+
+
+class Key:
+    """A key to sign suites with, in a keyring of its own below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        # gpg's agent has a socket there, whose path may have 107 bytes.
+        self._home = Path(tempfile.mkdtemp(prefix="gpg"))
+        self.keyring = folder / "keyring.gpg"
+        folder.mkdir(exist_ok=True)
+        self._gpg("--passphrase", "", "--quick-generate-key", "Nobody", "ed25519", "sign", "never")
+        self._gpg("--output", str(self.keyring), "--export")
+
+    def sign(self, release: Path, signed: Path) -> None:
+        """Write what is in `release` to `signed`, with a signature."""
+        self._gpg("--output", str(signed), "--clearsign", str(release))
+
+    def remove(self) -> None:
+        """End the agent that gpg started, and remove the key."""
+        _run("gpgconf", "--homedir", str(self._home), "--kill", "all")
+        shutil.rmtree(self._home)
+
+    def _gpg(self, *words: str) -> None:
+        _run("gpg", "--homedir", str(self._home), "--batch", "--quiet", *words)
 
 
 class Archive:
@@ -63,7 +90,7 @@ class Archive:
         )
         return made
 
-    def add_kernel(self, version: str, *, image: bool = True) -> None:
+    def add_kernel(self, version: str, *, image: bool = True, publish: bool = True) -> None:
         """Add 6.12 cut into packages as Debian does, and the metapackage that recommends it."""
         folder = self.pool.parent / f"kernel-{version}"
         kernel_trees.debian(folder / "headers", "6.12")
@@ -84,12 +111,40 @@ class Archive:
         self.add(f"linux-kbuild-{_TAIL}", version, files=folder / "kbuild")
         self.add(f"linux-image-{RELEASE}", version, depends="kmod", files=folder / "image")
         self.add(_META, version, depends=f"linux-headers-{RELEASE} (= {version})")
-        self.publish()
+        if publish:
+            self.publish()
 
     def publish(self) -> None:
         """Write the list of packages, and have apt read it."""
         (self.pool / "Packages").write_text("\n".join(self._paragraphs))
         _run("apt-get", "update", "-q", "-c", str(self.config))
+
+    def publish_suite(
+        self, suite: str, key: Key, *, valid_for: timedelta = timedelta(days=7)
+    ) -> None:
+        """Publish all that was added so far as `suite`, and tell apt of the suite `ours` alone."""
+        folder = self.pool / "dists" / suite
+        (folder / "main/binary-amd64").mkdir(parents=True, exist_ok=True)
+        packages = "\n".join(self._paragraphs).replace("Filename: ./", "Filename: ")
+        (folder / "main/binary-amd64/Packages").write_text(packages)
+        now = datetime.now(UTC)
+        dates = {
+            name: email.utils.format_datetime(date).replace("+0000", "UTC")
+            for name, date in (
+                ("Date", min(now, now + valid_for)),
+                ("Valid-Until", now + valid_for),
+            )
+        }
+        (folder / "Release").write_text(
+            f"Origin: Ours\nLabel: Ours\nSuite: {suite}\nCodename: {suite}\n"
+            + "".join(f"{name}: {date}\n" for name, date in dates.items())
+            + "Architectures: amd64\nComponents: main\nSHA256:\n "
+            f"{hashlib.sha256(packages.encode()).hexdigest()} {len(packages.encode())} "
+            "main/binary-amd64/Packages\n"
+        )
+        (folder / "InRelease").unlink(missing_ok=True)
+        key.sign(folder / "Release", folder / "InRelease")
+        self._sources.write_text(f"deb [signed-by={key.keyring}] file:{self.pool} ours main\n")
 
 
 def _run(*argv: str) -> None:

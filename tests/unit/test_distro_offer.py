@@ -134,7 +134,9 @@ def test_the_newest_is_taken_where_none_is_recommended() -> None:
 def test_a_series_that_is_not_offered_is_answered_with_those_that_are() -> None:
     with pytest.raises(FetchError, match=r"apt offers no kernel 6\.13") as failure:
         _choose(_offered("bookworm"), "6.13")
-    assert failure.value.hint == "it offers: 6.1, 6.12"
+    hint = str(failure.value.hint)
+    assert hint.startswith("it offers: 6.1, 6.12\n")
+    assert "--suite" in hint
     assert failure.value.code == 8
 
 
@@ -147,7 +149,8 @@ def test_the_newest_recommended_kernel_is_taken_where_no_series_is_named() -> No
 def test_a_flavour_that_is_not_offered_is_answered_with_those_that_are() -> None:
     with pytest.raises(FetchError, match="of flavour 'tiny'") as failure:
         _choose(_offered("bookworm"), "6.12", "tiny")
-    assert set(str(failure.value.hint).removeprefix("it offers: ").split(", ")) == {
+    first = str(failure.value.hint).splitlines()[0]
+    assert set(first.removeprefix("it offers: ").split(", ")) == {
         "amd64",
         "cloud",
         "rt",
@@ -157,6 +160,67 @@ def test_a_flavour_that_is_not_offered_is_answered_with_those_that_are() -> None
 def test_nothing_on_offer_is_said_so() -> None:
     with pytest.raises(FetchError, match="no kernel with headers and an image"):
         _choose({}, "6.12")
+
+
+def test_a_kernel_of_backports_is_taken_whole_and_signed() -> None:
+    found = _choose(_offered("trixie-backports"), "7.3")
+    assert _names(found) == [
+        "linux-base-7.3.4+deb13-cloud-amd64",
+        "linux-binary-7.3.4+deb13-cloud-amd64",
+        "linux-headers-7.3.4+deb13-cloud-amd64",
+        "linux-headers-7.3.4+deb13-common",
+        "linux-image-7.3.4+deb13-cloud-amd64",
+        "linux-kbuild-7.3.4+deb13",
+        "linux-modules-7.3.4+deb13-cloud-amd64",
+    ]
+
+
+def test_an_image_that_is_not_signed_yet_is_taken_with_its_modules() -> None:
+    offered = _offered("trixie-backports")
+    for name in ("linux-image", "linux-binary"):
+        del offered[f"{name}-7.3.4+deb13-cloud-amd64"]
+    assert _names(_choose(offered, "7.3", "cloud")) == [
+        "linux-base-7.3.4+deb13-cloud-amd64",
+        "linux-binary-unsigned-7.3.4+deb13-cloud-amd64",
+        "linux-headers-7.3.4+deb13-cloud-amd64",
+        "linux-headers-7.3.4+deb13-common",
+        "linux-kbuild-7.3.4+deb13",
+        "linux-modules-7.3.4+deb13-cloud-amd64",
+    ]
+
+
+def test_kernels_whose_headers_are_gone_from_the_suite_are_not_offered() -> None:
+    offered = _offered("trixie-backports")
+    assert "linux-image-7.1.13+deb13-cloud-amd64" in offered
+    releases = {each.release for each in Debian(apt=_Apt(offered)).offers()}
+    assert {offer.series_of(release) for release in releases} == {"7.3"}
+
+
+def test_debug_symbols_are_one_more_package() -> None:
+    offered = _offered("trixie-backports")
+    source = Debian(apt=_Apt(offered))
+    bare = offer.choose(source, "7.3")
+    full = offer.choose(source, "7.3", debug_symbols=True)
+    (more,) = set(full.packages) - set(bare.packages)
+    assert more.name == "linux-image-7.3.4+deb13-cloud-amd64-dbg"
+    assert full.space > bare.space + 2_000_000_000
+    del offered[more.name]
+    with pytest.raises(FetchError, match="offers no debug symbols of 7"):
+        offer.choose(Debian(apt=_Apt(offered)), "7.3", debug_symbols=True)
+
+
+@pytest.mark.parametrize("suite", ["bookworm", "sid", "trixie-backports"])
+def test_the_ordinary_flavour_may_be_called_generic(suite: str) -> None:
+    found = _choose(_offered(suite), flavour="generic")
+    assert found.release == _choose(_offered(suite), flavour="amd64").release
+    assert "cloud" not in found.release
+
+
+def test_a_suite_is_named_where_it_lacks_a_kernel() -> None:
+    source = Debian("trixie-backports", apt=_Apt(_offered("trixie-backports")))
+    with pytest.raises(FetchError, match=r"^trixie-backports offers no kernel 6\.12$") as failure:
+        offer.choose(source, "6.12")
+    assert failure.value.hint == "it offers: 7.3"
 
 
 def test_a_part_that_the_lists_lack_is_named() -> None:
@@ -193,6 +257,8 @@ class _Boxes:
     name = "the shelf"
     suite = None
     flavours = ("small",)
+    expired = None
+    elsewhere = None
 
     def __init__(self, *offers: Offer) -> None:
         self._offers = offers
@@ -200,7 +266,8 @@ class _Boxes:
     def offers(self) -> tuple[Offer, ...]:
         return self._offers
 
-    def packages(self, offer: Offer) -> list[Package]:
+    def packages(self, offer: Offer, *, debug_symbols: bool = False) -> list[Package]:
+        assert not debug_symbols
         return [
             Package(
                 name=f"box-{offer.release}",
@@ -245,9 +312,3 @@ def test_without_a_favourite_the_flavour_of_the_shortest_name_is_taken() -> None
     lowlatency = Offer("6.8.0-50-lowlatency", "50", "lowlatency", recommended=True)
     plain = Offer("6.8.0-49-plain", "49", "plain", recommended=False)
     assert offer.choose(_Boxes(lowlatency, plain)).release == plain.release
-
-
-def test_a_suite_that_cannot_be_asked_is_refused_with_its_name() -> None:
-    source = Debian("trixie-backports", apt=_Apt(_offered("bookworm")))
-    with pytest.raises(FetchError, match="suite trixie-backports"):
-        offer.choose(source, "6.12")

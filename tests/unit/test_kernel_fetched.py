@@ -48,7 +48,27 @@ def test_a_manifest_is_read_back_as_it_was_written(empty_cache: Path) -> None:
         "system_map": None,
         "modules": f"lib/modules/{RELEASES['6.12']}",
         "debug_symbols": None,
+        "expired": None,
     }
+
+
+def test_a_manifest_of_before_suites_is_read(empty_cache: Path) -> None:
+    kernel = kernel_trees.fetched(empty_cache, "6.12")
+    manifest = kernel.entry / "fetched.json"
+    document = json.loads(manifest.read_text())
+    del document["expired"]
+    manifest.write_text(json.dumps(document))
+    assert fetched_kernel.read(kernel.entry) == kernel
+
+
+@pytest.mark.parametrize("place", ["boot/vmlinux-{}", "lib/modules/{}/vmlinux"])
+def test_debug_symbols_are_found_where_debian_puts_them(tmp_path: Path, place: str) -> None:
+    release = RELEASES["6.12"]
+    assert fetched_kernel.debug_symbols(tmp_path, release) is None
+    file = tmp_path / "usr/lib/debug" / place.format(release)
+    file.parent.mkdir(parents=True)
+    file.write_text("ELF")
+    assert fetched_kernel.debug_symbols(tmp_path, release) == file
 
 
 def test_a_fetched_kernel_may_move_with_the_cache(empty_cache: Path, tmp_path: Path) -> None:
