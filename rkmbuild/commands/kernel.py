@@ -134,6 +134,15 @@ def fetch(
             show_default="what this machine's packages come from",
         ),
     ] = None,
+    folder: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="DIR",
+            help="Take it from a folder of .deb or .rpm files, by its path or as file:///PATH.",
+            show_default="the distribution's archive",
+        ),
+    ] = None,
     allow_expired: _AllowExpired = False,
     debug_symbols: Annotated[
         bool,
@@ -145,12 +154,24 @@ def fetch(
     as_json: options.Json = False,
 ) -> None:
     """Get a kernel's headers and image from the distribution; nothing is installed."""
+    from rkmbuild.base.errors import UsageError
     from rkmbuild.distro import sources
     from rkmbuild.kernel import fetch as fetching
     from rkmbuild.kernel.facts import description
 
     console.configure(quiet=quiet, as_json=as_json)
-    source = sources.of_this_machine(suite, allow_expired=allow_expired) if suite else None
+    if folder and suite:
+        raise UsageError("--from is a folder, which has no suites: leave out one of the two")
+    source = None
+    if folder:
+        source = sources.of_folder(folder)
+    elif suite:
+        source = sources.of_this_machine(suite, allow_expired=allow_expired)
+    elif allow_expired:
+        raise UsageError(
+            "--allow-expired goes with --suite",
+            hint="lists of the machine's own are as old as the last `apt-get update`",
+        )
     tree = fetching.fetch(series, flavour, source, debug_symbols=debug_symbols)
     if as_json:
         console.result(description(tree))

@@ -87,6 +87,10 @@ class Apt:
             raise FetchError(f"apt-get download did not give {', '.join(missing)}")
         return [self._verified(package, files[package.name]) for package in wanted]
 
+    def mark(self, packages: Iterable[Package]) -> str:  # noqa: ARG002 - of a folder it counts
+        """Return nothing: in an archive a version is never given twice."""
+        return ""
+
     def lists_are_empty(self) -> bool:
         """Tell whether apt has no package lists, as in a container image that was cleaned up."""
         shown = self._run("apt-config", "shell", "LISTS", "Dir::State::lists/d", doing="asking apt")

@@ -31,6 +31,9 @@ _HEADERS = "linux-headers-"
 # 6.1.0-56, 6.12.117+deb12 or 6.8.0-49, a dash, and the flavour
 _RELEASE = re.compile(r"\d+\.\d+[^-]*(?:-\d+)?-(?P<flavour>[a-z].*)")
 
+# 7.3.0-mine+, as a kernel of one's own may be called
+_ANY_RELEASE = re.compile(r"\d+\.\d+.*")
+
 
 class Debian:
     """The kernels of this machine's apt sources, or of one suite of the archive.
@@ -39,9 +42,11 @@ class Debian:
         suite: `trixie-backports` and its like; None for what apt is set up for here.
         allow_expired: Take the suite if the archive does not vouch any more that it is the newest.
         apt: How apt is asked.
+        name: Who offers.
+        any_name: Take kernels that are not called as Debian's and Ubuntu's are, as those of
+            `make bindeb-pkg`; metapackages are told from them by their names alone.
     """
 
-    name = "apt"
     # The smallest image first (Debian), then Ubuntu's only common one; Debian's ordinary flavour
     # has the machine's own name.
     flavours = ("cloud", "generic")
@@ -52,7 +57,11 @@ class Debian:
         *,
         allow_expired: bool = False,
         apt: Apt | None = None,
+        name: str = "apt",
+        any_name: bool = False,
     ) -> None:
+        self.name = name
+        self._release = _ANY_RELEASE if any_name else _RELEASE
         self.suite = suite
         self._allow_expired = allow_expired
         self._given = apt
@@ -65,7 +74,7 @@ class Debian:
     @property
     def elsewhere(self) -> str | None:
         """What else there is to try where a kernel is not offered."""
-        if self.suite is not None:
+        if self.suite is not None or self.name != "apt":
             return None
         return (
             "`--suite NAME` asks another suite of the archive, such as trixie-backports; "
@@ -94,7 +103,7 @@ class Debian:
         releases = {
             release
             for release in headers
-            if _RELEASE.fullmatch(release) and self._first(_IMAGES, release)
+            if self._release.fullmatch(release) and self._first(_IMAGES, release)
         }
         points_to = {
             tail: {name.removeprefix(_HEADERS) for need in package.depends for name in need}
@@ -152,6 +161,10 @@ class Debian:
                         hint=f"apt's package lists may be old: {self._apt.newer_lists}",
                     )
         return [found[name] for name in sorted(found)]
+
+    def mark(self, packages: Iterable[Package]) -> str:
+        """Return what tells `packages` from others of their names; see `DebFolder.mark`."""
+        return self._apt.mark(packages)
 
     def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
         """Have apt download and verify `packages`; see `Apt.download`."""

@@ -21,12 +21,14 @@ class Chosen(NamedTuple):
         version: The version of its packages.
         packages: All that is needed to build for it and to boot it.
         debug_symbols: Whether its debug information is among them.
+        mark: What tells them from others of the same names and versions, where that is needed.
     """
 
     release: str
     version: str
     packages: tuple[Package, ...]
     debug_symbols: bool = False
+    mark: str = ""
 
     @property
     def size(self) -> int:
@@ -77,7 +79,8 @@ def choose(
         key=lambda offer: (offer.recommended, numbers(offer.release)),
     )
     packages = tuple(source.packages(best, debug_symbols=debug_symbols))
-    return Chosen(best.release, best.version, packages, debug_symbols)
+    mark = source.mark(packages)
+    return Chosen(best.release, best.version, packages, debug_symbols, mark)
 
 
 def fits(release: str, series: str | None, flavour: str | None = None) -> bool:

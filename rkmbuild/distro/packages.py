@@ -72,6 +72,18 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "zypper": ("rust-cbindgen",),
     },
     "git": dict.fromkeys(INSTALL, ("git",)),
+    "bsdtar": {
+        "apt-get": ("libarchive-tools",),
+        "dnf": ("bsdtar",),
+        "pacman": ("libarchive",),
+        "zypper": ("bsdtar",),
+    },
+    "createrepo": {
+        "apt-get": ("createrepo-c",),
+        "dnf": ("createrepo_c",),
+        "pacman": ("createrepo_c",),
+        "zypper": ("createrepo_c",),
+    },
     "gnupg": {
         "apt-get": ("gpg", "gpg-agent"),
         "dnf": ("gnupg2",),
@@ -86,6 +98,12 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "sudo": dict.fromkeys(INSTALL, ("sudo",)),
     "zstd": dict.fromkeys(INSTALL, ("zstd",)),
+    "rpmbuild": {
+        "apt-get": ("rpm",),
+        "dnf": ("rpm-build",),
+        "pacman": ("rpm-tools",),
+        "zypper": ("rpm-build",),
+    },
     "shellcheck": {
         "apt-get": ("shellcheck",),
         "dnf": ("ShellCheck",),

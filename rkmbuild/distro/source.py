@@ -105,6 +105,12 @@ class KernelSource(Protocol):
             FetchError: the source lacks one of them.
         """
 
+    def mark(self, packages: Iterable[Package]) -> str:
+        """Return what tells `packages` from others of the same names and versions.
+
+        Empty where a version means one content, as in an archive; letters and digits otherwise.
+        """
+
     def download(self, packages: Iterable[Package], folder: Path) -> Sequence[Download]:
         """Get `packages` into `folder`; each is checked against what the source vouches for.
 

@@ -15,9 +15,12 @@ from rkmbuild.toolchain.unusable import UnusablePartError
 
 # Programs that only the tests start, each with the part that it belongs to.
 _OF_THE_TESTS = {
+    "bsdtar": "bsdtar",
+    "createrepo_c": "createrepo",
     "git": "git",
     "gpg": "gnupg",
     "ps": "procps",
+    "rpmbuild": "rpmbuild",
     "shellcheck": "shellcheck",
     "sudo": "sudo",
     "zstd": "zstd",

@@ -154,10 +154,12 @@ def _source(build: Path) -> Path:
     if found:
         named = build / found[1]
         # Debian's headers name /usr/src; where they were unpacked elsewhere the folder stands
-        # beside this one, and one in /usr/src is not of the same download.
+        # beside this one, and one in /usr/src is not of the same download. openSUSE's objtree is
+        # some folders further down.
         places = [named]
         if named.parent == Path("/usr/src"):
-            places.insert(0, build.parent / named.name)
+            beside = [folder for folder in build.parents if folder.name == "src"]
+            places[:0] = [folder / named.name for folder in (build.parent, *beside)]
         for source in places:
             if (source / "Makefile").is_file():
                 return source.resolve()

@@ -40,22 +40,21 @@ def fetch(
         StorageError: it could not be written.
     """
     try:
-        source = source or sources.of_this_machine()
-        wanted = offer.choose(source, series, flavour, debug_symbols=debug_symbols)
+        asked = source or sources.of_this_machine()
+        wanted = offer.choose(asked, series, flavour, debug_symbols=debug_symbols)
     except FetchError as error:
-        suite = source.suite if source else None
-        there = _newest_fetched(series, flavour, suite, debug_symbols=debug_symbols)
+        there = _newest_fetched(series, flavour, source, debug_symbols=debug_symbols)
         if there is None:
             raise
         console.note(f"{error.message}; {there.release} is there from before")
         return there
     name, with_symbols = (
-        entry_name(wanted.release, wanted.version, debug_symbols=wanted_symbols)
+        entry_name(wanted.release, wanted.version, wanted.mark, debug_symbols=wanted_symbols)
         for wanted_symbols in (debug_symbols, True)
     )
     place = _intact(name) or _intact(with_symbols)
     if place:
-        who = source.suite or source.name
+        who = asked.suite or asked.name
         console.status(
             "Fresh", f"{wanted.release} is fetched already, and {who} offers no newer one"
         )
@@ -64,23 +63,25 @@ def fetch(
         amount = f"{wanted.size / 1e6:.0f} MB in {len(wanted.packages)} packages"
         if debug_symbols:
             amount += f", {wanted.space / 1e6:.0f} MB on the disk"
-        make = partial(_make, source=source, wanted=wanted)
+        make = partial(_make, source=asked, wanted=wanted)
         with console.step("Fetching", f"{wanted.release} ({amount})"):
             place = cache.entry(fetched_kernel.KIND, name, make)
     kernel = fetched_kernel.read(place)
     return read_tree(kernel.build, Origin.FETCHED, kernel.parts)
 
 
-def entry_name(release: str, version: str, *, debug_symbols: bool = False) -> str:
+def entry_name(release: str, version: str, mark: str = "", *, debug_symbols: bool = False) -> str:
     """Return what a fetched kernel is called among the entries of the cache.
 
     Args:
         release: What `uname -r` says under it.
         version: The version of its packages.
+        mark: What tells them from others of that version, where that is needed.
         debug_symbols: Whether its debug information is with it.
     """
     # make cannot have a colon in a path, and an epoch is written with one.
-    name = f"{release}_{version}" + ("_debug" if debug_symbols else "")
+    parts = (release, version, mark, "debug" if debug_symbols else "")
+    name = "_".join(part for part in parts if part)
     return re.sub(r"[^A-Za-z0-9.+-]", "_", name)
 
 
@@ -138,11 +139,13 @@ def _check_space(wanted: offer.Chosen) -> None:
 
 
 def _newest_fetched(
-    series: str | None, flavour: str | None, suite: str | None, *, debug_symbols: bool
+    series: str | None, flavour: str | None, source: KernelSource | None, *, debug_symbols: bool
 ) -> KernelTree | None:
     for candidate in find.fetched():
         kernel = candidate.manifest
-        if kernel is None or (suite is not None and kernel.suite != suite):
+        if kernel is None:
+            continue
+        if source and (kernel.source, kernel.suite) != (source.name, source.suite):
             continue
         if debug_symbols and kernel.debug_symbols is None:
             continue

@@ -20,6 +20,8 @@ from rkmbuild.kernel.kconfig import AUTO_CONF
 # The kind of cache entry that holds them, one root folder each.
 KIND = "kernel"
 MANIFEST = "fetched.json"
+# Where Debian, Fedora and openSUSE have the trees to build in.
+_TREES = ("usr/src/*", "usr/src/kernels/*", "usr/src/linux-*-obj/*/*")
 # Counts up when an older rkmbuild could not make sense of what a newer one writes.
 SCHEMA = 1
 
@@ -114,7 +116,7 @@ def unpacked(root: Path, release: str | None = None) -> tuple[Path, images.Parts
         KernelError: an objtree does not say which kernel it is for.
     """
     real = root.resolve()
-    for build in sorted(real.glob("usr/src/*")):
+    for build in (found for place in _TREES for found in sorted(real.glob(place))):
         if files.is_there(build / AUTO_CONF):
             said = read_release(build)
             if release in (None, said):

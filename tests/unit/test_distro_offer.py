@@ -279,6 +279,9 @@ class _Boxes:
             )
         ]
 
+    def mark(self, packages: Iterable[Package]) -> str:
+        return str(len(list(packages)))
+
     def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
         raise NotImplementedError
 
@@ -301,7 +304,7 @@ def test_any_source_is_chosen_from_in_the_same_way() -> None:
         "6.12.9-200.fc41.x86_64",
         ["box-6.12.9-200.fc41.x86_64"],
     )
-    assert (found.size, found.space) == (10, 40)
+    assert (found.size, found.space, found.mark) == (10, 40, "1")
     assert offer.choose(_Boxes(*shelf.offers()[:3]), "6.12.9-3", "default").version == "3"
     with pytest.raises(FetchError, match=r"^the shelf offers no kernel 7\.3$") as failure:
         offer.choose(shelf, "7.3")
@@ -312,3 +315,25 @@ def test_without_a_favourite_the_flavour_of_the_shortest_name_is_taken() -> None
     lowlatency = Offer("6.8.0-50-lowlatency", "50", "lowlatency", recommended=True)
     plain = Offer("6.8.0-49-plain", "49", "plain", recommended=False)
     assert offer.choose(_Boxes(lowlatency, plain)).release == plain.release
+
+
+def test_kernels_of_ones_own_have_any_name() -> None:
+    text = "\n".join(
+        f"Package: {name}\nVersion: 1\nArchitecture: amd64\nFilename: x\nDepends: {depends}\n"
+        for name, depends in (
+            ("linux-headers-7.3.0-00012-gabcdef", ""),
+            ("linux-image-7.3.0-00012-gabcdef", ""),
+            ("linux-headers-6.12.9", ""),
+            ("linux-image-6.12.9", ""),
+            ("linux-image-6.12.9-dbg", ""),
+            ("linux-headers-7.4.0+", ""),
+        )
+    )
+    offered = {package.name: package for package in apt.parse(text)}
+    source = Debian(apt=_Apt(offered), name="/debs", any_name=True)
+    assert [each.release for each in source.offers()] == ["6.12.9", "7.3.0-00012-gabcdef"]
+    assert _names(offer.choose(source, "6.12")) == ["linux-headers-6.12.9", "linux-image-6.12.9"]
+    assert {each.release for each in Debian(apt=_Apt(offered)).offers()} == {"7.3.0-00012-gabcdef"}
+    with pytest.raises(FetchError, match=r"^/debs offers no kernel 6\.1$") as failure:
+        offer.choose(source, "6.1")
+    assert failure.value.hint == "it offers: 6.12, 7.3"
