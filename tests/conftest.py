@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.base import paths
+from rkmbuild.distro.debian import Debian
 from rkmbuild.kernel import fetch, find
 from rkmbuild.kernel.tree import KernelTree
 
 _HERE = Path(__file__).parent
 _FOLDERS = ("lint", "unit", "build", "vm")
 _FLAVOUR = "cloud"
+BACKPORTS = "trixie-backports"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,6 +55,16 @@ def kernel_6_1() -> KernelTree:
 def kernel_6_12() -> KernelTree:
     """Debian's 6.12, cloud flavour, fetched once into the shared cache."""
     return _kernel("6.12")
+
+
+@pytest.fixture(scope="session")
+def kernel_backports() -> KernelTree:
+    """The newest kernel for Debian 13, cloud flavour, fetched once into the shared cache."""
+    for candidate in find.fetched():
+        if candidate.manifest and candidate.manifest.suite == BACKPORTS:
+            return candidate.read()
+    # An archive may stand still for weeks, and what is tested is not that.
+    return fetch.fetch(flavour=_FLAVOUR, source=Debian(BACKPORTS, allow_expired=True))
 
 
 def _kernel(series: str) -> KernelTree:

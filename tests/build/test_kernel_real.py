@@ -14,6 +14,7 @@ import pytest
 from rkmbuild.base import paths
 from rkmbuild.kernel import find, symvers
 from rkmbuild.kernel.tree import KernelTree, KernelVersion, Origin
+from tests.conftest import BACKPORTS
 
 
 @pytest.fixture(params=["6.1", "6.12"])
@@ -109,6 +110,37 @@ def test_a_copy_below_a_path_with_spaces_is_read_there(kernel: KernelTree, tmp_p
     tree = find.select(str(build))
     assert (tree.release, tree.build, tree.origin) == (kernel.release, build, Origin.PATH)
     assert tree.config == kernel.config
+
+
+def test_a_kernel_of_another_suite_has_all_that_building_and_booting_need(
+    kernel_backports: KernelTree,
+) -> None:
+    assert kernel_backports.version > KernelVersion(7, 2, 0)
+    assert kernel_backports.symvers
+    assert kernel_backports.image
+    assert kernel_backports.modules
+    assert kernel_backports.image.read_bytes()[:2] == b"MZ"
+    assert list(kernel_backports.modules.glob("kernel/**/*.ko*"))
+    shown = _json("kernel", "show", kernel_backports.release)
+    assert shown["fetched"]["suite"] == BACKPORTS
+    assert find.select(kernel_backports.release).build == kernel_backports.build
+
+
+def test_what_suites_offer_is_listed_by_suite(kernel_backports: KernelTree) -> None:
+    suites = [word for name in (BACKPORTS, "sid") for word in ("--suite", name)]
+    listed = _json("kernel", "list", "--available", "--allow-expired", *suites)["available"]
+    assert {row["suite"] for row in listed} == {BACKPORTS, "sid"}
+    assert {row["flavour"] for row in listed} >= {"amd64", "cloud", "rt"}
+    assert all(10_000_000 < row["size"] < row["space"] for row in listed)
+    here = {row["release"]: row["fetched"] for row in listed if row["suite"] == BACKPORTS}
+    assert here.get(kernel_backports.release, True)
+
+
+def test_what_this_machines_packages_come_from_is_listed(kernel_6_12: KernelTree) -> None:
+    listed = _json("kernel", "list", "--available")["available"]
+    assert {row["suite"] for row in listed} == {None}
+    assert any(row["recommended"] for row in listed)
+    assert kernel_6_12.release.partition(".")[0] in {row["release"][0] for row in listed}
 
 
 def test_kernel_list_shows_each_kernel_in_a_row(
