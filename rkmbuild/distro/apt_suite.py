@@ -39,13 +39,14 @@ APT::Sandbox::User "root";
 Acquire::AllowInsecureRepositories "false";
 Acquire::AllowWeakRepositories "false";
 Acquire::AllowDowngradeToInsecureRepositories "false";
+Acquire::GzipIndexes "true";
 Acquire::Languages "none";
 Dir::Etc::SourceParts "/dev/null";
 Dir::Etc::Preferences "/dev/null";
 Dir::Etc::PreferencesParts "/dev/null";
 Dir::State::Status "/dev/null";
 Dir::Cache::pkgcache "pkgcache.bin";
-Dir::Cache::srcpkgcache "srcpkgcache.bin";
+Dir::Cache::srcpkgcache "";
 """
 _UNREACHABLE = re.compile(
     r"Could not (resolve|connect|handshake)|Temporary failure|Connection (failed|refused|timed)|"
