@@ -44,6 +44,7 @@ def printed(kernel_6_12: KernelTree, tmp_path_factory: pytest.TempPathFactory) -
         "inspect": (ko,),
         "check": (ko, *kernel),
         "kernel list": (),
+        "kernel list --available": (),
         "kernel show": (kernel_6_12.release,),
         "doctor": (),
         "ci": ("gitlab", root, "--from", "rkmbuild"),

@@ -116,13 +116,13 @@ def test_a_newer_version_is_fetched_beside_the_old_one(archive: Archive, empty_c
     assert _in_cache(empty_cache) == []
 
 
-def test_only_a_fetched_kernel_can_be_removed(archive: Archive) -> None:
-    with pytest.raises(KernelError, match=r"'6\.12' is no fetched kernel") as failure:
+def test_a_kernel_that_was_not_fetched_cannot_be_removed(archive: Archive) -> None:
+    with pytest.raises(KernelError, match=r"'6\.12' was neither fetched nor added") as failure:
         fetch.remove("6.12")
-    assert failure.value.hint == "fetched kernels: none"
+    assert failure.value.hint == "fetched or added: none"
     archive.add_kernel("6.12.117-1")
     fetch.fetch("6.12")
-    with pytest.raises(KernelError, match=r"'6\.1' is no fetched kernel"):
+    with pytest.raises(KernelError, match=r"'6\.1' was neither fetched nor added"):
         fetch.remove("6.1")
 
 
