@@ -55,6 +55,7 @@ AARCH64 = Arch(
     debian="arm64",
     elf_machine=183,
     bare_target="aarch64-unknown-none",
+    loader="/lib/ld-linux-aarch64.so.1",
     qemu_packages=MappingProxyType(
         {
             "apt-get": ("qemu-system-arm",),

@@ -79,6 +79,7 @@ class Arch:
         debian: dpkg's word for it.
         elf_machine: Its number in the header of a file (e_machine).
         bare_target: rustc's own target for freestanding code, which ours is checked with.
+        loader: Where glibc has the loader of its programs, as they name it themselves (PT_INTERP).
         qemu_packages: What installs its qemu, by the command of a package manager.
         options: Options of its kernels that matter to a module in Rust.
         rust_rows: What the configuration of its kernels asks of rustc, in the order of the flags.
@@ -105,6 +106,7 @@ class Arch:
     debian: str
     elf_machine: int
     bare_target: str
+    loader: str
     qemu_packages: Mapping[str, tuple[str, ...]]
     options: tuple[Option, ...]
     rust_rows: tuple[Row, ...]

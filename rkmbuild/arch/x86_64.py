@@ -60,6 +60,7 @@ X86_64 = Arch(
     debian="amd64",
     elf_machine=62,
     bare_target="x86_64-unknown-none",
+    loader="/lib64/ld-linux-x86-64.so.2",
     qemu_packages=MappingProxyType(
         {
             "apt-get": ("qemu-system-x86",),

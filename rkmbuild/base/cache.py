@@ -241,5 +241,12 @@ def _sweep() -> None:
     if folder.is_dir():
         for left in folder.iterdir():
             with contextlib.suppress(OSError):
-                if left.stat().st_mtime < oldest:
+                # What is unpacked into a folder gives it times of its own, which are no run's.
+                if left.stat().st_mtime < oldest and not is_at_work(left):
                     shutil.rmtree(left)
+
+
+def is_at_work(unfinished: Path) -> bool:
+    """Tell whether the run still lives that makes an entry here: its number heads the name."""
+    number = unfinished.name.partition("-")[0]
+    return number.isdecimal() and Path("/proc", number).exists()

@@ -107,7 +107,7 @@ def empty() -> int:
                 kind.rename(trash / kind.name)
                 shutil.rmtree(trash)
         for left in (root / cache.UNFINISHED).glob("*"):
-            if not _is_at_work(left):
+            if not cache.is_at_work(left):
                 freed += remove(left)
     return freed
 
@@ -194,9 +194,3 @@ def _entries() -> Iterator[Path]:
         for place in sorted(kind.iterdir()) if kind.is_dir() else ():
             if cache.is_done(place):
                 yield place
-
-
-def _is_at_work(unfinished: Path) -> bool:
-    """Tell whether the run still lives that makes an entry here: its number heads the name."""
-    number = unfinished.name.partition("-")[0]
-    return number.isdecimal() and Path("/proc", number).exists()

@@ -120,7 +120,7 @@ def _show_plan(plan: "BuildPlan") -> None:
     console.line(f"kernel      {tree.release} ({tree.build})")
     console.line(f"rustc       {tools.rust.version} ({tools.rust.rustc})")
     console.line(f"bindgen     {tools.bindgen.version} with {tools.bindgen.libclang}")
-    console.line(f"cc          {tools.compiler.text} ({tools.compiler.path})")
+    console.line(f"cc          {tools.compiler.text} ({tools.compiler.path}): {tools.why}")
     console.line(f"api         {plan.api.name}")
     for title, key in plan.api.entries().items():
         console.line(f"{title:<11} {key}")

@@ -150,6 +150,13 @@ def fetch(
             "--debug-symbols", help="Get the kernel's debug information too, gigabytes of it."
         ),
     ] = False,
+    no_compiler: Annotated[
+        bool,
+        typer.Option(
+            "--no-compiler",
+            help="Leave out the kernel's gcc, where this machine's is older: clang is used then.",
+        ),
+    ] = False,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
@@ -172,7 +179,9 @@ def fetch(
             "--allow-expired goes with --suite",
             hint="lists of the machine's own are as old as the last `apt-get update`",
         )
-    tree = fetching.fetch(series, flavour, source, debug_symbols=debug_symbols)
+    tree = fetching.fetch(
+        series, flavour, source, debug_symbols=debug_symbols, with_compiler=not no_compiler
+    )
     if as_json:
         console.result(description(tree))
     else:
@@ -297,4 +306,5 @@ def _labelled(tree: "KernelTree", known: dict[str, Any]) -> list[tuple[str, obje
         ("System.map", tree.system_map or "none"),
         ("modules", tree.modules or "none"),
         ("debug", known["debug_symbols"] or "none"),
+        *([("its loader", tree.companions)] if tree.companions else []),
     ]

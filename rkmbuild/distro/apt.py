@@ -13,6 +13,10 @@ from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.distro.source import Download, Package
 
 _DEPENDENCY = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+_ONLY_DEPENDS = (
+    "--no-recommends", "--no-suggests", "--no-enhances", "--no-conflicts", "--no-breaks",
+    "--no-replaces",
+)  # fmt: skip
 _OTHER_DISK = "RKMBUILD_CACHE_DIR moves the cache to another disk"
 
 
@@ -22,9 +26,11 @@ class Listed(Package):
 
     Attributes:
         depends: What it needs: for each need, the names of which one is enough.
+        section: What the archive files it under: `libs`, `devel`; empty where it does not say.
     """
 
     depends: tuple[tuple[str, ...], ...]
+    section: str = ""
 
 
 class Apt:
@@ -57,12 +63,25 @@ class Apt:
         said = self._run(
             "apt-cache", "pkgnames", prefix, doing="listing the kernels that apt offers"
         )
-        names = sorted(name for name in said.split() if keep(name))
-        if not names:
+        return self._shown(sorted(name for name in said.split() if keep(name)))
+
+    def with_dependencies(self, names: Iterable[str]) -> dict[str, Listed]:
+        """Return the packages `names`, and all that they depend on, as far as apt has them.
+
+        Raises:
+            FetchError: apt fails.
+        """
+        # It gives nothing at all where it does not know one of the names.
+        doing = "asking apt which packages there are"
+        known = set(self._run("apt-cache", "pkgnames", doing=doing).split())
+        there = [name for name in names if name in known]
+        if not there:
             return {}
-        doing = "asking apt about its kernels"
-        shown = self._run("apt-cache", "show", "--no-all-versions", *names, doing=doing)
-        return {package.name: package for package in parse(shown)}
+        doing = "asking apt what its packages depend on"
+        said = self._run("apt-cache", "depends", "--recurse", *_ONLY_DEPENDS, *there, doing=doing)
+        # Names begin lines, in angle brackets where no package is called so; what is indented
+        # tells who needs whom.
+        return self._shown(sorted(set(re.findall(r"^[a-z0-9][a-z0-9+.-]*$", said, re.MULTILINE))))
 
     def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
         """Download `packages` into `folder`, and return them in their order.
@@ -107,6 +126,13 @@ class Apt:
                 hint=self.newer_lists,
             )
         return Download(package, file, sha256)
+
+    def _shown(self, names: Sequence[str]) -> dict[str, Listed]:
+        if not names:
+            return {}
+        doing = "asking apt about its packages"
+        shown = self._run("apt-cache", "show", "--no-all-versions", *names, doing=doing)
+        return {package.name: package for package in parse(shown)}
 
     def _run(self, program: str, *words: str, doing: str, cwd: Path | None = None) -> str:
         try:
@@ -153,6 +179,7 @@ def parse(text: str) -> list[Listed]:
                     architecture=fields.get("Architecture", ""),
                     sha256=fields.get("SHA256", ""),
                     depends=tuple(_alternatives(need) for need in depends.split(",") if need),
+                    section=fields.get("Section", ""),
                     size=int(fields.get("Size", "0")),
                     installed=int(fields.get("Installed-Size", "0")) * 1024,
                 )

@@ -12,7 +12,15 @@ from rkmbuild.distro import apt
 from rkmbuild.distro.apt import Apt, Listed
 from rkmbuild.distro.source import Download, Package
 
-_FIELDS = ("Package", "Version", "Architecture", "Pre-Depends", "Depends", "Installed-Size")
+_FIELDS = (
+    "Package",
+    "Version",
+    "Architecture",
+    "Pre-Depends",
+    "Depends",
+    "Installed-Size",
+    "Section",
+)
 
 
 class DebFolder(Apt):
@@ -40,6 +48,10 @@ class DebFolder(Apt):
                 found[package.name] = package
                 self._files[package.name] = file
         return found
+
+    def with_dependencies(self, names: Iterable[str]) -> dict[str, Listed]:  # noqa: ARG002
+        """Return all packages in the folder: whoever put them there knows what belongs together."""
+        return self.listed("", lambda _name: True)
 
     def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
         """Copy `packages` into `folder`, so that what was hashed is what is unpacked."""

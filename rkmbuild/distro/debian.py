@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from rkmbuild.base.errors import FetchError
-from rkmbuild.distro import apt
+from rkmbuild.distro import apt, companions
 from rkmbuild.distro.apt import Apt, Listed
 from rkmbuild.distro.apt_suite import Suite
 from rkmbuild.distro.source import Download, Offer, Package
@@ -65,6 +65,8 @@ class Debian:
         self.suite = suite
         self._allow_expired = allow_expired
         self._given = apt
+        # Packages of the suite under this one.
+        self._borrowed: set[Package] = set()
 
     @property
     def expired(self) -> str | None:
@@ -166,9 +168,40 @@ class Debian:
         """Return what tells `packages` from others of their names; see `DebFolder.mark`."""
         return self._apt.mark(packages)
 
+    def companions(self, packages: Iterable[Package], compiler: str | None = None) -> list[Package]:
+        """Return what lets the programs of `packages` run on an older machine, and a compiler.
+
+        Raises:
+            FetchError: apt fails, or does not offer the compiler.
+        """
+        there = [self._listed[package.name] for package in packages]
+        more = [compiler] if compiler else []
+        needs = {name for package in there for need in package.depends for name in need}
+        names = sorted({*needs, *more})
+        # What both suites have is taken from the one that is whole.
+        under = self._under.with_dependencies(names) if self._under else {}
+        offered = self._apt.with_dependencies(names) | under
+        if compiler and compiler not in offered:
+            raise FetchError(f"{self.suite or self.name} offers no {compiler}")
+        found = companions.companions(there, more, offered)
+        self._borrowed |= {package for package in found if package.name in under}
+        return [*found]
+
+    @cached_property
+    def _under(self) -> Apt | None:
+        """The suite that has what packages of this one are built for, if it is another one."""
+        name = companions.suite_under(self.suite) if self.suite else None
+        return Suite(name, allow_expired=self._allow_expired) if name else None
+
     def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
         """Have apt download and verify `packages`; see `Apt.download`."""
-        return self._apt.download(packages, folder)
+        wanted = list(packages)
+        borrowed = [package for package in wanted if package in self._borrowed]
+        own = [package for package in wanted if package not in self._borrowed]
+        got = self._apt.download(own, folder) if own else []
+        if borrowed and self._under:
+            got += self._under.download(borrowed, folder)
+        return got
 
     def unpack(self, package: Path, root: Path) -> None:
         """Unpack a .deb; see `apt.unpack`."""

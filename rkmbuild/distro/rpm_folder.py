@@ -86,6 +86,16 @@ class RpmFolder:
             chosen |= symbols
         return [self._package(file) for file in sorted(chosen)]
 
+    def companions(self, packages: Iterable[Package], compiler: str | None = None) -> list[Package]:  # noqa: ARG002
+        """Return no packages: what programs in .rpm files need is not read.
+
+        Raises:
+            FetchError: a compiler is wanted.
+        """
+        if compiler:
+            raise FetchError(f"{self.name} offers no {compiler}")
+        return []
+
     def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
         """Copy `packages` into `folder`, and compare them with what the repository says.
 

@@ -111,6 +111,23 @@ class KernelSource(Protocol):
         Empty where a version means one content, as in an archive; letters and digits otherwise.
         """
 
+    def companions(
+        self, packages: Iterable[Package], compiler: str | None = None
+    ) -> Sequence[Package]:
+        """Return what the programs of a kernel's packages need on a machine older than they are.
+
+        That is the loader and the libraries which they are linked with. What is returned is
+        unpacked below one root, and run there by that loader.
+
+        Args:
+            packages: What `packages` returned.
+            compiler: The name of a C compiler's package to add, as `gcc-14`, with all that it
+                takes to compile for a kernel.
+
+        Raises:
+            FetchError: the source cannot be asked, or has no such compiler.
+        """
+
     def download(self, packages: Iterable[Package], folder: Path) -> Sequence[Download]:
         """Get `packages` into `folder`; each is checked against what the source vouches for.
 

@@ -17,9 +17,8 @@ def repairable(
         toolchain: The Rust toolchain asked for.
     """
     trees, found = kernels.kernels()
-    compilers = [tree.compiler.command for tree in trees]
     oldest = max([cc.OLDEST_CLANG, *map(foreign_cc.least_clang, trees)])
-    parts_found = tools.toolchain(compilers, oldest, develop=develop, toolchain=toolchain)
+    parts_found = tools.toolchain(trees, oldest, develop=develop, toolchain=toolchain)
     return trees, [*parts_found, *found]
 
 

@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 
 from rkmbuild.base import console
 from rkmbuild.base.errors import FetchError, KernelError, RkmbuildError
 from rkmbuild.distro import distribution, offer, packages, sources
 from rkmbuild.doctor.table import Check, State, Use
 from rkmbuild.guest import accel, boot
-from rkmbuild.kernel import find
+from rkmbuild.kernel import companions, find
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import qemu
 from rkmbuild.toolchain.parts import PassedOver
@@ -48,7 +49,7 @@ def kernels() -> tuple[list[KernelTree], list[Check]]:
         remark=remark,
         passed_over=passed_over,
     )
-    return survey.kernels, [found, _image(survey.kernels)]
+    return survey.kernels, [found, *_tools(survey.kernels), _image(survey.kernels)]
 
 
 def virtualisation(trees: list[KernelTree]) -> Check:
@@ -68,6 +69,32 @@ def virtualisation(trees: list[KernelTree]) -> Check:
     if found.name == "kvm":
         return _kvm(State.OK, found.reason)
     return _kvm(State.NOTE, f"{found.reason}; guests run under TCG, which is slower")
+
+
+def _tools(trees: list[KernelTree]) -> Iterator[Check]:
+    """Give a check for each kernel with tools that are for a newer machine than this one."""
+    for tree in trees:
+        try:
+            unfit = companions.unfit(tree.build)
+        except RkmbuildError:
+            continue
+        needed = {tool.name: why for tool, why in unfit.items() if companions.is_needed(tool)}
+        if not needed:
+            continue
+        what = f"{', '.join(sorted(needed))} of {tree.release}"
+        lacks = ", ".join(sorted(set(needed.values())))
+        there = tree.companions is not None
+        yield Check(
+            part="kernel tools",
+            use=Use.BUILD,
+            state=State.OK if there else State.UNFIT,
+            required=False,
+            path=str(tree.companions or ""),
+            remark=f"{what} run by the loader fetched with them"
+            if there
+            else f"{what} do not run here: they need {lacks}",
+            repair=() if there else ("rkmbuild", "kernel", "fetch", str(tree.version)),
+        )
 
 
 def _kvm(state: State, remark: str) -> Check:

@@ -9,6 +9,8 @@ from rkmbuild.base import search_path
 from rkmbuild.base.errors import ToolchainError, WantedPart
 from rkmbuild.distro import packages
 from rkmbuild.doctor.table import Check, State, Use
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import c_compiler
 from rkmbuild.toolchain import bindgen, binutils, cc, programs, qemu, rust, rust_extras
 from rkmbuild.toolchain.parts import PassedOver, Rust, Tool, Version
 from rkmbuild.toolchain.unusable import UnusablePartError
@@ -28,7 +30,7 @@ _OF_THE_TESTS = {
 
 
 def toolchain(
-    compilers: Iterable[str],
+    trees: Iterable[KernelTree],
     least_clang: Version,
     *,
     develop: bool = False,
@@ -37,12 +39,13 @@ def toolchain(
     """Check every part of the toolchain.
 
     Args:
-        compilers: Commands of the compilers that built the kernels at hand, as `gcc-12`.
+        trees: The kernels at hand, whose own compilers are looked for.
         least_clang: The oldest clang that can build for all of them.
         develop: Also check what this project's own tests need.
         toolchain: The Rust toolchain asked for.
     """
-    own = [_own_compiler(command) for command in sorted(set(compilers))]
+    each = {tree.compiler.text + str(tree.companions): tree for tree in trees}
+    own = [_own_compiler(each[text]) for text in sorted(each)]
     found = [
         *_guarded("rustc", Use.BUILD, lambda: _rust(toolchain)),
         *_guarded("bindgen", Use.BUILD, _bindgen),
@@ -124,14 +127,19 @@ def _host_compiler() -> list[Check]:
     return [_found("cc", found.path, found.version, remark=remark)]
 
 
-def _own_compiler(command: str) -> Check:
+def _own_compiler(tree: KernelTree) -> Check:
+    command = tree.compiler.command
     try:
-        found = cc.find_compiler(command)
+        if tree.compiler.kind == "gcc":
+            found = c_compiler.own(tree)
+            if found and found.same_major:
+                compiler, why = found.compiler, found.why
+                return _found(command, compiler.path, compiler.version, remark=why)
+        elif same := cc.find_compiler(command):
+            return _found(command, same.path, same.version, remark="built the kernel at hand")
     except ToolchainError as error:
         remark = error.message
     else:
-        if found:
-            return _found(command, found.path, found.version, remark="built the kernel at hand")
         remark = "built the kernel at hand; clang is used instead"
     return Check(
         part=command,

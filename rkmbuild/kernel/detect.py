@@ -68,6 +68,7 @@ def read_tree(path: Path, origin: Origin, parts: images.Parts | None = None) -> 
         image=found.image,
         system_map=found.system_map,
         modules=found.modules,
+        companions=found.companions,
     )
 
 

@@ -116,5 +116,6 @@ def description(tree: KernelTree) -> dict[str, Any]:
             "date": manifest.date,
             "expired": manifest.expired,
         },
+        "companions": str(tree.companions) if tree.companions else None,
         "config": {fact.key: fact.value for fact in facts(tree)},
     }

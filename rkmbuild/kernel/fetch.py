@@ -10,7 +10,7 @@ from rkmbuild.base import cache, console, paths
 from rkmbuild.base.errors import FetchError, KernelError, StorageError
 from rkmbuild.distro import offer, sources
 from rkmbuild.distro.source import KernelSource
-from rkmbuild.kernel import added_kernels, fetched_kernel, find
+from rkmbuild.kernel import added_kernels, fetch_companions, fetched_kernel, find
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.fetched_kernel import FetchedKernel, FetchedPackage
 from rkmbuild.kernel.tree import KernelTree, Origin
@@ -22,6 +22,7 @@ def fetch(
     source: KernelSource | None = None,
     *,
     debug_symbols: bool = False,
+    with_compiler: bool = True,
 ) -> KernelTree:
     """Return a kernel of `series`, fetched if the newest that is offered is not there yet.
 
@@ -34,6 +35,7 @@ def fetch(
             the one with the smallest image where None.
         source: Where from; what this machine's packages come from where None.
         debug_symbols: Get its debug information as well, which takes gigabytes.
+        with_compiler: Whether to get the kernel's compiler where this machine's gcc is older.
 
     Raises:
         FetchError: there is no such kernel, or it could not be got.
@@ -63,7 +65,7 @@ def fetch(
         amount = f"{wanted.size / 1e6:.0f} MB in {len(wanted.packages)} packages"
         if debug_symbols:
             amount += f", {wanted.space / 1e6:.0f} MB on the disk"
-        make = partial(_make, source=asked, wanted=wanted)
+        make = partial(_make, source=asked, wanted=wanted, with_compiler=with_compiler)
         with console.step("Fetching", f"{wanted.release} ({amount})"):
             place = cache.entry(fetched_kernel.KIND, name, make)
     kernel = fetched_kernel.read(place)
@@ -154,23 +156,19 @@ def _newest_fetched(
     return None
 
 
-def _make(folder: Path, source: KernelSource, wanted: offer.Chosen) -> None:
+def _make(folder: Path, source: KernelSource, wanted: offer.Chosen, *, with_compiler: bool) -> None:
     """Put the kernel together below `folder`, and write its manifest."""
-    packages = []
     # The packages lie beside what is unpacked, and are gone once it is.
     with cache.temporary() as downloads:
-        for got in source.download(wanted.packages, downloads):
-            source.unpack(got.file, folder)
-            got.file.unlink()
-            package = got.package
-            packages.append(
-                FetchedPackage(package.name, package.version, package.architecture, got.sha256)
-            )
+        got = [*source.download(wanted.packages, downloads)]
+        for each in got:
+            source.unpack(each.file, folder)
+            each.file.unlink()
     found = fetched_kernel.unpacked(folder, wanted.release)
     if found is None:
         raise FetchError(f"the packages of {wanted.release} have no headers for it")
     build, parts = found
-    read_tree(build, Origin.FETCHED, parts)  # that it can be built for
+    tree = read_tree(build, Origin.FETCHED, parts)  # that it can be built for
     if parts.image is None:
         raise FetchError(
             f"the packages of {wanted.release} have no image to boot",
@@ -179,6 +177,11 @@ def _make(folder: Path, source: KernelSource, wanted: offer.Chosen) -> None:
     symbols = fetched_kernel.debug_symbols(folder, wanted.release)
     if wanted.debug_symbols and symbols is None:
         raise FetchError(f"the packages of {wanted.release} have no vmlinux with debug symbols")
+    further = fetch_companions.bring(
+        tree, wanted.packages, source, folder.resolve(), with_compiler=with_compiler
+    )
+    if further:
+        parts = parts._replace(companions=folder.resolve() / fetch_companions.FOLDER)
     fetched_kernel.write(
         FetchedKernel(
             entry=folder,
@@ -186,7 +189,10 @@ def _make(folder: Path, source: KernelSource, wanted: offer.Chosen) -> None:
             suite=source.suite,
             release=wanted.release,
             date=fetched_kernel.utc(time.time()),
-            packages=tuple(packages),
+            packages=tuple(
+                FetchedPackage(package.name, package.version, package.architecture, sha256)
+                for package, _, sha256 in (*got, *further)
+            ),
             build=build,
             parts=parts,
             debug_symbols=symbols,

@@ -54,7 +54,7 @@ class FetchedKernel:
         date: When it was fetched, in UTC: `2026-11-27T23:45:00.123456Z`, so that later is greater.
         packages: What it was unpacked from; none where `source` is None.
         build: The objtree.
-        parts: Image, System.map and modules; None where one is not there.
+        parts: Image, System.map, modules and companions; None where one is not there.
         debug_symbols: The vmlinux with debug information, or None.
         expired: When its archive had ceased to vouch that it offers the newest, in UTC; None where
             it still did when the kernel was fetched.
@@ -88,6 +88,7 @@ class FetchedKernel:
             "image": inside(self.parts.image),
             "system_map": inside(self.parts.system_map),
             "modules": inside(self.parts.modules),
+            "companions": inside(self.parts.companions),
             "debug_symbols": inside(self.debug_symbols),
             "expired": self.expired,
         }
@@ -181,7 +182,8 @@ def _kernel(entry: Path, document: dict[str, Any]) -> FetchedKernel:
     root = entry.resolve()
 
     def inside(name: str) -> Path | None:
-        value = document[name]
+        # Manifests of before there were companions do not name them.
+        value = document.get(name) if name == "companions" else document[name]
         if value is None:
             return None
         path = Path(value)
@@ -206,7 +208,7 @@ def _kernel(entry: Path, document: dict[str, Any]) -> FetchedKernel:
         date=document["date"],
         packages=tuple(FetchedPackage(**package) for package in document["packages"]),
         build=build,
-        parts=images.Parts(part("image"), part("system_map"), part("modules")),
+        parts=images.Parts(part("image"), part("system_map"), part("modules"), part("companions")),
         debug_symbols=part("debug_symbols"),
         expired=document.get("expired"),  # not there in those of an older rkmbuild
     )

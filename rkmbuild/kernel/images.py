@@ -20,6 +20,7 @@ class Parts(NamedTuple):
     image: Path | None
     system_map: Path | None
     modules: Path | None
+    companions: Path | None = None
 
 
 def find(build: Path, release: str, below: Sequence[Path] | None = None) -> Parts:

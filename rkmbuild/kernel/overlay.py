@@ -1,22 +1,26 @@
 """A kernel's tree in our cache, as kbuild can use it: links to the real one, which stays unwritten.
 
-Only what must differ is a file of our own: the Makefile that names the source folder, and, for a
-compiler that is not the kernel's own, scripts/Makefile.modfinal.
+Only what must differ is a file of our own: the Makefile that names the source folder; for a
+compiler that is not the kernel's own, scripts/Makefile.modfinal; and scripts that start those of
+the kernel's tools which this machine cannot start itself.
 """
 
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from rkmbuild.base import cache, paths
 from rkmbuild.base.errors import KernelError, StorageError
 from rkmbuild.base.files import stamp
-from rkmbuild.kernel import modfinal
+from rkmbuild.kernel import companions, modfinal
+from rkmbuild.kernel.companions import Companions
 from rkmbuild.kernel.tree import KernelTree
 
 # Counts up when an overlay is made in another way.
-_REVISION = 2
+_REVISION = 3
 _MODFINAL = "Makefile.modfinal"
 _HEADER = "foreign-compiler.h"
 # What make or the shell would not take as part of a name; kbuild itself refuses spaces and colons,
@@ -30,6 +34,13 @@ _INCLUDE = re.compile(r"^include[ \t]+\S.*/Makefile[ \t]*$", re.MULTILINE)
 _OUTPUT = re.compile(r"^export KBUILD_OUTPUT\s*:?=.*\n?", re.MULTILINE)
 _OBJTREE = re.compile(r"^KBUILD_OUTPUT\s*:?=.*$", re.MULTILINE)
 _HERE = "KBUILD_OUTPUT := $(realpath $(dir $(lastword $(MAKEFILE_LIST))))"
+
+
+class File(NamedTuple):
+    """A file of an overlay that is no link: what is in it, and its mode."""
+
+    text: str
+    mode: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,19 +83,22 @@ def prepare(tree: KernelTree, *, foreign_compiler: bool) -> Overlay:
                 hint="install the headers of this kernel again, or fetch it: rkmbuild kernel fetch",
             )
     _check_place(paths.cache_dir().resolve())
-    key = _key(tree, build, source, foreign_compiler)
+    scripts = _started_by_us(tree, build)
+    key = _key(tree, build, source, foreign_compiler, scripts)
 
     def make(folder: Path) -> None:
-        _link_tree(source, folder / "source", tree, foreign_compiler)
+        makefiles = _modfinal(source, tree) if foreign_compiler else {}
+        one = build == source
+        _link_tree(source, folder / "source", {**makefiles, **(scripts if one else {})})
         if foreign_compiler:
             shutil.copyfile(paths.data("patches") / _HEADER, folder / _HEADER)
-        if build == source:
+        if one:
             (folder / "build").symlink_to("source", target_is_directory=True)
             return
-        _link_tree(build, folder / "build", tree, foreign_compiler)
-        makefile = folder / "build" / "Makefile"
-        makefile.unlink()
-        makefile.write_text(objtree_makefile((build / "Makefile").read_text(), build))
+        text = objtree_makefile((build / "Makefile").read_text(), build)
+        makefiles = _modfinal(build, tree) if foreign_compiler else {}
+        ours = {Path("Makefile"): File(text, 0o644), **makefiles, **scripts}
+        _link_tree(build, folder / "build", ours)
 
     place = cache.entry("overlay", key, make).resolve()
     return Overlay(
@@ -138,28 +152,68 @@ def _check_place(root: Path) -> None:
         )
 
 
-def _link_tree(real: Path, made: Path, tree: KernelTree, foreign_compiler: bool) -> None:
+def _link_tree(real: Path, made: Path, ours: Mapping[Path, File]) -> None:
+    """Make `made` a folder like `real`: of links, and of the files of ours that are told.
+
+    Args:
+        ours: By where they lie, relative to the folder.
+    """
     made.mkdir()
     for name in _names(real):
-        patched = foreign_compiler and name == "scripts" and (real / name / _MODFINAL).is_file()
-        if not patched:
-            (made / name).symlink_to(real / name)
+        here = Path(name)
+        if here in ours:
+            text, mode = ours[here]
+            (made / name).write_text(text)
+            (made / name).chmod(mode)
             continue
-        scripts = made / name
-        scripts.mkdir()
-        for script in _names(real / name):
-            if script != _MODFINAL:
-                (scripts / script).symlink_to(real / name / script)
-        original = real / name / _MODFINAL
-        text = modfinal.patched(original.read_text(), tree.version, original)
-        (scripts / _MODFINAL).write_text(text)
+        below = {
+            file.relative_to(here): text for file, text in ours.items() if file.parts[0] == name
+        }
+        if below:
+            _link_tree(real / name, made / name, below)
+        else:
+            (made / name).symlink_to(real / name)
+
+
+def _modfinal(folder: Path, tree: KernelTree) -> dict[Path, File]:
+    """Return the patched Makefile.modfinal of a folder, if it has one."""
+    original = folder / "scripts" / _MODFINAL
+    if not original.is_file():
+        return {}
+    text = modfinal.patched(original.read_text(), tree.version, original)
+    return {Path("scripts", _MODFINAL): File(text, 0o644)}
+
+
+def _started_by_us(tree: KernelTree, build: Path) -> dict[Path, File]:
+    """Return a script for each tool of the kernel that this machine cannot start.
+
+    Raises:
+        KernelError: there is one, and nothing is here that could.
+    """
+    unfit = companions.unfit(build)
+    if tree.companions:
+        there = Companions(root=tree.companions)
+        return {tool: File(there.script(build / tool), 0o755) for tool in unfit}
+    for tool, why in unfit.items():
+        if companions.is_needed(tool):
+            raise KernelError(
+                f"{tool} of {tree.release} does not run on this machine: it needs {why}",
+                hint="`rkmbuild kernel fetch` brings along what a newer kernel's tools need",
+            )
+    return {}
 
 
 def _names(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir())
 
 
-def _key(tree: KernelTree, build: Path, source: Path, foreign_compiler: bool) -> str:
+def _key(
+    tree: KernelTree,
+    build: Path,
+    source: Path,
+    foreign_compiler: bool,
+    tools: Mapping[Path, File],
+) -> str:
     # Names of entries, as a link is made for each: a vmlinux that came later must show up.
     folders = {str(folder): _names(folder) for folder in (build, source)}
     files = [build / "Makefile", source / "Makefile"]
@@ -174,4 +228,7 @@ def _key(tree: KernelTree, build: Path, source: Path, foreign_compiler: bool) ->
             file.read_text() for file in (*modfinal.patch_files(), paths.data("patches") / _HEADER)
         ]
     stamps = {str(file): stamp(file) for file in files if file.exists()}
-    return cache.key(_REVISION, tree.release, folders, stamps, patches, foreign_compiler)
+    for tool in tools:
+        folders |= {str(build / above): _names(build / above) for above in tool.parents}
+    texts = {str(tool): file.text for tool, file in tools.items()}
+    return cache.key(_REVISION, tree.release, folders, stamps, patches, foreign_compiler, texts)

@@ -104,6 +104,8 @@ class KernelTree:
         system_map: Its System.map, or None.
         modules: Its lib/modules/<release> folder, or None.
         name: What the user calls it, where it was added with a name.
+        companions: Where loader, libraries and compiler of its own suite lie, which its tools need
+            on an older machine, or None.
     """
 
     release: str
@@ -119,3 +121,4 @@ class KernelTree:
     system_map: Path | None
     modules: Path | None
     name: str | None = None
+    companions: Path | None = None

@@ -52,6 +52,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     """
     cargo, tools, project = plan.request.cargo, plan.tools, plan.project
     release = plan.kernel.tree.release
+    console.detail(f"cc: {tools.compiler.path}: {tools.why}")
     for line in clang_flags.lines(plan.kernel.translation, "libclang"):
         console.detail(line)
     provided = plan.api.provide(clock, jobs=cargo.jobs)

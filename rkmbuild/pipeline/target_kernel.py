@@ -107,6 +107,18 @@ def common_variables(config: Kconfig) -> dict[str, str]:
     return variables
 
 
+def _answers(tools: Tools, tree: KernelTree) -> dict[str, str]:
+    """Return what the kernel's configuration would say of a compiler that is not quite its own."""
+    if tools.compiler.text == tree.compiler.text:
+        return {}
+    # The top Makefile compares it with `$(CC) --version`, and warns.
+    answers = {"CONFIG_CC_VERSION_TEXT": tools.compiler.text}
+    major, minor, patch = tools.compiler.version
+    if tree.compiler.kind == "gcc" and tools.compiler.version != tree.compiler.version:
+        answers["CONFIG_GCC_VERSION"] = str(major * 10000 + minor * 100 + patch)
+    return answers
+
+
 def _compilation(
     tools: Tools, shadow: overlay.Overlay
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
@@ -116,5 +128,5 @@ def _compilation(
         variables, translation = foreign_cc.variables(shadow, tools.compiler, always)
         included = ("-include", str(shadow.header)) if shadow.header else ()
         return {**always, **variables}, (*translation.kept, *included)
-    variables = {"CC": str(tools.compiler.path)}
+    variables = {"CC": str(tools.compiler.path), **_answers(tools, shadow.tree)}
     return {**always, **variables}, cflags.module_c_flags(shadow, {**always, **variables})

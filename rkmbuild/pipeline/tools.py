@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base.errors import ToolchainError
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline import foreign_cc
+from rkmbuild.pipeline import c_compiler
 from rkmbuild.toolchain import bindgen as bindgens
-from rkmbuild.toolchain import binutils, cc, programs, rust_facts
+from rkmbuild.toolchain import binutils, programs, rust_facts
 from rkmbuild.toolchain.parts import Bindgen, CCompiler, Rust, Tool
 
 
@@ -21,6 +20,7 @@ class Tools:
         bindgen: bindgen and its libclang.
         compiler: The C compiler.
         foreign: Whether that is of another kind than the one that built the kernel.
+        why: Why this C compiler, in words.
         objcopy: What splits off the debug information.
         cbindgen: What makes a header of Rust, or None where none is wanted.
     """
@@ -30,6 +30,7 @@ class Tools:
     bindgen: Bindgen
     compiler: CCompiler
     foreign: bool
+    why: str
     objcopy: Tool
     cbindgen: Tool | None
 
@@ -54,30 +55,14 @@ def choose_tools(rust: Rust, tree: KernelTree, *, compiler: str, with_cbindgen: 
     """
     bindgen, _ = bindgens.choose()
     facts = rust_facts.facts(rust, tree.arch)
-    chosen, foreign = _compiler(compiler, tree)
+    chosen = c_compiler.choose(compiler, tree)
     return Tools(
         rust=rust,
         facts=facts,
         bindgen=bindgen,
-        compiler=chosen,
-        foreign=foreign,
+        compiler=chosen.compiler,
+        foreign=chosen.foreign,
+        why=chosen.why,
         objcopy=binutils.objcopy(),
         cbindgen=programs.require("cbindgen", part="cbindgen") if with_cbindgen else None,
     )
-
-
-def _compiler(wanted: str, tree: KernelTree) -> tuple[CCompiler, bool]:
-    """Return the C compiler, and whether it is of another kind than the kernel's own."""
-    if wanted in ("auto", tree.compiler.kind):
-        found = cc.find_compiler(tree.compiler.command)
-        if found:
-            return found, False
-        if wanted != "auto":
-            raise ToolchainError(
-                f"{tree.compiler.command}, which built {tree.release}, is not installed",
-                hint="`rkmbuild doctor` says what installs it",
-            )
-    if wanted == "gcc":
-        raise ToolchainError(f"{tree.release} was built by clang, and gcc cannot build for it")
-    found, _ = cc.choose_clang(foreign_cc.least_clang(tree))
-    return found, tree.compiler.kind != "clang"

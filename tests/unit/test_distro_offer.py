@@ -57,7 +57,10 @@ def test_apt_tells_what_the_file_of_a_package_must_be() -> None:
     package = _offered("verbatim")["linux-headers-6.12.117+deb12-cloud-amd64"]
     assert package.sha256 == "d554fd0fd1ba990b36a428a5982c295e365bb5598c366bdf088aeb467c4c6dd3"
     assert package == replace(
-        _offered("bookworm")[package.name], sha256=package.sha256, depends=package.depends
+        _offered("bookworm")[package.name],
+        sha256=package.sha256,
+        depends=package.depends,
+        section="kernel",
     )
 
 
@@ -281,6 +284,9 @@ class _Boxes:
 
     def mark(self, packages: Iterable[Package]) -> str:
         return str(len(list(packages)))
+
+    def companions(self, packages: Iterable[Package], compiler: str | None = None) -> list[Package]:
+        raise NotImplementedError
 
     def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
         raise NotImplementedError

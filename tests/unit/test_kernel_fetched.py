@@ -47,6 +47,7 @@ def test_a_manifest_is_read_back_as_it_was_written(empty_cache: Path) -> None:
         "image": f"boot/vmlinuz-{RELEASES['6.12']}",
         "system_map": None,
         "modules": f"lib/modules/{RELEASES['6.12']}",
+        "companions": None,
         "debug_symbols": None,
         "expired": None,
     }

@@ -1,12 +1,15 @@
 """The overlay: what it links, what it replaces, and what it makes anew."""
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rkmbuild.arch import architectures
 from rkmbuild.base.errors import KernelError, StorageError
-from rkmbuild.kernel import overlay
+from rkmbuild.kernel import companions, overlay
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelTree, Origin
 from tests import kernel_trees
@@ -159,3 +162,79 @@ def test_an_objtree_that_names_itself_names_the_overlay_instead() -> None:
 def test_a_makefile_of_another_kind_is_refused(text: str) -> None:
     with pytest.raises(KernelError, match=r"/obj/Makefile is not one that"):
         overlay.objtree_makefile(text, Path("/obj"))
+
+
+MODPOST = Path("scripts/mod/modpost")
+
+
+def _with_companions(
+    tree: KernelTree, root: Path, monkeypatch: pytest.MonkeyPatch, tool: Path = MODPOST
+) -> KernelTree:
+    """Return the kernel with a loader beside it, where one of its tools cannot be started."""
+    libraries = root / "usr/lib/own"
+    libraries.mkdir(parents=True)
+    loader = Path(architectures.host().loader).relative_to("/")
+    (libraries / loader.name).touch()
+    (libraries / "libc.so.6").touch()
+    link = root / "usr" / loader
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(f"{'../' * (len(loader.parts) - 1)}lib/own/{loader.name}")
+    monkeypatch.setattr(companions, "unfit", lambda _build: {tool: "GLIBC_2.38"})
+    return replace(tree, companions=root)
+
+
+@pytest.mark.parametrize("shape", [debian, single])
+@pytest.mark.parametrize("foreign", [False, True])
+def test_a_tool_that_this_machine_cannot_start_is_a_script_in_the_overlay(
+    shape: Callable[[Path], KernelTree],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    foreign: bool,
+) -> None:
+    root = tmp_path / "beside"
+    tree = _with_companions(shape(tmp_path / "k"), root, monkeypatch)
+    before = snapshot(tmp_path)
+    made = overlay.prepare(tree, foreign_compiler=foreign)
+    tool = made.build / MODPOST
+    assert os.access(tool, os.X_OK)
+    assert tool.read_text() == (
+        f'#!/bin/sh\nroot="{root}"\n'
+        f'exec "$root/usr{architectures.host().loader}" --library-path "$root/usr/lib/own"'
+        f' --argv0 "$0" {tree.build / MODPOST} "$@"\n'
+    )
+    assert (made.build / "scripts/basic").is_symlink()
+    assert (made.build / "scripts/Makefile.modfinal").is_symlink() is not foreign
+    assert {name: was for name, was in snapshot(tmp_path).items() if name in before} == before
+
+
+def test_an_overlay_with_such_scripts_is_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = debian(tmp_path / "k")
+    plain = overlay.prepare(tree, foreign_compiler=False)
+    older = _with_companions(tree, tmp_path / "beside", monkeypatch)
+    assert overlay.prepare(older, foreign_compiler=False).key != plain.key
+
+
+def test_without_a_loader_for_it_the_tool_and_what_it_lacks_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = debian(tmp_path / "k")
+    monkeypatch.setattr(companions, "unfit", lambda _build: {MODPOST: "GLIBC_2.38"})
+    with pytest.raises(KernelError) as failure:
+        overlay.prepare(tree, foreign_compiler=False)
+    assert failure.value.message == (
+        f"{MODPOST} of {tree.release} does not run on this machine: it needs GLIBC_2.38"
+    )
+    assert "rkmbuild kernel fetch" in (failure.value.hint or "")
+
+
+def test_a_tool_that_no_module_needs_may_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = debian(tmp_path / "k")
+    tool = Path("tools/bpf/resolve_btfids/resolve_btfids")
+    monkeypatch.setattr(companions, "unfit", lambda _build: {tool: "libelf.so.1"})
+    made = overlay.prepare(tree, foreign_compiler=False)
+    assert (made.build / "scripts").is_symlink()

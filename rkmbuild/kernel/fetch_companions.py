@@ -1,0 +1,89 @@
+"""Gets along with a kernel what its tools and its compiler need where this machine is older."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rkmbuild.arch import architectures
+from rkmbuild.base import cache, console
+from rkmbuild.base.errors import FetchError
+from rkmbuild.distro.source import Download, KernelSource, Package
+from rkmbuild.kernel import companions
+from rkmbuild.kernel.companions import Companions
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.toolchain import gcc
+
+FOLDER = "companions"
+
+
+def bring(
+    tree: KernelTree,
+    packages: Sequence[Package],
+    source: KernelSource,
+    root: Path,
+    *,
+    with_compiler: bool,
+) -> Sequence[Download]:
+    """Get what `tree` needs beside its own packages, if anything, into a folder below `root`.
+
+    Args:
+        tree: The kernel, just unpacked below `root`.
+        packages: What it was unpacked from.
+        source: Where from.
+        with_compiler: Whether to get the kernel's compiler where this machine's gcc is older.
+
+    Returns:
+        What was got.
+
+    Raises:
+        FetchError: it could not be got, or is not all that is needed.
+        StorageError: there is no space for it.
+    """
+    tools = companions.unfit(tree.build)
+    needed = {tool: why for tool, why in tools.items() if companions.is_needed(tool)}
+    compiler = _older_than(tree) if with_compiler else None
+    if not needed and not compiler:
+        return []
+    got = _download(source, packages, compiler, tree, root / FOLDER)
+    there = Companions(root=root / FOLDER)
+    there.check([tree.build / tool for tool in needed])
+    if compiler and any(each.package.name == compiler for each in got):
+        there.add_compiler(tree.compiler.command, compiler)
+    return got
+
+
+def _older_than(tree: KernelTree) -> str | None:
+    """Return the package of the kernel's gcc, if that is newer than all of this machine's."""
+    arch = architectures.find(tree.arch)
+    if tree.compiler.kind != "gcc" or arch is not architectures.host():
+        return None
+    newest = gcc.newest(arch.names.uname)
+    major = tree.compiler.version[0]
+    return f"gcc-{major}" if newest and newest.major < major else None
+
+
+def _download(
+    source: KernelSource,
+    packages: Sequence[Package],
+    compiler: str | None,
+    tree: KernelTree,
+    folder: Path,
+) -> Sequence[Download]:
+    try:
+        wanted = source.companions(packages, compiler)
+    except FetchError as error:
+        if compiler is None:
+            raise
+        console.note(f"{error.message}, which built {tree.release}; clang can stand in for it")
+        wanted = source.companions(packages)
+    size = sum(package.size for package in wanted) / 1e6
+    what = f"{compiler} and what " if compiler else "what "
+    with (
+        console.step("Fetching", f"{what}its tools need here ({size:.0f} MB)"),
+        cache.temporary() as downloads,
+    ):
+        folder.mkdir()
+        got = source.download(wanted, downloads)
+        for each in got:
+            source.unpack(each.file, folder)
+            each.file.unlink()
+    return got
