@@ -54,7 +54,7 @@ def fetch(
         entry_name(wanted.release, wanted.version, wanted.mark, debug_symbols=wanted_symbols)
         for wanted_symbols in (debug_symbols, True)
     )
-    place = _intact(name) or _intact(with_symbols)
+    place = _intact(name, with_compiler) or _intact(with_symbols, with_compiler)
     if place:
         who = asked.suite or asked.name
         console.status(
@@ -114,17 +114,22 @@ def remove(release: str) -> None:
             console.status("Removed", candidate.release)
 
 
-def _intact(name: str) -> Path | None:
-    """Return the cache's entry; one whose manifest cannot be read is removed."""
+def _intact(name: str, with_compiler: bool) -> Path | None:
+    """Return the cache's entry; one that cannot be read, or lacks something now, is removed."""
     place = cache.find(fetched_kernel.KIND, name)
-    if place:
-        try:
-            fetched_kernel.read(place)
-        except KernelError as error:
-            console.warning(f"{error.message}; it is fetched again")
-            cache.remove(fetched_kernel.KIND, name)
-            return None
-    return place
+    if place is None:
+        return None
+    try:
+        kernel = fetched_kernel.read(place)
+    except KernelError as error:
+        console.warning(f"{error.message}; it is fetched again")
+    else:
+        tree = read_tree(kernel.build, Origin.FETCHED, kernel.parts)
+        with_compiler = with_compiler and kernel.without_compiler
+        if not fetch_companions.are_missing(tree, with_compiler=with_compiler):
+            return place
+    cache.remove(fetched_kernel.KIND, name)
+    return None
 
 
 def _check_space(wanted: offer.Chosen) -> None:
@@ -197,5 +202,6 @@ def _make(folder: Path, source: KernelSource, wanted: offer.Chosen, *, with_comp
             parts=parts,
             debug_symbols=symbols,
             expired=source.expired,
+            without_compiler=not with_compiler,
         )
     )

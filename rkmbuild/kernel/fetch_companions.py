@@ -38,8 +38,7 @@ def bring(
         FetchError: it could not be got, or is not all that is needed.
         StorageError: there is no space for it.
     """
-    tools = companions.unfit(tree.build)
-    needed = {tool: why for tool, why in tools.items() if companions.is_needed(tool)}
+    needed = _needed(tree)
     compiler = _older_than(tree) if with_compiler else None
     if not needed and not compiler:
         return []
@@ -49,6 +48,24 @@ def bring(
     if compiler and any(each.package.name == compiler for each in got):
         there.add_compiler(tree.compiler.command, compiler)
     return got
+
+
+def are_missing(tree: KernelTree, *, with_compiler: bool) -> bool:
+    """Tell whether a fetched kernel lacks what would be got along with it today.
+
+    Args:
+        tree: The kernel.
+        with_compiler: Whether its compiler is missed as well.
+    """
+    there = Companions(root=tree.companions) if tree.companions else None
+    if there is None and _needed(tree):
+        return True
+    return bool(with_compiler and _older_than(tree) and not (there and there.compiler))
+
+
+def _needed(tree: KernelTree) -> list[Path]:
+    """Return the tools that this machine cannot start, of those that every module needs."""
+    return [tool for tool in companions.unfit(tree.build) if companions.is_needed(tool)]
 
 
 def _older_than(tree: KernelTree) -> str | None:

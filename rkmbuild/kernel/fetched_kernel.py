@@ -58,6 +58,7 @@ class FetchedKernel:
         debug_symbols: The vmlinux with debug information, or None.
         expired: When its archive had ceased to vouch that it offers the newest, in UTC; None where
             it still did when the kernel was fetched.
+        without_compiler: Whether its compiler was left out, as the user wished.
     """
 
     entry: Path
@@ -70,6 +71,7 @@ class FetchedKernel:
     parts: images.Parts
     debug_symbols: Path | None = None
     expired: str | None = None
+    without_compiler: bool = False
 
     def document(self) -> dict[str, Any]:
         """Return it as the manifest has it."""
@@ -91,6 +93,7 @@ class FetchedKernel:
             "companions": inside(self.parts.companions),
             "debug_symbols": inside(self.debug_symbols),
             "expired": self.expired,
+            "without_compiler": self.without_compiler,
         }
 
 
@@ -210,7 +213,9 @@ def _kernel(entry: Path, document: dict[str, Any]) -> FetchedKernel:
         build=build,
         parts=images.Parts(part("image"), part("system_map"), part("modules"), part("companions")),
         debug_symbols=part("debug_symbols"),
-        expired=document.get("expired"),  # not there in those of an older rkmbuild
+        # Neither is there in those of an older rkmbuild.
+        expired=document.get("expired"),
+        without_compiler=bool(document.get("without_compiler")),
     )
 
 
