@@ -18,11 +18,21 @@ from rkmbuild.base import files, process
 from rkmbuild.base.errors import FetchError
 from rkmbuild.toolchain import runnable
 
-# The folder of the compiler's script; gcc's own programs are started by those in the second one.
+# The folder of the compiler's script, and what the compiler has start its own programs.
 _SCRIPTS = "rkmbuild"
-_PARTS = "parts"
-# What the driver starts: the compiler proper, the assembler, and what links.
-_STARTED = ("cc1", "as", "collect2", "ld")
+_START = "start"
+# gcc's driver starts the compiler proper and the assembler: the first by the path of its own one,
+# the second by its bare name, or, as gcc 16 of Debian, by a path that was set when it was built.
+_START_SCRIPT = """\
+program="$1"
+shift
+case "$program" in
+"$root"/*) ;;
+/*) program="$root$program" ;;
+*) program="$root/usr/bin/$program" ;;
+esac
+"""
+_STARTED = ("cc1", "as")
 # Without these no module is built; the others of a kernel's tools sign, and write BTF.
 _NEEDED = ("fixdep", "modpost", "objtool", "genksyms", "gendwarfksyms", "recordmcount")
 
@@ -75,10 +85,7 @@ class Companions:
         return self._script(str(self.root), '"$0"', shlex.quote(str(program)))
 
     def add_compiler(self, command: str, package: str) -> None:
-        """Write the script that starts the compiler, and those for what it starts in turn.
-
-        They find everything from where they are themselves, for the folder is moved once it is
-        finished.
+        """Write the script that starts the compiler, and that for what it starts in turn.
 
         Args:
             command: What the kernel calls its compiler.
@@ -93,16 +100,12 @@ class Companions:
         )
         if driver is None:
             raise FetchError(f"the packages of {package} have no command {command}")
-        programs = {name: file for name in _STARTED if (file := self._started(driver, name))}
-        if not {"cc1", "as"} <= programs.keys():
-            raise FetchError(f"the packages of {package} have no compiler proper, or no assembler")
-        self.check([driver, *programs.values()])
+        self.check([driver, *(self._started(driver, name) for name in _STARTED)])
         scripts = self.root / _SCRIPTS
-        (scripts / _PARTS).mkdir(parents=True)
-        for name, file in programs.items():
-            _write(scripts / _PARTS / name, self._own("${0%/*}/../..", file))
-        text = self._own("${0%/*}/..", driver, f'-B"${{0%/*}}/{_PARTS}"')
-        _write(scripts / driver.name, text)
+        scripts.mkdir()
+        _write(scripts / _START, self._own(_START_SCRIPT, '"$program"'))
+        place = f'"$root/{driver.relative_to(self.root)}"'
+        _write(scripts / driver.name, self._own("", place, f'-wrapper "${{0%/*}}/{_START}"'))
 
     def check(self, programs: list[Path]) -> None:
         """See that programs find all their libraries.
@@ -115,8 +118,8 @@ class Companions:
         for program, what in lacking.items():
             raise FetchError(f"{program.name} needs {what}, which none of the packages has")
 
-    def _started(self, driver: Path, name: str) -> Path | None:
-        """Return a program that gcc's driver starts: in its own folder, or another package's."""
+    def _started(self, driver: Path, name: str) -> Path:
+        """Return a program that gcc's driver starts; FetchError where there is none."""
         said = process.run(
             [
                 self.loader, "--library-path", ":".join(map(str, self.libraries)),
@@ -125,21 +128,24 @@ class Companions:
             doing=f"asking {driver.name} for its {name}",
             failure=FetchError,
         ).stdout.strip()  # fmt: skip
-        places = (Path(said), driver.parent / name)
-        # Where it knows none of its own it answers with the bare name, which is the machine's.
-        return next((file for file in places if file.is_absolute() and files.is_file(file)), None)
+        file = Path(os.path.normpath(driver.parent / said))
+        if not file.is_relative_to(self.root):
+            file = self.root / file.relative_to("/")
+        if not files.is_file(file):
+            raise FetchError(f"the packages of {driver.name} have no {name}, which it starts")
+        return file
 
-    def _own(self, root: str, program: Path, more: str = "") -> str:
-        """Return the script for a program of these, which takes it for started in its place."""
-        inside = Path(os.path.normpath(program)).relative_to(self.root)
-        place = f'"$root/{inside}"'
-        return self._script(root, place, f"{place} {more}".rstrip())
+    def _own(self, before: str, program: str, more: str = "") -> str:
+        """Return a script that finds all from where it is itself, for the root is moved later."""
+        # Without `..`, which gcc takes out of the paths that it gives its programs.
+        root = "${0%/*/*}"
+        return self._script(root, program, f"{program} {more}".rstrip(), before)
 
-    def _script(self, root: str, name: str, command: str) -> str:
+    def _script(self, root: str, name: str, command: str, before: str = "") -> str:
         loader = self.loader.relative_to(self.root)
         path = ":".join(f"$root/{folder.relative_to(self.root)}" for folder in self.libraries)
         return (
-            f'#!/bin/sh\nroot="{root}"\n'
+            f'#!/bin/sh\nroot="{root}"\n{before}'
             f'exec "$root/{loader}" --library-path "{path}" --argv0 {name} {command} "$@"\n'
         )
 
