@@ -6,7 +6,7 @@ from rkmbuild.base import process
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.modfinal import KBUILD_LINES
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline import foreign_cc
+from rkmbuild.pipeline import c_compiler, foreign_cc
 from rkmbuild.pipeline.target_kernel import common_variables
 from rkmbuild.toolchain.parts import CCompiler
 from tests.cli import warnings
@@ -96,6 +96,7 @@ def build(
     """
     shadow = overlay.prepare(tree, foreign_compiler=clang is not None)
     variables = common_variables(tree.config)
+    variables["CC"] = str((clang or c_compiler.choose("gcc", tree).compiler).path)
     if clang:
         variables |= foreign_cc.variables(shadow, clang, variables)[0]
     folder.mkdir()

@@ -42,7 +42,18 @@ def bring(
     compiler = _older_than(tree) if with_compiler else None
     if not needed and not compiler:
         return []
-    got = _download(source, packages, compiler, tree, root / FOLDER)
+    wanted = _wanted(source, packages, compiler, tree, libraries=bool(needed))
+    if not wanted:
+        if needed:
+            console.note(
+                f"{needed[0].name} of {tree.release} does not run on this machine, and "
+                f"{source.name} has no packages with what it needs"
+            )
+        return []
+    what = f"{compiler} and what " if compiler else "what "
+    size = sum(package.size for package in wanted) / 1e6
+    with console.step("Fetching", f"{what}its tools need here ({size:.0f} MB)"):
+        got = _download(source, wanted, root / FOLDER)
     there = Companions(root=root / FOLDER)
     there.check([tree.build / tool for tool in needed])
     if compiler and any(each.package.name == compiler for each in got):
@@ -78,27 +89,26 @@ def _older_than(tree: KernelTree) -> str | None:
     return f"gcc-{major}" if newest and newest.major < major else None
 
 
-def _download(
+def _wanted(
     source: KernelSource,
     packages: Sequence[Package],
     compiler: str | None,
     tree: KernelTree,
-    folder: Path,
-) -> Sequence[Download]:
-    try:
-        wanted = source.companions(packages, compiler)
-    except FetchError as error:
-        if compiler is None:
-            raise
-        console.note(f"{error.message}, which built {tree.release}; clang can stand in for it")
-        wanted = source.companions(packages)
-    size = sum(package.size for package in wanted) / 1e6
-    what = f"{compiler} and what " if compiler else "what "
-    with (
-        console.step("Fetching", f"{what}its tools need here ({size:.0f} MB)"),
-        cache.temporary() as downloads,
-    ):
-        folder.mkdir()
+    *,
+    libraries: bool,
+) -> Sequence[Package]:
+    """Return what to get; without the compiler where the source has none, which is told."""
+    if compiler:
+        try:
+            return source.companions(packages, compiler)
+        except FetchError as error:
+            console.note(f"{error.message}, which built {tree.release}; clang can stand in for it")
+    return source.companions(packages) if libraries else []
+
+
+def _download(source: KernelSource, wanted: Sequence[Package], folder: Path) -> Sequence[Download]:
+    folder.mkdir()
+    with cache.temporary() as downloads:
         got = source.download(wanted, downloads)
         for each in got:
             source.unpack(each.file, folder)
