@@ -78,7 +78,11 @@ def _tools(trees: list[KernelTree]) -> Iterator[Check]:
             unfit = companions.unfit(tree.build)
         except RkmbuildError:
             continue
-        needed = {tool.name: why for tool, why in unfit.items() if companions.is_needed(tool)}
+        needed = {
+            tool.name.partition(".")[0]: why
+            for tool, why in unfit.items()
+            if companions.is_needed(tool)
+        }
         if not needed:
             continue
         what = f"{', '.join(sorted(needed))} of {tree.release}"
