@@ -11,6 +11,14 @@
 #undef CONFIG_CC_HAS_NAMED_AS
 #undef CONFIG_CC_HAS_NAMED_AS_FIXED_SANITIZERS
 #undef CONFIG_USE_X86_SEG_SUPPORT
+/* From 6.15 on, compiler_types.h, which comes before this file, has made macros of it already:
+ * what asm/percpu_types.h says where there are none. */
+#ifdef __percpu_qual
+#undef __percpu_qual
+#define __percpu_qual
+#undef __percpu_seg_override
+#define __percpu_seg_override
+#endif
 
 /* Up to 16, clang takes every label of a function for a target of its asm goto (init/Kconfig). */
 #if __clang_major__ < 17

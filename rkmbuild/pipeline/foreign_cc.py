@@ -109,6 +109,10 @@ def compiler_answers(config: Kconfig, compiler: CCompiler) -> dict[str, str]:
     if config.on("UBSAN_BOUNDS_STRICT"):
         # gcc's name for what clang calls array-bounds (lib/Kconfig.ubsan).
         answers |= {"CONFIG_UBSAN_BOUNDS_STRICT": "", "CONFIG_UBSAN_ARRAY_BOUNDS": "y"}
+    if config.on("CC_HAS_MIN_FUNCTION_ALIGNMENT"):
+        # gcc 14's -fmin-function-alignment (6.9 and later). Taken away at the end, it would still
+        # be in each of kbuild's questions (cc-option), and the answer to all of them "no".
+        answers["CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT"] = ""
     if config.on("GCC_PLUGINS"):
         answers["CONFIG_GCC_PLUGINS"] = ""
     return answers

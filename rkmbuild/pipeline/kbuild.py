@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +11,13 @@ from typing import IO
 
 from rkmbuild import __version__
 from rkmbuild.base import cache, console, process
-from rkmbuild.base.errors import BuildError, ProjectError, RkmbuildError
+from rkmbuild.base.errors import ProjectError, RkmbuildError
 from rkmbuild.base.process import Completed
 from rkmbuild.base.render import render
 from rkmbuild.kernel import overlay
-from rkmbuild.kernel.symvers import TRIMMED
-from rkmbuild.pipeline import bindings, exports, generated_header, undefined
+from rkmbuild.pipeline import bindings, exports, generated_header, helpers, link_errors
 from rkmbuild.pipeline.api.base import Linkage
+from rkmbuild.pipeline.helpers import Helpers
 from rkmbuild.project.project import Project
 
 # One object of the module's is made from Rust, one from the C helpers of the API, one
@@ -35,29 +34,30 @@ _SCRIPT = "rkmbuild.lds"
 _EXTRA = "extra.symvers"
 _UNFINISHED = "unfinished"
 
-# The second is what Linux 6.5 and later say of what the module itself exports.
-_MISSING = re.compile(r'modpost: "([^"]+)" \[[^]]*\] (?:undefined|was exported without definition)')
-
 
 @dataclass(frozen=True, kw_only=True)
 class Kbuild:
     """All that kbuild is given.
 
     Attributes:
+        release: The kernel's release.
         folder: Where it builds: the Kbuild, the objects, the module.
         objtree: The overlay's objtree, for `make -C`.
         module: The module's name.
         files: Text of each rendered file, by name.
         variables: Variables of make.
+        helpers: The C helpers among the files.
         symvers: Files that say what other external modules export.
         trimmed: Whether the kernel exports only what its own modules use.
     """
 
+    release: str
     folder: Path
     objtree: Path
     module: str
     files: Mapping[str, str]
     variables: Mapping[str, str]
+    helpers: Helpers
     symvers: tuple[Path, ...] = ()
     trimmed: bool = False
 
@@ -107,6 +107,7 @@ def plan(
         "module": project.module, "release": release, "rust": _RUST, "helpers": _HELPERS,
         "exports": _EXPORTS, "export_header": str(linkage.export_header),
         "headers": bindings.includes(project.metadata.headers, project.root),
+        "wanted": helpers.WANTED, "wanted_header": helpers.WANTED_HEADER,
         "script": _SCRIPT, "archive": _ARCHIVE, "wait": _WAIT, "version": __version__,
         "c_stems": [source.stem for source in sources],
         "include_folders": [
@@ -117,7 +118,7 @@ def plan(
     files = {
         "Kbuild": render(linkage.templates / "Kbuild", values),
         _SCRIPT: render(linkage.templates / "module.lds", {"tests": tests}),
-        f"{_HELPERS}.c": linkage.helpers,
+        f"{_HELPERS}.c": linkage.helpers.text,
         f"{_EXPORTS}.c": f'#include "{_EXPORTS}.h"\n',
     }
     for source in sources:
@@ -126,11 +127,13 @@ def plan(
         files[_EXTRA] = exports.joined(symvers)
         variables = {**variables, exports.VARIABLE: str(folder / _EXTRA)}
     return Kbuild(
+        release=release,
         folder=folder,
         objtree=objtree,
         module=project.module,
         files=files,
         variables=variables,
+        helpers=linkage.helpers,
         symvers=tuple(symvers),
         trimmed=trimmed,
     )
@@ -157,7 +160,16 @@ class Linking:
             self._ready.write(b"ready\n")
         done = self._end()
         if done.returncode != 0:
-            raise _failure(self._kbuild, done)
+            raise link_errors.explain(
+                done,
+                module=self._kbuild.module,
+                release=self._kbuild.release,
+                folder=self._kbuild.folder,
+                helpers=self._kbuild.helpers,
+                rust=f"{_RUST}.o",
+                exports_header=f"{_EXPORTS}.h",
+                trimmed=self._kbuild.trimmed,
+            )
         for line in done.stderr.splitlines():
             # A clean build is silent here; what is not belongs before the user's eyes.
             sys.stderr.write(f"{line}\n")
@@ -250,29 +262,3 @@ def _link_to(archive: Path, link: Path) -> None:
     except OSError:  # a filesystem without hard links
         shutil.copyfile(archive, link)
     os.utime(link)
-
-
-def _failure(kbuild: Kbuild, done: Completed) -> BuildError:
-    missing = list(dict.fromkeys(_MISSING.findall(done.stderr)))
-    error = process.failed(done, doing=f"linking {kbuild.module}.ko")
-    if not missing:
-        return BuildError(error.message, hint=error.hint, output=done.stderr or done.stdout)
-    unmangled = exports.exported(kbuild.folder / f"{_EXPORTS}.h") & set(missing)
-    if unmangled:
-        names = ", ".join(f"`{name}`" for name in sorted(unmangled))
-        return BuildError(
-            f"{names} is exported, but the Rust code has no symbol of that name",
-            hint="give the function #[export], or a static #[no_mangle]",
-            output=done.stderr,
-        )
-    askers = undefined.askers(kbuild.folder / f"{kbuild.module}.o", missing)
-    lines = [
-        f"`{name}` is needed by {', '.join(askers[name])}" for name in missing if askers.get(name)
-    ]
-    if kbuild.trimmed:
-        lines.append(TRIMMED)
-    return BuildError(
-        f"the kernel exports no symbol {', '.join(f'`{name}`' for name in missing)}",
-        hint="\n".join([*lines, error.hint or ""]),
-        output=done.stderr,
-    )

@@ -6,10 +6,11 @@
 #ifndef RKMBUILD_HELPERS_H
 #define RKMBUILD_HELPERS_H
 
-/* A module's own build makes them static but for those that the module uses. */
-#ifndef __rust_helper
+/*
+ * Marks a helper. A module's build compiles those alone that the module asks for, so a file's
+ * headers and what its helpers share may be there for any of them: `__maybe_unused`.
+ */
 #define __rust_helper
-#endif
 
 #include <linux/hrtimer.h>
 #include <linux/refcount.h>

@@ -5,19 +5,20 @@
 
 #include "helpers.h"
 
+/* Since 6.15 these pointers are in an address space of their own, which a number leaves. */
 __rust_helper void *rust_helper_alloc_percpu(size_t size, size_t align)
 {
-	return (__force void *)__alloc_percpu(size, align);
+	return (void *)(__force unsigned long)__alloc_percpu(size, align);
 }
 
 __rust_helper void rust_helper_free_percpu(void *ptr)
 {
-	free_percpu((__force void __percpu *)ptr);
+	free_percpu((void __percpu *)(__force unsigned long)ptr);
 }
 
 __rust_helper void *rust_helper_per_cpu_ptr(void *ptr, unsigned int cpu)
 {
-	return per_cpu_ptr((__force void __percpu *)ptr, cpu);
+	return per_cpu_ptr((void __percpu *)(__force unsigned long)ptr, cpu);
 }
 
 __rust_helper int rust_helper_percpu_counter_init(struct percpu_counter *counter, s64 amount)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <linux/cred.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -34,9 +35,15 @@ __rust_helper kuid_t rust_helper_task_uid(struct task_struct *t)
 	return task_uid(t);
 }
 
+/* As task_euid(), which Linux 7.3 no longer has. */
 __rust_helper kuid_t rust_helper_task_euid(struct task_struct *t)
 {
-	return task_euid(t);
+	kuid_t euid;
+
+	rcu_read_lock();
+	euid = __task_cred(t)->euid;
+	rcu_read_unlock();
+	return euid;
 }
 
 __rust_helper kuid_t rust_helper_current_euid(void)

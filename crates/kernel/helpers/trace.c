@@ -51,7 +51,10 @@ static void __maybe_unused compare_tracepoint(struct tracepoint *tp, void *priv)
 		find->found = tp;
 }
 
-/* Those of the kernel itself, not of modules. */
+/*
+ * Those of the kernel itself, not of modules.
+ * In its place: a `kprobe::Kprobe` at a function on the way
+ */
 __rust_helper struct tracepoint *rust_helper_find_tracepoint(const char *name)
 {
 	struct find_tracepoint find = { .name = name };
@@ -70,6 +73,7 @@ __rust_helper void rust_helper_tracepoint_synchronize_unregister(void)
 /*
  * With FTRACE_OPS_FL_RECURSION, ftrace sees to it that the function is not entered from within itself,
  * and that preemption is off; with FTRACE_OPS_FL_RCU, that it is called only where RCU is watching.
+ * In its place: a `kprobe::Kprobe`, one for each function
  */
 __rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char *pattern,
 					      void (*func)(unsigned long ip, unsigned long parent_ip,

@@ -25,8 +25,8 @@ __rust_helper bool rust_helper_queue_work(struct workqueue_struct *wq, struct wo
  * destroy_workqueue() waits for what is queued, but knows nothing of work whose timer still runs:
  * that would be queued on memory which was freed. So the module keeps a list of its own.
  */
-static DEFINE_RAW_SPINLOCK(delayed_works_lock);
-static LIST_HEAD(delayed_works);
+static __maybe_unused DEFINE_RAW_SPINLOCK(delayed_works_lock);
+static __maybe_unused LIST_HEAD(delayed_works);
 
 __rust_helper void rust_helper_init_delayed_work(struct rkmbuild_delayed_work *work,
 						 work_func_t func, const char *name,

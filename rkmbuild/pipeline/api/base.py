@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline.helpers import Helpers
 from rkmbuild.pipeline.rustflags import Chosen
 from rkmbuild.pipeline.stages import Clock
 from rkmbuild.pipeline.target_kernel import TargetKernel
@@ -34,13 +35,13 @@ class Linkage:
     Attributes:
         templates: The folder with the templates `Kbuild` and `module.lds`. They say how the Rust
             code is linked: with all that it is built on, or to Rust that the kernel exports.
-        helpers: The text of a C file: functions for what the Rust code calls and the kernel has
-            only as a macro or an inline function.
+        helpers: C functions for what the Rust code calls and the kernel has only as a macro or an
+            inline function.
         export_header: The C header that makes exports of what the Rust code says it exports.
     """
 
     templates: Path
-    helpers: str
+    helpers: Helpers
     export_header: Path
 
 

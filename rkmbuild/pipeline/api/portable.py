@@ -12,7 +12,7 @@ from typing import Any
 from rkmbuild.base import cache, paths
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
-from rkmbuild.pipeline import bindings, c_layout, rustflags, spec, sysroot
+from rkmbuild.pipeline import bindings, c_layout, helpers, rustflags, spec, sysroot
 from rkmbuild.pipeline.api import cfgs, portable_crate
 from rkmbuild.pipeline.api.base import Linkage, Provided, Target
 from rkmbuild.pipeline.stages import Clock, side_by_side
@@ -55,11 +55,11 @@ class PortableApi:
     @property
     def linkage(self) -> Linkage:
         """What kbuild is given: all of the Rust code, and the helpers that it calls."""
-        helpers = portable_crate.source() / "kernel" / "helpers"
+        folder = portable_crate.source() / "kernel" / "helpers"
         return Linkage(
             templates=paths.data("templates") / "kbuild",
-            helpers=f'#include "{helpers / "helpers.c"}"\n',
-            export_header=helpers / "export.h",
+            helpers=helpers.read(folder),
+            export_header=folder / "export.h",
         )
 
     @property
