@@ -15,6 +15,8 @@ WANTED = "RKMBUILD_WANTS_"
 """What a module's build defines, with a helper's name behind it."""
 WANTED_HEADER = "rkmbuild_wanted.h"
 """Where it does so."""
+HAS_HEADER = "rkmbuild_has.h"
+"""Where a module's build has what was asked of the kernel."""
 
 _HEADER = "helpers.h"
 _INCLUDES_HEADER = f'#include "{_HEADER}"'
@@ -115,7 +117,7 @@ def read(folder: Path) -> Helpers:
     """Cut the C files of a folder, whose `helpers.h` declares the helpers."""
     files = {file: file.read_text().splitlines() for file in sorted(folder.glob("*.c"))}
     known = tuple(helper for file, lines in files.items() for helper in cut(file, lines))
-    text = [f'#include "{WANTED_HEADER}"']
+    text = [f'#include "{HAS_HEADER}"', f'#include "{WANTED_HEADER}"']
     # A helper's callees are wanted as it is, and theirs: as many rounds as such a chain is long.
     for helper in sorted(known, key=lambda each: _depth(each, known), reverse=True):
         if helper.calls:

@@ -118,8 +118,9 @@ def plan(
     files = {
         "Kbuild": render(linkage.templates / "Kbuild", values),
         _SCRIPT: render(linkage.templates / "module.lds", {"tests": tests}),
+        helpers.HAS_HEADER: linkage.defines,
         f"{_HELPERS}.c": linkage.helpers.text,
-        f"{_EXPORTS}.c": f'#include "{_EXPORTS}.h"\n',
+        f"{_EXPORTS}.c": f'#include "{helpers.HAS_HEADER}"\n#include "{_EXPORTS}.h"\n',
     }
     for source in sources:
         files[f"{source.stem}.c"] = f'#include "{project.root / source}"\n'

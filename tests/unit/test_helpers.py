@@ -1,4 +1,4 @@
-"""C helpers are cut so that each stands alone, and what a compiler says is laid at the right one."""
+"""C helpers are cut so that each stands alone, and an error is laid at the right one."""
 
 from pathlib import Path
 

@@ -9,7 +9,7 @@
 /* Since 6.4 a class has no owner. */
 __rust_helper struct class *rust_helper_class_create(const char *name)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#ifdef RKMBUILD_HAS_class_without_owner
 	return class_create(name);
 #else
 	return class_create(THIS_MODULE, name);

@@ -7,10 +7,9 @@
 
 #include <linux/export.h>
 #include <linux/types.h>
-#include <linux/version.h>
 
 /* Linux 6.13 made the namespace a string (cdd30ebb1b9f). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#ifdef RKMBUILD_HAS_export_namespace_word
 #define RKMBUILD_EXPORT_NS(sym, ns) EXPORT_SYMBOL_NS(sym, ns)
 #define RKMBUILD_EXPORT_NS_GPL(sym, ns) EXPORT_SYMBOL_NS_GPL(sym, ns)
 #else

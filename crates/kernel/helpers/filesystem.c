@@ -38,11 +38,11 @@ __rust_helper struct inode *rust_helper_fs_new_inode(struct super_block *sb,
 		inode->i_link = (char *)what->target;
 	i_size_write(inode, what->size);
 	set_nlink(inode, what->links);
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#ifdef RKMBUILD_HAS_inode_set_atime_to_ts
 	inode_set_atime_to_ts(inode, time);
 	inode_set_mtime_to_ts(inode, time);
 	inode_set_ctime_to_ts(inode, time);
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#elif defined(RKMBUILD_HAS_inode_set_ctime_to_ts)
 	inode->i_atime = inode->i_mtime = inode_set_ctime_to_ts(inode, time);
 #else
 	inode->i_atime = inode->i_mtime = inode->i_ctime = time;

@@ -9,7 +9,7 @@
 /* False where the last user is gone: the file is being closed. Since 6.13 it has a counter of its own. */
 __rust_helper bool rust_helper_get_file(struct file *f)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#ifdef RKMBUILD_HAS_file_ref
 	return file_ref_get(&f->f_ref);
 #else
 	return atomic_long_inc_not_zero(&f->f_count);

@@ -8,7 +8,7 @@
 /* Called prandom_u32_max() up to 6.1. */
 __rust_helper u32 rust_helper_get_random_u32_below(u32 ceil)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifdef RKMBUILD_HAS_get_random_u32_below
 	return get_random_u32_below(ceil);
 #else
 	return prandom_u32_max(ceil);

@@ -22,7 +22,7 @@ __rust_helper void rust_helper_sysfs_remove_file(struct kobject *kobj, const str
 __rust_helper struct ctl_table_header *
 rust_helper_register_sysctl(const char *path, struct ctl_table *table, size_t rows)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#ifdef RKMBUILD_HAS_register_sysctl_sz
 	return register_sysctl_sz(path, table, rows);
 #else
 	return register_sysctl(path, table);

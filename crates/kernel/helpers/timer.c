@@ -11,7 +11,7 @@ __rust_helper void rust_helper_hrtimer_setup(struct hrtimer *timer,
 					     enum hrtimer_restart (*function)(struct hrtimer *),
 					     clockid_t clock, enum hrtimer_mode mode)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#ifdef RKMBUILD_HAS_hrtimer_setup
 	hrtimer_setup(timer, function, clock, mode);
 #else
 	hrtimer_init(timer, clock, mode);
@@ -33,7 +33,7 @@ __rust_helper bool rust_helper_timer_pending(const struct timer_list *timer)
 /* Up to 6.1 these were called del_timer() and del_timer_sync(), which 6.15 dropped. */
 __rust_helper bool rust_helper_timer_delete(struct timer_list *timer)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifdef RKMBUILD_HAS_timer_delete
 	return timer_delete(timer);
 #else
 	return del_timer(timer);
@@ -42,7 +42,7 @@ __rust_helper bool rust_helper_timer_delete(struct timer_list *timer)
 
 __rust_helper bool rust_helper_timer_delete_sync(struct timer_list *timer)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifdef RKMBUILD_HAS_timer_delete_sync
 	return timer_delete_sync(timer);
 #else
 	return del_timer_sync(timer);
@@ -52,7 +52,7 @@ __rust_helper bool rust_helper_timer_delete_sync(struct timer_list *timer)
 /* Without a shutdown of its own, del_timer_sync() stops what the timer's function alone restarts. */
 __rust_helper void rust_helper_timer_shutdown_sync(struct timer_list *timer)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifdef RKMBUILD_HAS_timer_shutdown_sync
 	timer_shutdown_sync(timer);
 #else
 	del_timer_sync(timer);

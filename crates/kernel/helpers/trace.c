@@ -109,7 +109,7 @@ __rust_helper void rust_helper_unregister_ftrace(struct ftrace_ops *ops)
 
 __rust_helper unsigned long rust_helper_ftrace_argument(struct ftrace_regs *fregs, unsigned int n)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifdef RKMBUILD_HAS_ftrace_regs_get_argument
 	return ftrace_regs_get_argument(fregs, n);
 #else
 	return regs_get_kernel_argument(&fregs->regs, n);

@@ -80,7 +80,7 @@ __rust_helper void rust_helper_hasten_delayed_work(struct workqueue_struct *wq)
 __rust_helper struct workqueue_struct *rust_helper_alloc_workqueue(const char *name)
 {
 	/* Linux 7.2 warns where nothing says that each processor does what it queues. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#ifdef RKMBUILD_HAS_WQ_PERCPU
 	return alloc_workqueue("%s", WQ_PERCPU, 0, name);
 #else
 	return alloc_workqueue("%s", 0, 0, name);

@@ -131,9 +131,9 @@ impl Drop for Table {
     }
 }
 
-#[cfg(kernel_6_11)]
+#[cfg(kernel_has = "ctl_row_const")]
 type Row = *const bindings::ctl_table;
-#[cfg(not(kernel_6_11))]
+#[cfg(not(kernel_has = "ctl_row_const"))]
 type Row = *mut bindings::ctl_table;
 
 /// # Safety

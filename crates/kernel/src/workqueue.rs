@@ -179,11 +179,11 @@ impl Drop for OwnedQueue {
     }
 }
 
-#[cfg(kernel_6_17)]
+#[cfg(kernel_has = "system_dfl_wq")]
 use bindings::{system_dfl_wq, system_percpu_wq};
 // What they were called before: Linux 7.2 has both, and warns of the older.
 use bindings::{system_freezable_wq, system_highpri_wq, system_long_wq, system_power_efficient_wq};
-#[cfg(not(kernel_6_17))]
+#[cfg(not(kernel_has = "system_dfl_wq"))]
 use bindings::{system_unbound_wq as system_dfl_wq, system_wq as system_percpu_wq};
 
 macro_rules! system_queues {

@@ -35,12 +35,14 @@ class Linkage:
     Attributes:
         templates: The folder with the templates `Kbuild` and `module.lds`. They say how the Rust
             code is linked: with all that it is built on, or to Rust that the kernel exports.
+        defines: The text of a C header with what was asked of the kernel.
         helpers: C functions for what the Rust code calls and the kernel has only as a macro or an
             inline function.
         export_header: The C header that makes exports of what the Rust code says it exports.
     """
 
     templates: Path
+    defines: str
     helpers: Helpers
     export_header: Path
 

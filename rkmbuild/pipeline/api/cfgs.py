@@ -1,10 +1,11 @@
 """What rustc is told of the kernel: cfgs for its release and its options."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
+from rkmbuild.pipeline.api import facts
 
 # Linux 5.19 was followed by 6.0 and 6.19 by 7.0; the last series is open.
 _SERIES = ((6, range(1, 20)), (7, range(30)))
@@ -27,11 +28,24 @@ def of_kernel(tree: KernelTree, mentioned: Iterable[str]) -> str:
             lines.append(f"--check-cfg=cfg({name})")
             if KernelVersion(major, minor) <= tree.version:
                 lines.append(f"--cfg={name}")
+    lines += [f"--check-cfg=cfg({kind}, values(any()))" for kind in facts.KINDS]
     names = {*mentioned, *(f"CONFIG_{option}" for option in tree.config)}
     lines += map(_declared, sorted(names))
     for option, value in sorted(tree.config.items()):
         if value in ("y", "m"):
             lines += [f"--cfg=CONFIG_{option}", f'--cfg=CONFIG_{option}="{value}"']
+    return "\n".join(lines) + "\n"
+
+
+def asked(names: Iterable[str], has: Collection[str]) -> str:
+    """Return arguments of rustc, one a line, that say what was asked of the kernel.
+
+    `kernel_has = "x"` is set where the answer is yes; a name that nobody asks is none that rustc
+    knows.
+    """
+    values = ", ".join(f'"{name}"' for name in names)
+    lines = [f"--check-cfg=cfg(kernel_has, values({values}))"]
+    lines += [f'--cfg=kernel_has="{name}"' for name in sorted(has)]
     return "\n".join(lines) + "\n"
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from rkmbuild.base import cache, paths
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
-from rkmbuild.pipeline import bindings, c_layout, helpers, rustflags, spec, sysroot
-from rkmbuild.pipeline.api import cfgs, portable_crate
+from rkmbuild.pipeline import bindings, c_layout, helpers, probe, rustflags, spec, sysroot
+from rkmbuild.pipeline.api import cfgs, facts, portable_crate
 from rkmbuild.pipeline.api.base import Linkage, Provided, Target
 from rkmbuild.pipeline.stages import Clock, side_by_side
 from rkmbuild.pipeline.target_kernel import TargetKernel
@@ -38,6 +38,7 @@ class PortableApi:
         sysroot: `core` and `alloc`.
         bindings: What bindgen makes of the kernel's headers.
         crate: The `kernel` crate, on both.
+        has: What of the crate's questions the kernel answered yes.
     """
 
     target: Target
@@ -46,6 +47,7 @@ class PortableApi:
     sysroot: sysroot.Sysroot
     bindings: bindings.Bindings
     crate: portable_crate.KernelCrate
+    has: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -58,6 +60,7 @@ class PortableApi:
         folder = portable_crate.source() / "kernel" / "helpers"
         return Linkage(
             templates=paths.data("templates") / "kbuild",
+            defines=probe.defines(self.has),
             helpers=helpers.read(folder),
             export_header=folder / "export.h",
         )
@@ -89,11 +92,15 @@ class PortableApi:
 
     def files(self) -> Iterable[Path]:
         """Return the source of the crates, and what is bound for them."""
-        return (file for file in portable_crate.source().rglob("*.[rch]*") if file.is_file())
+        found = (file for file in portable_crate.source().rglob("*.[rch]*") if file.is_file())
+        return (*found, _probes())
 
     def declarations(self, sources: Sequence[Path]) -> str:
-        """Return arguments of rustc that declare options which sources ask for and it lacks."""
-        return cfgs.lacking(self.kernel.tree, sources)
+        """Return arguments of rustc: options that sources ask for and it lacks, and what it has."""
+        asked = facts.mentioned_in(sources)
+        bound = cache.find("bindings", self.bindings.key) if asked else None
+        text = (bound / bindings.FILE).read_text() if bound else ""
+        return cfgs.lacking(self.kernel.tree, sources) + facts.cfgs(asked, self.kernel.tree, text)
 
     def provide(self, clock: Clock, *, jobs: int | None) -> Provided:
         """Make what the cache does not have yet; sysroot and bindings side by side.
@@ -170,14 +177,27 @@ class Portable:
         )
         root = sysroot.plan(tools.rust, tree.arch, target.specification, chosen.flags)
         bound = bindings.plan(_bound(), project, tools, kernel)
+        headers, questions = _questions()
+        has = probe.ask(kernel, tools.compiler, headers, questions)
+        asked = cfgs.asked((question.name for question in questions), has)
         return PortableApi(
             target=target,
             tools=tools,
             kernel=kernel,
             sysroot=root,
             bindings=bound,
-            crate=portable_crate.plan(tree, tools.rust, root, bound),
+            crate=portable_crate.plan(tree, tools.rust, root, bound, asked),
+            has=has,
         )
+
+
+def _probes() -> Path:
+    return portable_crate.source() / "kernel" / "probes"
+
+
+def _questions() -> tuple[tuple[str, ...], tuple[probe.Question, ...]]:
+    """Return what the crate and its helpers ask of a kernel."""
+    return probe.read(_probes().read_text())
 
 
 def _bound() -> bindings.Source:

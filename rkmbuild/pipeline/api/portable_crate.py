@@ -55,9 +55,13 @@ def source() -> Path:
 
 
 def plan(
-    tree: KernelTree, rust: Rust, on: sysroot.Sysroot, bound: bindings.Bindings
+    tree: KernelTree, rust: Rust, on: sysroot.Sysroot, bound: bindings.Bindings, asked: str
 ) -> KernelCrate:
-    """Return the crate that fits, without making it."""
+    """Return the crate that fits, without making it.
+
+    Args:
+        asked: Arguments of rustc, one a line, that say what the crate asked of the kernel.
+    """
     top = source()
     crates = sorted(manifest.parent for manifest in top.glob("*/Cargo.toml"))
     files = [
@@ -73,7 +77,7 @@ def plan(
         return {"digest": digest.hexdigest(), "names": sorted(cfgs.mentioned_in(files))}
 
     contents = remembered("kernel crate", files, read)
-    text = opened(rust.version) + cfgs.of_kernel(tree, contents["names"])
+    text = opened(rust.version) + cfgs.of_kernel(tree, contents["names"]) + asked
     key = cache.key(
         "kernel-crate", _REVISION, contents["digest"], on.key, bound.key, text, rust.verbose
     )

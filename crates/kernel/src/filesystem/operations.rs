@@ -129,9 +129,9 @@ type SpliceRead = unsafe extern "C" fn(
     usize,
     c_uint,
 ) -> isize;
-#[cfg(kernel_6_5)]
+#[cfg(kernel_has = "copy_splice_read")]
 const SPLICE_READ: SpliceRead = bindings::copy_splice_read;
-#[cfg(not(kernel_6_5))]
+#[cfg(not(kernel_has = "copy_splice_read"))]
 const SPLICE_READ: SpliceRead = bindings::generic_file_splice_read;
 
 /// Returns the tree of a file system, and the place of a file in it.
