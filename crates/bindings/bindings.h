@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The kernel headers that the `kernel` crate is bound to. Keep them sorted; a header that only some
- * kernels have stands behind a version check.
+ * kernels have stands behind __has_include.
  */
 #include <linux/version.h>
 #include <generated/utsrelease.h>

@@ -86,15 +86,41 @@ def show(
             show_default="the one that `rkmbuild build` would use",
         ),
     ] = None,
+    api: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--api",
+            metavar="NAME",
+            help="Show whether it has this function, macro, constant, type, or STRUCTURE.FIELD; "
+            "may be repeated.",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Show all that is known of one kernel."""
+    """Show all that is known of one kernel, or whether it has certain functions."""
     from rkmbuild.kernel import own_rust
     from rkmbuild.kernel.facts import description, facts
     from rkmbuild.kernel.find import select
 
     console.configure(as_json=as_json)
     tree = select(release)
+    if api:
+        from rkmbuild.pipeline.api.lookup import look_up
+
+        found = look_up(tree, api)
+        if as_json:
+            console.result({"release": tree.release, "api": [each.document() for each in found]})
+            return
+        rows = [
+            [
+                each.name,
+                each.kind or "not found",
+                f"{each.exported_by}{' (GPL)' if each.gpl else ''}" if each.exported_by else "-",
+            ]
+            for each in found
+        ]
+        console.table(["NAME", "WHAT", "EXPORTED BY"], rows)
+        return
     known = description(tree)
     if as_json:
         console.result(known)

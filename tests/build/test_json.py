@@ -46,6 +46,7 @@ def printed(kernel_6_12: KernelTree, tmp_path_factory: pytest.TempPathFactory) -
         "kernel list": (),
         "kernel list --available": (),
         "kernel show": (kernel_6_12.release,),
+        "kernel show --api": ("kern_path", kernel_6_12.release),
         "doctor": (),
         "ci": ("gitlab", root, "--from", "rkmbuild"),
         "clean": (root,),
