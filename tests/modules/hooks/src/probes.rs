@@ -169,11 +169,18 @@ pub(crate) struct Probes {
     refusals: TracepointProbe<Refusals>,
 }
 
+/// What mkdir(2) comes to. No header declares it, so it is known by the release: 7.0 renamed it.
+const MKDIR: &CStr = if cfg!(kernel_7_0) {
+    c"filename_mkdirat"
+} else {
+    c"do_mkdirat"
+};
+
 impl Probes {
     pub(crate) fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            kprobe <- Kprobe::register(c"do_mkdirat", Count::default()),
-            kretprobe <- Kretprobe::register(c"do_mkdirat", Results::default()),
+            kprobe <- Kprobe::register(MKDIR, Count::default()),
+            kretprobe <- Kretprobe::register(MKDIR, Results::default()),
             ftrace <- FtraceOps::register(c"vfs_mkdi*", Count::default()),
             switches <- TracepointProbe::register(Switches::default()),
             forks <- TracepointProbe::register(Forks::default()),
