@@ -1,6 +1,7 @@
 """C helpers stand alone, and a kernel is asked what it has: with real compilers and headers."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -67,9 +68,7 @@ def test_a_function_that_is_gone_costs_its_callers_alone(
     assert (
         f"error: Linux {lacking.release} lacks what `kernel::time::delay::fsleep` stands on" in said
     )
-    assert "used in" in said
-    assert "src/lib.rs:" in said
-    assert "rust_helper_fsleep: implicit declaration of function 'fsleep'" in said
+    assert re.search("rust_helper_fsleep: implicit declaration of function .fsleep.", said)
     assert f"{CRATE}/helpers/time.c:" in said
 
 
