@@ -76,7 +76,7 @@ def test_a_crate_asks_what_the_kernel_has(tree: KernelTree, tmp_path: Path) -> N
     newer = not tree.release.startswith("6.1.")
     want = {
         'has_fn = "copy_splice_read"': newer,
-        'has_fn = "kern_path"': True,
+        'has_fn = "seq_read"': True,
         'has_fn = "no_such_function"': False,
         'has_const = "WQ_UNBOUND"': True,
         'has_field = "file.f_pos"': True,

@@ -4,7 +4,7 @@
 //!
 //! An option is a `cfg`: `#[cfg(CONFIG_SMP)]`, and so is a release: `#[cfg(kernel_6_12)]` is there
 //! from 6.12 on. What the kernel has is asked better than concluded: `#[cfg(has_fn = "kern_path")]`,
-//! `has_const = "WQ_PERCPU"`, `has_field = "file.f_ref"`, `exported = "kern_path"`. What an option is set to stands in the bindings: `bindings::CONFIG_HZ`.
+//! `has_const = "WQ_PERCPU"`, `has_field = "file.f_ref"`, `exported = "seq_read"`. What an option is set to stands in the bindings: `bindings::CONFIG_HZ`.
 //!
 //! ```
 //! use kernel::prelude::*;

@@ -1,8 +1,8 @@
 """What a module's source asks of a kernel by cfgs, answered from its bindings and its exports.
 
-`has_fn = "kern_path"` is set where the bindings have that function, `has_field = "file.f_ref"`
+`has_fn = "seq_read"` is set where the bindings have that function, `has_field = "file.f_ref"`
 where its structure has that field, `has_const = "WQ_PERCPU"` where there is that constant,
-and `exported = "kern_path"` where the kernel or a module of its own exports that symbol.
+and `exported = "seq_read"` where the kernel or a module of its own exports that symbol.
 """
 
 import re
