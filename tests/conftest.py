@@ -8,7 +8,7 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.distro.debian import Debian
-from rkmbuild.kernel import fetch, find
+from rkmbuild.kernel import fetch, fetch_companions, find
 from rkmbuild.kernel.tree import KernelTree
 
 _HERE = Path(__file__).parent
@@ -62,7 +62,10 @@ def kernel_backports() -> KernelTree:
     """The newest kernel for Debian 13, cloud flavour, fetched once into the shared cache."""
     for candidate in find.fetched():
         if candidate.manifest and candidate.manifest.suite == BACKPORTS:
-            return candidate.read()
+            tree = candidate.read()
+            # One that an older rkmbuild fetched may lack what its tools need here.
+            if not fetch_companions.are_missing(tree, with_compiler=False):
+                return tree
     # An archive may stand still for weeks, and what is tested is not that.
     return fetch.fetch(flavour=_FLAVOUR, source=Debian(BACKPORTS, allow_expired=True))
 
