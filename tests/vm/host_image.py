@@ -16,24 +16,21 @@ from pathlib import Path
 # imports is named.
 _COMMANDS = ("--help", "list", "list --json", "log", "log --json", "load --no-such",
              "load /dev/null", "load /no-such.ko x=1", "unload none", "load /")  # fmt: skip
-_IMPORTS = ("rkmbuild.__main__", "rkmbuild.project.project", "rkmbuild.host.host",
-            "lzma", "tempfile", "rkmbuild.verdict.batch", "rkmbuild.verdict.rules",
-            "rkmbuild.verdict.with_dependencies", "rkmbuild.distro.packages",
-            "rkmbuild.host.persist", "rkmbuild.host.request", "rkmbuild.project.selection",
-            "iced_x86", "elftools.elf.elffile",
-            "elftools.elf.sections", "platformdirs.unix", "encodings.idna", "encodings.latin_1",
-            "encodings.ascii", "encodings.unicode_escape", "runpy", "ctypes",
-            "concurrent.futures.thread", "multiprocessing", "rkmbuild.trace.running_log",
-            "rkmbuild.klog.lines", "rkmbuild.trace.text")  # fmt: skip
+_IMPORTS = ("lzma", "tempfile", "iced_x86", "elftools.elf.elffile", "elftools.elf.sections",
+            "platformdirs.unix", "encodings.idna", "encodings.latin_1", "encodings.ascii",
+            "encodings.unicode_escape", "runpy", "ctypes", "concurrent.futures.thread",
+            "multiprocessing")  # fmt: skip
 _LIST = """
-import contextlib, importlib, io, json, sys
+import contextlib, importlib, io, json, pkgutil, sys
+import rkmbuild
 from rkmbuild.cli import app
 *commands, names = sys.argv[1:]
 for command in commands:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         with contextlib.suppress(Exception, SystemExit):
             app(command.split(), standalone_mode=True)
-for name in names.split():
+ours = [module.name for module in pkgutil.walk_packages(rkmbuild.__path__, "rkmbuild.")]
+for name in (*ours, *names.split()):
     importlib.import_module(name)
 print(json.dumps({n: m.__file__ for n, m in sys.modules.items() if getattr(m, "__file__", None)}))
 """
