@@ -2,19 +2,18 @@
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rkmbuild.base import paths
-from rkmbuild.distro.debian import Debian
-from rkmbuild.kernel import fetch, fetch_companions, find
 from rkmbuild.kernel.tree import KernelTree
+from tests import matrix
+from tests.matrix import Tested
 
 _HERE = Path(__file__).parent
 _FOLDERS = ("lint", "unit", "build", "vm")
-_FLAVOUR = "cloud"
-BACKPORTS = "trixie-backports"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,37 +44,23 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def kernel_6_1() -> KernelTree:
-    """Debian's 6.1, cloud flavour, fetched once into the shared cache."""
-    return _kernel("6.1")
+@pytest.fixture(scope="module", params=matrix.ALWAYS, ids=matrix.NAMES)
+def kernel(request: pytest.FixtureRequest) -> KernelTree:
+    """Each kernel of the matrix in turn."""
+    return matrix.get(request.param)
 
 
-@pytest.fixture(scope="session")
-def kernel_6_12() -> KernelTree:
-    """Debian's 6.12, cloud flavour, fetched once into the shared cache."""
-    return _kernel("6.12")
+def _fixture(tested: Tested) -> Callable[[], KernelTree]:
+    @pytest.fixture(scope="session", name=tested.fixture)
+    def one() -> KernelTree:
+        return matrix.get(tested)
+
+    return one
 
 
-@pytest.fixture(scope="session")
-def kernel_backports() -> KernelTree:
-    """The newest kernel for Debian 13, cloud flavour, fetched once into the shared cache."""
-    for candidate in find.fetched():
-        if candidate.manifest and candidate.manifest.suite == BACKPORTS:
-            tree = candidate.read()
-            # One that an older rkmbuild fetched may lack what its tools need here.
-            if not fetch_companions.are_missing(tree, with_compiler=False):
-                return tree
-    # An archive may stand still for weeks, and what is tested is not that.
-    return fetch.fetch(flavour=_FLAVOUR, source=Debian(BACKPORTS, allow_expired=True))
-
-
-def _kernel(series: str) -> KernelTree:
-    # What is in the cache serves; asking apt for a newer one would cost every worker a second.
-    for candidate in find.fetched():
-        if candidate.release.startswith(f"{series}.") and _FLAVOUR in candidate.release:
-            return candidate.read()
-    return fetch.fetch(series, _FLAVOUR)
+# kernel_6_1, kernel_6_12 and so on, for tests that need a certain one.
+for _tested in (*matrix.ALWAYS, *matrix.SOMETIMES):
+    globals()[_tested.fixture] = _fixture(_tested)
 
 
 class _Failures:

@@ -14,7 +14,7 @@ import pytest
 from rkmbuild.base import paths
 from rkmbuild.kernel import find, symvers
 from rkmbuild.kernel.tree import KernelTree, KernelVersion, Origin
-from tests.conftest import BACKPORTS
+from tests import matrix
 
 
 @pytest.fixture(params=["6.1", "6.12"])
@@ -113,27 +113,27 @@ def test_a_copy_below_a_path_with_spaces_is_read_there(kernel: KernelTree, tmp_p
 
 
 def test_a_kernel_of_another_suite_has_all_that_building_and_booting_need(
-    kernel_backports: KernelTree,
+    kernel_7_3: KernelTree,
 ) -> None:
-    assert kernel_backports.version > KernelVersion(7, 2, 0)
-    assert kernel_backports.symvers
-    assert kernel_backports.image
-    assert kernel_backports.modules
-    assert kernel_backports.image.read_bytes()[:2] == b"MZ"
-    assert list(kernel_backports.modules.glob("kernel/**/*.ko*"))
-    shown = _json("kernel", "show", kernel_backports.release)
-    assert shown["fetched"]["suite"] == BACKPORTS
-    assert find.select(kernel_backports.release).build == kernel_backports.build
+    assert kernel_7_3.version > KernelVersion(7, 2, 0)
+    assert kernel_7_3.symvers
+    assert kernel_7_3.image
+    assert kernel_7_3.modules
+    assert kernel_7_3.image.read_bytes()[:2] == b"MZ"
+    assert list(kernel_7_3.modules.glob("kernel/**/*.ko*"))
+    shown = _json("kernel", "show", kernel_7_3.release)
+    assert shown["fetched"]["suite"] in (matrix.NEWEST.suite, None)
+    assert find.select(kernel_7_3.release).build == kernel_7_3.build
 
 
-def test_what_suites_offer_is_listed_by_suite(kernel_backports: KernelTree) -> None:
-    suites = [word for name in (BACKPORTS, "sid") for word in ("--suite", name)]
+def test_what_suites_offer_is_listed_by_suite(kernel_7_3: KernelTree) -> None:
+    suites = [word for name in (matrix.NEWEST.suite, "sid") for word in ("--suite", name)]
     listed = _json("kernel", "list", "--available", "--allow-expired", *suites)["available"]
-    assert {row["suite"] for row in listed} == {BACKPORTS, "sid"}
+    assert {row["suite"] for row in listed} == {matrix.NEWEST.suite, "sid"}
     assert {row["flavour"] for row in listed} >= {"amd64", "cloud", "rt"}
     assert all(10_000_000 < row["size"] < row["space"] for row in listed)
-    here = {row["release"]: row["fetched"] for row in listed if row["suite"] == BACKPORTS}
-    assert here.get(kernel_backports.release, True)
+    here = {row["release"]: row["fetched"] for row in listed if row["suite"] == matrix.NEWEST.suite}
+    assert here.get(kernel_7_3.release, True)
 
 
 def test_what_this_machines_packages_come_from_is_listed(kernel_6_12: KernelTree) -> None:

@@ -14,10 +14,10 @@ from tests import c_module
 
 
 @pytest.fixture
-def newer(kernel_backports: KernelTree) -> KernelTree:
-    if not any(map(companions.is_needed, companions.unfit(kernel_backports.build))):
+def newer(kernel_7_3: KernelTree) -> KernelTree:
+    if not any(map(companions.is_needed, companions.unfit(kernel_7_3.build))):
         pytest.skip("this machine starts the tools of that kernel by itself")
-    return kernel_backports
+    return kernel_7_3
 
 
 def test_a_module_of_a_newer_suites_kernel_is_built_by_its_own_tools_and_loads(

@@ -1,0 +1,95 @@
+"""The kernels that tests run on: which there are is said here and nowhere else.
+
+Each is a release series, so that what the distribution brings next is tested without a change.
+"""
+
+import functools
+from dataclasses import dataclass
+
+from rkmbuild.base.errors import FetchError
+from rkmbuild.distro import offer
+from rkmbuild.distro.debian import Debian
+from rkmbuild.kernel import fetch, fetch_companions, find
+from rkmbuild.kernel.tree import KernelTree
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A kernel that tests run on.
+
+    Attributes:
+        series: Which one: `6.12`.
+        suite: The suite of Debian's archive to take it from.
+        flavour: As Debian calls it.
+        own_first: Take it from the machine's own apt sources where they have it, so that it fits
+            the machine's compiler and is what its users have.
+    """
+
+    series: str
+    suite: str
+    flavour: str = "cloud"
+    own_first: bool = True
+
+    @property
+    def name(self) -> str:
+        """What a test's parameter calls it: `6.12`, or with what tells it from that one."""
+        parts = [self.series]
+        if self.flavour != "cloud":
+            parts.append(self.flavour)
+        if not self.own_first:
+            parts.append(self.suite)
+        return "-".join(parts)
+
+    @property
+    def fixture(self) -> str:
+        """The fixture that has it: `kernel_6_12`."""
+        return f"kernel_{self.name.replace('.', '_').replace('-', '_')}"
+
+
+# All tests of the crate, the templates, `check` and `load` run on these.
+ALWAYS = (
+    Tested("6.1", "bookworm"),
+    Tested("6.12", "trixie"),
+    Tested("7.3", "trixie-backports"),
+)
+NAMES = tuple(tested.name for tested in ALWAYS)
+NEWEST = ALWAYS[-1]
+
+# A few tests run on these as well, where they are asked for.
+SOMETIMES = (
+    Tested("6.1", "bookworm", "rt"),
+    Tested("6.12", "trixie", "rt"),
+    Tested("6.12", "trixie", own_first=False),
+    Tested("7.2", "sid", own_first=False),
+    Tested("7.3", "experimental", own_first=False),
+)
+
+
+@functools.cache
+def get(tested: Tested) -> KernelTree:
+    """Return a kernel, fetched once into the cache.
+
+    Raises:
+        FetchError: it could not be got.
+    """
+    suites = (None, tested.suite) if tested.own_first else (tested.suite,)
+    # What is in the cache serves; asking apt for a newer one would cost every worker a second.
+    for suite in suites:
+        for candidate in find.fetched():
+            if (
+                candidate.manifest
+                and candidate.manifest.suite == suite
+                and offer.fits(candidate.release, tested.series, tested.flavour)
+            ):
+                tree = candidate.read()
+                # One that an older rkmbuild fetched may lack what its tools need here.
+                if not fetch_companions.are_missing(tree, with_compiler=False):
+                    return tree
+    if tested.own_first:
+        try:
+            return fetch.fetch(tested.series, tested.flavour, Debian())
+        except FetchError:
+            pass  # the machine's own sources do not have it
+    # An archive may stand still for weeks, and what is tested is not that.
+    source = Debian(tested.suite, allow_expired=True)
+    return fetch.fetch(tested.series, tested.flavour, source)
