@@ -5,14 +5,13 @@ import subprocess
 from pathlib import Path
 
 from rkmbuild.base import cache
-from tests import debian
+from rkmbuild.distro.apt_suite import Suite
+from rkmbuild.distro.companions import companions
 
-# By release: the suite that has it, and packages of that suite's libraries that newer ones lack.
-_SUITES = {
-    "1.78": ("bullseye", ("libllvm16", "libffi7", "libhttp-parser2.9", "libpcre3", "libssl1.1")),
-    "1.85": ("bookworm", ("libllvm19", "libhttp-parser2.9", "libpcre3")),
-}
+# The suite that has each release.
+_SUITES = {"1.78": "bullseye", "1.85": "bookworm"}
 _PACKAGES = ("rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev")
+_LIBRARIES = "lib/x86_64-linux-gnu"
 # Debian's programs look for their libraries where the package puts them, which is not here.
 _WRAPPER = """\
 #!/bin/sh
@@ -28,11 +27,20 @@ def rustc(release: str) -> Path:
     """Return rustc of `release`, with cargo and the library's source, fetched once."""
 
     def make(folder: Path) -> None:
-        suite, libraries = _SUITES[release]
+        asked = Suite(_SUITES[release], allow_expired=True)
+        names = (*_PACKAGES, f"libstd-rust-web-{release}")
+        offered = asked.with_dependencies(names)
+        programs = [offered[name] for name in names]
+        libraries = [each for each in companions(programs, (), offered) if each.name not in names]
         work, root = folder / "apt", folder / "root"
-        packages = (*_PACKAGES, f"libstd-rust-web-{release}", *libraries)
-        for package in debian.download(suite, *packages, into=work):
-            subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+        for got in asked.download(libraries, work):
+            subprocess.run(["dpkg-deb", "-x", got.file, root], check=True)
+        # The machine's linker, which rustc starts, would find them before its own.
+        for library in root.glob(f"**/{_LIBRARIES}/*.so*"):
+            if Path("/usr", _LIBRARIES, library.name).exists():
+                library.unlink()
+        for got in asked.download(programs, work):
+            subprocess.run(["dpkg-deb", "-x", got.file, root], check=True)
         cache.discard(work)
         shutil.rmtree(root / "usr/share")
         (source,) = (root / "usr/src").iterdir()
