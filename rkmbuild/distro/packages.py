@@ -3,14 +3,12 @@
 import os
 import re
 import shlex
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Sequence
 
 from rkmbuild.arch import architectures
-from rkmbuild.base import process, search_path
-from rkmbuild.base.errors import RkmbuildError, WantedPart
-from rkmbuild.toolchain import versions
-from rkmbuild.toolchain.parts import Version
+from rkmbuild.base import search_path
+from rkmbuild.base.errors import WantedPart
+from rkmbuild.distro import apt_names
 
 # How each manager is called to install; the program's own name is the manager's.
 INSTALL: dict[str, tuple[str, ...]] = {
@@ -26,7 +24,8 @@ REFRESH: dict[str, tuple[str, ...]] = {"apt-get": ("apt-get", "update")}
 
 # Part -> manager -> packages. Sources: packages.debian.org for bookworm and trixie,
 # packages.fedoraproject.org, archlinux.org/packages, software.opensuse.org, and the kernel's
-# Documentation/rust/quick-start.rst, which names the Rust packages of all four.
+# Documentation/rust/quick-start.rst, which names the Rust packages of all four. Where apt has other
+# names in each release, they are in `apt_names`.
 PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "rust": {
         "dnf": ("rust", "cargo", "rust-src"),
@@ -39,7 +38,6 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "zypper": ("rust",),
     },
     "bindgen": {
-        "apt-get": ("bindgen", "libclang1"),
         "dnf": ("bindgen-cli", "clang-libs"),
         "pacman": ("rust-bindgen", "clang"),
         "zypper": ("rust-bindgen", "clang"),
@@ -111,16 +109,6 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "zypper": ("ShellCheck",),
     },
 }
-# The Rust packages of Debian and Ubuntu, by the name of their rustc: `rustc` itself where it is
-# new enough, the fresh one that Debian 12 carries for browsers, and Ubuntu's numbered ones.
-_APT_RUST = {
-    "rust": ("rustc{n}", "cargo{n}", "rust{n}-src"),
-    "rustfmt and clippy": ("rustfmt{n}", "rust{n}-clippy"),
-}
-_OLDEST_RUST = Version(1, 85)
-# Debian's and Ubuntu's `clang` may be too old to keep a kernel's mitigations (14 in Debian 12), so
-# one is named: the first of these that is offered. 19 is the one that is tested most.
-_APT_CLANG = ("clang-19", "clang-20", "clang-18", "clang-17", "clang-16", "clang-15")
 
 
 def manager() -> str | None:
@@ -136,15 +124,12 @@ def packages(part: str) -> tuple[str, ...]:
     name = manager()
     if name is None:
         return ()
-    if name == "apt-get" and part in _APT_RUST:
-        suffix = _apt_rust_suffix()
-        return () if suffix is None else tuple(p.format(n=suffix) for p in _APT_RUST[part])
-    if name == "apt-get" and part == "clang":
-        return (_apt_clang(),)
+    if name == "apt-get" and part in apt_names.PARTS:
+        return apt_names.packages(part)
     compiler = re.fullmatch(r"(?:\S+-)?((gcc|clang)(?:-\d+)?)", part)
     if part not in PACKAGES and compiler:
         # Only Debian and its kin have a package for every major release.
-        return (compiler[1] if name == "apt-get" else compiler[2],)
+        return apt_names.compiler(compiler[1]) if name == "apt-get" else (compiler[2],)
     return PACKAGES.get(part, {}).get(name, ())
 
 
@@ -188,53 +173,5 @@ def advice(wanted: WantedPart) -> str:
 
 
 def forget() -> None:
-    """Ask apt anew what it offers, after its lists were refreshed."""
-    _apt_rust_suffix.cache_clear()
-    _apt_clang.cache_clear()
-
-
-@cache
-def _apt_rust_suffix() -> str | None:
-    numbered = sorted(
-        (name for name in _apt("pkgnames", "rustc-1.") if re.fullmatch(r"rustc-1\.\d+", name)),
-        key=lambda name: int(name.rpartition(".")[2]),
-        reverse=True,
-    )
-    names = ["rustc", "rustc-web", *numbered]
-    offered = apt_candidates(_apt("policy", *names))
-    for name in names:
-        if offered.get(name, Version(0)) >= _OLDEST_RUST:
-            return name.removeprefix("rustc")
-    # apt without lists offers nothing, and says no more than for an unknown package.
-    return None if offered else "-web"
-
-
-@cache
-def _apt_clang() -> str:
-    offered = apt_candidates(_apt("policy", *_APT_CLANG))
-    return next((name for name in _APT_CLANG if name in offered), _APT_CLANG[0])
-
-
-def apt_candidates(lines: Iterable[str]) -> dict[str, Version]:
-    """Read `apt-cache policy`: the version that each package would be installed in."""
-    found: dict[str, Version] = {}
-    package = ""
-    for line in lines:
-        if line and not line.startswith(" "):
-            package = line.rstrip(":")
-        elif line.strip().startswith("Candidate:"):
-            version = versions.first(line)
-            if version:
-                found[package] = version
-    return found
-
-
-def _apt(*words: str) -> list[str]:
-    command = search_path.named("apt-cache")
-    if not command:
-        return []
-    try:
-        done = process.run([command, *words], doing="asking apt what it offers", timeout=60)
-    except RkmbuildError:
-        return []
-    return done.stdout.splitlines()
+    """Ask anew what the distribution offers, after its lists were refreshed."""
+    apt_names.forget()

@@ -12,7 +12,7 @@ from rkmbuild.doctor import repairs
 from rkmbuild.kernel.tree import KernelTree
 from tests.cli import rkmbuild
 
-COMMANDS = ("sh", "gcc", "gcc-12", "cc", "ld", "objcopy", "make", "insmod", "busybox")
+COMMANDS = ("sh", "gcc", "cc", "ld", "objcopy", "make", "insmod", "busybox")
 
 
 def examine(**env: str) -> tuple[int, dict[str, dict[str, Any]], bool]:
@@ -23,10 +23,13 @@ def examine(**env: str) -> tuple[int, dict[str, dict[str, Any]], bool]:
 
 
 @pytest.fixture(scope="module")
-def bare_machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def bare_machine(
+    kernel_6_12: KernelTree, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     """An environment with a C toolchain and apt, and without Rust, bindgen and qemu."""
     folder = tmp_path_factory.mktemp("path")
-    for name in (*COMMANDS, "apt-get", "apt-cache", "dpkg-deb"):
+    own = kernel_6_12.compiler.command
+    for name in (*COMMANDS, own, "apt-get", "apt-cache", "dpkg-deb"):
         found = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
         if found:
             (folder / name).symlink_to(found)

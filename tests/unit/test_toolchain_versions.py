@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from rkmbuild.distro import packages
 from rkmbuild.toolchain import bindgen_places, cc, rust, versions
 from rkmbuild.toolchain.parts import Version
 
@@ -73,9 +72,3 @@ def test_the_file_of_a_libclang_tells_its_version_unless_it_has_a_bare_soname(
     link = tmp_path / "libclang.so.1"
     link.symlink_to("libclang-14.so.14.0.6")
     assert bindgen_places.named_version(link) == Version(14, 0, 6)
-
-
-def test_apt_says_which_version_it_would_install() -> None:
-    lines = (RECORDED / "apt-policy-bookworm.txt").read_text().splitlines()
-    found = packages.apt_candidates(lines)
-    assert found == {"rustc": Version(1, 63), "rustc-web": Version(1, 96)}

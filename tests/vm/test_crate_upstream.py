@@ -52,7 +52,7 @@ def _exercise(sample: Path, place: Path) -> Path:
     source = place / "exercise.c"
     source.write_text(re.sub(r"^//! ?", "", found[1], flags=re.MULTILINE))
     program = place / "exercise"
-    subprocess.run(["gcc-12", "-static", "-w", "-o", program, source], check=True)
+    subprocess.run(["cc", "-static", "-w", "-o", program, source], check=True)
     return program
 
 
