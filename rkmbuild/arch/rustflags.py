@@ -107,11 +107,17 @@ KCFI = Row(
     wanted=configured("CFI_CLANG", "CFI"),
     # The types of integers are told apart in C and Rust by other names, so kernels that do not
     # normalise them are refused before this table is asked.
-    flags=fixed("-Zsanitizer=kcfi", "-Zsanitizer-cfi-normalize-integers"),
+    flags=fixed(
+        "-Zsanitizer=kcfi",
+        "-Zsanitizer-cfi-normalize-integers",
+        # LLVM takes functions of the same code for one, though their types differ.
+        "-Zmerge-functions=disabled",
+    ),
     option="sanitizer-cfi-normalize-integers",
     # Those before make other hashes than clang for some types (arch/Kconfig of Linux 6.12,
     # HAVE_CFI_ICALL_NORMALIZE_INTEGERS_RUSTC).
     since="1.79",
     sanitizer="kcfi",
-    source="Makefile (CC_FLAGS_CFI and its Rust twin), Linux 6.12",
+    source="Makefile (CC_FLAGS_CFI and its Rust twin), Linux 6.12; 7.3 for functions that are "
+    "merged",
 )

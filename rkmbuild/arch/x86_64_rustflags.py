@@ -94,4 +94,13 @@ ROWS: tuple[Row, ...] = (
         "canary is at %gs:40, where LLVM's kernel code model looks for it",
     ),
     KCFI,
+    Row(
+        name="FineIBT's count of arguments",
+        wanted=configured("FINEIBT_BHI"),
+        flags=fixed("-Zsanitizer-kcfi-arity"),
+        option="sanitizer-kcfi-arity",
+        # The option is there from 1.88 on, and an error with the LLVM 20 of the releases up to 1.90.
+        since="1.91",
+        source="Makefile (-fsanitize-kcfi-arity), Linux 7.3; rust-lang/rust#138368",
+    ),
 )

@@ -173,7 +173,21 @@ def test_what_every_architecture_asks_for_is_asked_alike(arch: Arch, toolchain: 
         "-Cforce-frame-pointers=y",
         "-Zsanitizer=kcfi",
         "-Zsanitizer-cfi-normalize-integers",
+        "-Zmerge-functions=disabled",
     )
+
+
+@pytest.mark.parametrize("toolchain", TOOLCHAINS)
+def test_functions_tell_how_many_arguments_they_take_where_fineibt_asks(toolchain: str) -> None:
+    known, kernel = facts(toolchain), tree("7.3.4", {"CFI": "y", "FINEIBT_BHI": "y"})
+    chosen = rustflags.choose(
+        kernel, known.options, toolchain, known.bare_spec["supported-sanitizers"]
+    )
+    assert chosen.flags[-1] == "-Zsanitizer-kcfi-arity"
+    without = known.options - {"sanitizer-kcfi-arity"}
+    with pytest.raises(ToolchainError, match="FineIBT's count of arguments") as caught:
+        rustflags.choose(kernel, without, "1.85.1", ["kcfi"])
+    assert "1.91" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("option", ["CFI", "CFI_CLANG"])
