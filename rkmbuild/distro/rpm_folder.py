@@ -218,7 +218,12 @@ def _text(file: Path) -> bytes:
     if file.suffix == ".xz":
         return lzma.decompress(content)
     if file.suffix == ".zst":
-        doing = f"reading {file.name}"
-        done = process.run(["zstd", "-dc", str(file)], doing=doing, failure=FetchError)
+        command = ["zstd", "-dcq", "--", str(file)]
+        try:
+            done = process.run(command, doing=f"reading {file.name}", failure=FetchError)
+        except ToolchainError:
+            raise ToolchainError(
+                f"zstd was not found, which unpacks {file}", wanted=WantedPart("zstd")
+            ) from None
         return done.stdout.encode(errors="surrogateescape")
     return content

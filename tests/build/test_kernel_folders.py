@@ -202,15 +202,26 @@ def test_a_kernel_is_taken_from_packages_as_opensuses(tmp_path: Path, empty_cach
     assert tree.image
 
 
+def _describe(folder: Path, compression: str) -> None:
+    """Make the repodata of a folder."""
+    made = "xz" if compression == "xz" else "gz"
+    command = ["createrepo_c", "--quiet", "--general-compress-type", made, str(folder)]
+    subprocess.run(command, check=True)
+    (primary,) = folder.glob(f"repodata/*primary.xml.{made}")
+    if compression == "zst":
+        # createrepo_c writes it by itself from 1.0 on, which is newer than Debian 12's.
+        subprocess.run(["gunzip", primary], check=True)
+        subprocess.run(["zstd", "-q", "--rm", primary.with_suffix("")], check=True)
+        listing = folder / "repodata/repomd.xml"
+        text = listing.read_text()
+        listing.write_text(text.replace(primary.name, primary.with_suffix(".zst").name))
+
+
 @_needs_rpm
 @pytest.mark.skipif(not shutil.which("createrepo_c"), reason="needs createrepo_c")
-@pytest.mark.parametrize("compression", ["gz", "xz"])
+@pytest.mark.parametrize("compression", ["gz", "xz", "zst"])
 def test_a_package_must_be_what_its_repository_says(fedora: Path, compression: str) -> None:
-    subprocess.run(
-        ["createrepo_c", "--quiet", "--general-compress-type", compression, str(fedora)],
-        check=True,
-    )
-    assert list(fedora.glob(f"repodata/*primary.xml.{compression}"))
+    _describe(fedora, compression)
     source = sources.of_folder(f"file://{fedora}")
     assert fetch.fetch("6.12", source=source).release == RELEASE
     fetch.remove("6.12")
@@ -231,3 +242,16 @@ def test_without_bsdtar_the_package_that_has_it_is_named(
         fetch.fetch("6.12", source=sources.of_folder(str(fedora)))
     assert failure.value.wanted
     assert failure.value.wanted.part == "bsdtar"
+
+
+@_needs_rpm
+@pytest.mark.skipif(not shutil.which("createrepo_c"), reason="needs createrepo_c")
+def test_without_zstd_the_package_that_has_it_is_named(
+    fedora: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _describe(fedora, "zst")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolchainError, match="zstd was not found") as failure:
+        fetch.fetch("6.12", source=sources.of_folder(str(fedora)))
+    assert failure.value.wanted
+    assert failure.value.wanted.part == "zstd"
