@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rkmbuild.base import files, paths
 from rkmbuild.base.errors import KernelError, UsageError
-from rkmbuild.kernel import added_kernels, completeness, detect, find, images
+from rkmbuild.kernel import added_kernels, candidates, completeness, detect, images
 from rkmbuild.kernel.added_kernels import AddedKernel
 from rkmbuild.kernel.fetched_kernel import KIND
 from rkmbuild.kernel.tree import KernelTree
@@ -45,7 +45,7 @@ def add(
         image=images.named(image) if image else None,
         modules=_modules(modules, detect.read_release(build)) if modules else None,
     )
-    tree = find.Candidate.of_added(kernel).read()
+    tree = candidates.Candidate.of_added(kernel).read()
     completeness.check_exports(tree)
     if image and tree.image:
         images.check_release(tree.image, tree.release)
@@ -61,7 +61,7 @@ def _tree(path: Path) -> tuple[Path, Path | None]:
         raise detect.unreadable(error) from None
     if detect.is_objtree(build):
         return build, None
-    found = find.below(path)
+    found = candidates.below(path)
     if len(found) > 1:
         raise KernelError(
             f"{path} has {len(found)} kernels: {', '.join(str(each) for each in found)}",

@@ -2,83 +2,17 @@
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from rkmbuild.base import cache, console, files
 from rkmbuild.base.errors import KernelError
 from rkmbuild.distro import distribution, wsl
-from rkmbuild.kernel import added_kernels, fetched_kernel
-from rkmbuild.kernel.added_kernels import AddedKernel
-from rkmbuild.kernel.completeness import UTS_RELEASE
-from rkmbuild.kernel.detect import (
-    build_folder,
-    read_release,
-    read_tree,
-    unreadable,
-)
-from rkmbuild.kernel.fetched_kernel import FetchedKernel
+from rkmbuild.kernel import added_kernels, candidates, fetched_kernel
+from rkmbuild.kernel.candidates import Candidate, PassedOver
+from rkmbuild.kernel.detect import build_folder
 from rkmbuild.kernel.kconfig import AUTO_CONF
 from rkmbuild.kernel.tree import KernelTree, Origin
-
-# Where distributions put the objtrees of their kernels: /lib/modules/RELEASE/build leads to them
-# everywhere; without modules installed they are still in /usr/src (Debian, Arch), its kernels/
-# (Fedora) or its linux-RELEASE-obj/MACHINE/FLAVOUR (openSUSE).
-_PLACES = (
-    "lib/modules/*/build",
-    "usr/lib/modules/*/build",
-    "usr/src/*",
-    "usr/src/kernels/*",
-    "usr/src/linux-*-obj/*/*",
-)
-
-
-class Candidate(NamedTuple):
-    """A tree that looks like a kernel's, and the release that it says it is for.
-
-    Attributes:
-        build: The objtree.
-        release: What `uname -r` says under it.
-        origin: Where it was found.
-        manifest: What is known of it where it was fetched.
-        added: What is known of it where it was added.
-    """
-
-    build: Path
-    release: str
-    origin: Origin
-    manifest: FetchedKernel | None = None
-    added: AddedKernel | None = None
-
-    @classmethod
-    def of_added(cls, kernel: AddedKernel) -> Self:
-        """Return a kernel that was added."""
-        return cls(kernel.build, kernel.release, Origin.ADDED, added=kernel)
-
-    @property
-    def name(self) -> str | None:
-        """What the user calls it."""
-        return self.added.name if self.added else None
-
-    def read(self) -> KernelTree:
-        """Return the kernel.
-
-        Raises:
-            KernelError: its tree cannot be built for.
-        """
-        if self.added:
-            tree = read_tree(self.build, self.origin, self.added.parts())
-            return replace(tree, name=self.name)
-        return read_tree(self.build, self.origin, self.manifest.parts if self.manifest else None)
-
-
-class PassedOver(NamedTuple):
-    """A tree that cannot be built for, and why."""
-
-    path: Path
-    why: KernelError
 
 
 class Survey(NamedTuple):
@@ -167,7 +101,7 @@ def _added(passed_over: list[PassedOver]) -> list[Candidate]:
 
 
 def _fetched(passed_over: list[PassedOver]) -> list[Candidate]:
-    found: list[FetchedKernel] = []
+    found = []
     for entry in fetched_kernel.entries():
         try:
             found.append(fetched_kernel.read(entry))
@@ -272,7 +206,7 @@ def _candidates(root: Path) -> tuple[list[Candidate], list[PassedOver]]:
     running = os.uname().release
     found = [
         candidate._replace(origin=Origin.RUNNING) if candidate.release == running else candidate
-        for candidate in _in_root(root, _PLACES, Origin.INSTALLED, passed_over)
+        for candidate in candidates.in_root(root, Origin.INSTALLED, passed_over)
     ]
     found.sort(key=lambda candidate: candidate.origin is not Origin.RUNNING)
     # What the user has said himself comes before what lies about.
@@ -280,35 +214,3 @@ def _candidates(root: Path) -> tuple[list[Candidate], list[PassedOver]]:
     builds = {candidate.build for candidate in own}
     found = [candidate for candidate in found if candidate.build not in builds]
     return own + found + _fetched(passed_over), passed_over
-
-
-def below(root: Path) -> list[Path]:
-    """Return the objtrees in a folder that was unpacked as a machine's root, none outside of it."""
-    real = root.resolve()
-    found = _in_root(real, _PLACES, Origin.PATH, [])
-    return [each.build for each in found if each.build.is_relative_to(real)]
-
-
-def _in_root(
-    root: Path, places: tuple[str, ...], origin: Origin, passed_over: list[PassedOver]
-) -> list[Candidate]:
-    builds: dict[Path, None] = {}
-    for place in places:
-        for path in sorted(root.glob(place)):
-            try:
-                if (path / AUTO_CONF).exists() or (path / UTS_RELEASE).exists():
-                    builds[path.resolve()] = None
-            except OSError as error:
-                passed_over.append(PassedOver(path, unreadable(error)))
-    return [
-        candidate for build in builds for candidate in _read_candidate(build, origin, passed_over)
-    ]
-
-
-def _read_candidate(
-    build: Path, origin: Origin, passed_over: list[PassedOver]
-) -> Iterator[Candidate]:
-    try:
-        yield Candidate(build_folder(build), read_release(build), origin)
-    except KernelError as error:
-        passed_over.append(PassedOver(build, error))
