@@ -99,7 +99,7 @@ ROWS: tuple[Row, ...] = (
         wanted=configured("FINEIBT_BHI"),
         flags=fixed("-Zsanitizer-kcfi-arity"),
         option="sanitizer-kcfi-arity",
-        # The option is there from 1.88 on, and an error with the LLVM 20 of the releases up to 1.90.
+        # The option is there from 1.88 on, and an error with LLVM 20, which 1.90 still has.
         since="1.91",
         source="Makefile (-fsanitize-kcfi-arity), Linux 7.3; rust-lang/rust#138368",
     ),
