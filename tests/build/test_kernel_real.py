@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -136,11 +137,12 @@ def test_what_suites_offer_is_listed_by_suite(kernel_7_3: KernelTree) -> None:
     assert here.get(kernel_7_3.release, True)
 
 
-def test_what_this_machines_packages_come_from_is_listed(kernel_6_12: KernelTree) -> None:
+def test_what_this_machines_packages_come_from_is_listed() -> None:
     listed = _json("kernel", "list", "--available")["available"]
     assert {row["suite"] for row in listed} == {None}
     assert any(row["recommended"] for row in listed)
-    assert kernel_6_12.release.partition(".")[0] in {row["release"][0] for row in listed}
+    releases = [row["release"] for row in listed]
+    assert all(re.fullmatch(r"\d+\.\d+[\w.+-]*", release) for release in releases), releases
 
 
 def test_kernel_list_shows_each_kernel_in_a_row(
@@ -156,7 +158,8 @@ def test_kernel_list_shows_each_kernel_in_a_row(
     lines = _rkmbuild("kernel", "list").stdout.splitlines()
     assert lines[0].split() == ["RELEASE", "FROM", "COMPILER", "CONFIG_RUST", "IMAGE"]
     (line,) = [line for line in lines if line.startswith(kernel_6_12.release)]
-    assert line.split() == [kernel_6_12.release, "fetched", "gcc", "12.2.0", "no", "yes"]
+    compiler = ".".join(map(str, kernel_6_12.compiler.version))
+    assert line.split() == [kernel_6_12.release, "fetched", "gcc", compiler, "no", "yes"]
 
 
 def test_kernel_show_tells_the_same_as_text_and_as_json(kernel: KernelTree) -> None:
@@ -194,7 +197,7 @@ def test_a_series_that_apt_does_not_offer_ends_with_the_code_of_fetching() -> No
     done = _rkmbuild("kernel", "fetch", "5.99")
     assert done.returncode == 8
     assert "apt offers no kernel 5.99" in done.stderr
-    assert "it offers: 6.1" in done.stderr
+    assert re.search(r"it offers: \d+\.\d+", done.stderr)
 
 
 def test_the_note_for_missing_headers_is_one_line(kernel_6_12: KernelTree, tmp_path: Path) -> None:
@@ -225,7 +228,7 @@ def test_a_machine_without_any_kernel_is_told_what_to_do(tmp_path: Path) -> None
 
 
 def test_a_kernel_for_which_the_disk_is_too_small_is_not_begun(small_disk: Path) -> None:
-    done = _rkmbuild("kernel", "fetch", "6.12", RKMBUILD_CACHE_DIR=str(small_disk / "cache"))
+    done = _rkmbuild("kernel", "fetch", RKMBUILD_CACHE_DIR=str(small_disk / "cache"))
     assert done.returncode == 7
     assert "6 MB are free" in done.stderr
     assert "RKMBUILD_CACHE_DIR" in done.stderr

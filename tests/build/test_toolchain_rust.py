@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import rust, rust_places
 from rkmbuild.toolchain.parts import Version
 from rkmbuild.toolchain.unusable import UnusablePartError
-from tests import projects
+from tests import old_rust, projects
 from tests.cli import rkmbuild
 
 
@@ -32,29 +31,9 @@ def script(path: Path, text: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def old_rustc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def too_old() -> Path:
     """Debian 12's own rustc, 1.63, unpacked and not installed."""
-    folder = tmp_path_factory.mktemp("rustc-1.63")
-    packages = ["rustc=1.63.0+dfsg1-2", "libstd-rust-1.63", "libllvm14"]
-    done = subprocess.run(
-        ["apt-get", "download", "-q", *packages],
-        cwd=folder,
-        env=os.environ | {"LC_ALL": "C"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if "Unable to locate package" in done.stderr or "was not found" in done.stderr:
-        pytest.skip(f"apt offers no rustc 1.63 here: {done.stderr}")
-    assert done.returncode == 0, done.stderr
-    for package in folder.glob("*.deb"):
-        subprocess.run(["dpkg-deb", "-x", package, folder / "root"], check=True)
-    libraries = folder / "root/usr/lib/x86_64-linux-gnu"
-    rustc = folder / "root/usr/bin/rustc"
-    return script(
-        folder / "bin" / "rustc",
-        f'LD_LIBRARY_PATH={shlex.quote(str(libraries))} exec {shlex.quote(str(rustc))} "$@"',
-    )
+    return old_rust.too_old()
 
 
 def test_the_chosen_toolchain_has_all_that_a_build_takes() -> None:
@@ -95,34 +74,34 @@ def test_a_named_toolchain_without_its_library_source_is_an_error(tmp_path: Path
 
 
 def test_an_old_rustc_in_path_is_passed_over(
-    old_rustc: Path, monkeypatch: pytest.MonkeyPatch
+    too_old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", f"{old_rustc.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{too_old.parent}:{os.environ['PATH']}")
     chosen, passed_over = rust.choose()
     assert chosen.version >= rust.OLDEST
-    (why,) = (reason.why for reason in passed_over if str(old_rustc) in reason.what)
+    (why,) = (reason.why for reason in passed_over if str(too_old) in reason.what)
     assert "1.63.0" in why
 
 
 def test_an_old_rustc_that_was_asked_for_is_an_error(
-    old_rustc: Path, monkeypatch: pytest.MonkeyPatch
+    too_old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UnusablePartError, match=rf"1\.63\.0.*{re.escape(str(rust.OLDEST))}"):
-        rust.choose(str(old_rustc))
-    monkeypatch.setenv("RUSTC", str(old_rustc))
+        rust.choose(str(too_old))
+    monkeypatch.setenv("RUSTC", str(too_old))
     with pytest.raises(UnusablePartError, match=r"RUSTC.*1\.63\.0"):
         rust.choose()
 
 
 def test_a_build_says_that_rustc_is_too_old_and_ends_with_the_toolchains_status(
-    old_rustc: Path, kernel_6_12: KernelTree, tmp_path: Path
+    too_old: Path, kernel_6_12: KernelTree, tmp_path: Path
 ) -> None:
     root = projects.make(tmp_path / "sample")
-    done = rkmbuild("build", root, "-k", kernel_6_12.build, "--toolchain", old_rustc)
+    done = rkmbuild("build", root, "-k", kernel_6_12.build, "--toolchain", too_old)
     assert done.returncode == ToolchainError.code
     assert "1.63.0" in done.stderr
     assert "Traceback" not in done.stderr
-    examined = rkmbuild("doctor", "--toolchain", old_rustc)
+    examined = rkmbuild("doctor", "--toolchain", too_old)
     assert examined.returncode == ToolchainError.code
     assert "1.63.0" in examined.stdout
 
