@@ -6,6 +6,7 @@ place, and so are /boot and /usr/src on a hardened system.
 """
 
 import contextlib
+import errno
 import filecmp
 import os
 from collections.abc import Iterator
@@ -28,6 +29,22 @@ def is_folder(path: Path) -> bool:
 def is_there(path: Path) -> bool:
     """Tell whether `path` leads to anything."""
     return os.path.exists(path)  # noqa: PTH110 - see above
+
+
+def look_for(path: Path) -> bool:
+    """Tell whether `path` leads to anything, where that can be told.
+
+    Raises:
+        OSError: a folder on the way may not be entered. From Python 3.14 on `Path.exists` keeps
+            that to itself.
+    """
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return False
+        raise
+    return True
 
 
 def stamp(file: str | Path) -> Stamp:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from rkmbuild.base import files
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel.added_kernels import AddedKernel
 from rkmbuild.kernel.completeness import UTS_RELEASE
@@ -86,7 +87,7 @@ def in_root(root: Path, origin: Origin, passed_over: list[PassedOver]) -> list[C
     for place in _PLACES:
         for path in sorted(root.glob(place)):
             try:
-                if (path / AUTO_CONF).exists() or (path / UTS_RELEASE).exists():
+                if any(files.look_for(path / name) for name in (AUTO_CONF, UTS_RELEASE)):
                     builds[path.resolve()] = None
             except OSError as error:
                 passed_over.append(PassedOver(path, unreadable(error)))
