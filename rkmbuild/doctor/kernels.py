@@ -9,7 +9,7 @@ from rkmbuild.base.errors import FetchError, KernelError, RkmbuildError
 from rkmbuild.distro import distribution, offer, packages, sources
 from rkmbuild.doctor.table import Check, State, Use
 from rkmbuild.guest import accel, boot
-from rkmbuild.kernel import companions, find
+from rkmbuild.kernel import companions, fetched_kernel, find
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import qemu
 from rkmbuild.toolchain.parts import PassedOver
@@ -97,8 +97,15 @@ def _tools(trees: list[KernelTree]) -> Iterator[Check]:
             remark=f"{what} run by the loader fetched with them"
             if there
             else f"{what} do not run here: they need {lacks}",
-            repair=() if there else ("rkmbuild", "kernel", "fetch", str(tree.version)),
+            repair=() if there else _fetch_again(tree),
         )
+
+
+def _fetch_again(tree: KernelTree) -> tuple[str, ...]:
+    """Return the command that fetches a kernel from where it was fetched before."""
+    kernel = fetched_kernel.of_tree(tree.build)
+    suite = ("--suite", kernel.suite) if kernel and kernel.suite else ()
+    return ("rkmbuild", "kernel", "fetch", tree.release, *suite)
 
 
 def _kvm(state: State, remark: str) -> Check:

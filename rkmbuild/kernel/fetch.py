@@ -121,10 +121,10 @@ def _intact(name: str, with_compiler: bool) -> Path | None:
         return None
     try:
         kernel = fetched_kernel.read(place)
+        tree = read_tree(kernel.build, Origin.FETCHED, kernel.parts)
     except KernelError as error:
         console.warning(f"{error.message}; it is fetched again")
     else:
-        tree = read_tree(kernel.build, Origin.FETCHED, kernel.parts)
         with_compiler = with_compiler and kernel.without_compiler
         if not fetch_companions.are_missing(tree, with_compiler=with_compiler):
             return place

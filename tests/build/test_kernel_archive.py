@@ -80,6 +80,17 @@ def test_a_kernel_whose_manifest_is_damaged_is_fetched_again(
     assert fetched_kernel.read(entry).source == "apt"
 
 
+def test_a_kernel_that_lacks_a_part_by_now_is_fetched_again(
+    archive: Archive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive.add_kernel("6.12.117-1")
+    first = fetch.fetch("6.12")
+    (first.build / "scripts/mod/modpost").unlink()
+    assert fetch.fetch("6.12") == first
+    assert "modpost is missing; it is fetched again" in capsys.readouterr().err
+    assert (first.build / "scripts/mod/modpost").is_file()
+
+
 def test_a_file_that_is_not_what_the_lists_say_is_refused_after_apt_too(
     archive: Archive, empty_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
