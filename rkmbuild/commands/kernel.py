@@ -1,7 +1,7 @@
 """`rkmbuild kernel`: the kernels that can be built for."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,8 +10,6 @@ from rkmbuild.commands import options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from rkmbuild.kernel.tree import KernelTree
 
 app = typer.Typer(no_args_is_help=True, help="List, show, fetch, add and remove kernels.")
 
@@ -43,6 +41,7 @@ def list_(
 ) -> None:
     """List the kernels that can be built for: running, installed, added and fetched."""
     from rkmbuild.base.errors import UsageError
+    from rkmbuild.commands import kernel_tables
     from rkmbuild.kernel.facts import summary
     from rkmbuild.kernel.find import survey
 
@@ -70,8 +69,7 @@ def list_(
     if not found.kernels:
         console.note("no kernel to build for was found; `rkmbuild kernel fetch` fetches one")
         return
-    columns = ["RELEASE", "FROM", "COMPILER", "CONFIG_RUST", "IMAGE"]
-    console.table(columns, [_row(tree) for tree in found.kernels])
+    kernel_tables.kernels(found.kernels)
     for tree in found.kernels:
         console.detail(f"{tree.release}: {tree.build}")
 
@@ -91,13 +89,14 @@ def show(
         typer.Option(
             "--api",
             metavar="NAME",
-            help="Show whether it has this function, macro, constant, type, or STRUCTURE.FIELD; "
-            "may be repeated.",
+            help="Show whether it has this function, macro, constant, type, or STRUCTURE.FIELD, "
+            "and since which Linux that is there, if known; may be repeated.",
         ),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Show all that is known of one kernel, or whether it has certain functions."""
+    from rkmbuild.commands import kernel_tables
     from rkmbuild.kernel import own_rust
     from rkmbuild.kernel.facts import description, facts
     from rkmbuild.kernel.find import select
@@ -111,21 +110,13 @@ def show(
         if as_json:
             console.result({"release": tree.release, "api": [each.document() for each in found]})
             return
-        rows = [
-            [
-                each.name,
-                each.kind or "not found",
-                f"{each.exported_by}{' (GPL)' if each.gpl else ''}" if each.exported_by else "-",
-            ]
-            for each in found
-        ]
-        console.table(["NAME", "WHAT", "EXPORTED BY"], rows)
+        kernel_tables.api(found)
         return
     known = description(tree)
     if as_json:
         console.result(known)
         return
-    for label, text in _labelled(tree, known):
+    for label, text in kernel_tables.labelled(tree, known):
         console.line(f"{label:<12} {text}")
     own = own_rust.of(tree)
     if own:
@@ -272,65 +263,15 @@ def remove(
 
 
 def _list_available(suites: "Sequence[str | None]", *, allow_expired: bool) -> None:
+    from rkmbuild.commands import kernel_tables
     from rkmbuild.distro import sources
     from rkmbuild.kernel.available import available
 
-    found = [
-        each
-        for suite in suites
-        for each in available(sources.of_this_machine(suite, allow_expired=allow_expired))
-    ]
+    asked = [sources.of_this_machine(name, allow_expired=allow_expired) for name in suites]
+    found = [each for source in asked for each in available(source)]
     if console.is_json():
         console.result({"available": [each.document() for each in found]})
-        return
-    if not found:
+    elif found:
+        kernel_tables.available(found)
+    else:
         console.note("no kernel with headers and an image is offered")
-        return
-    rows = [
-        [
-            each.release,
-            each.flavour,
-            each.suite or "-",
-            f"{each.size / 1e6:.0f}",
-            "yes" if each.fetched else "no",
-            "yes" if each.recommended else "no",
-        ]
-        for each in found
-    ]
-    console.table(["RELEASE", "FLAVOUR", "SUITE", "MB", "FETCHED", "RECOMMENDED"], rows)
-
-
-def _row(tree: "KernelTree") -> list[str]:
-    return [
-        tree.release,
-        f"{tree.origin} ({tree.name})" if tree.name else tree.origin.value,
-        f"{tree.compiler.kind} {'.'.join(map(str, tree.compiler.version))}",
-        "yes" if tree.config.on("RUST") else "no",
-        "yes" if tree.image else "no",
-    ]
-
-
-def _labelled(tree: "KernelTree", known: dict[str, Any]) -> list[tuple[str, object]]:
-    symvers, fetched = known["symvers"], known["fetched"]
-    origin = f"{tree.origin} ({tree.name})" if tree.name else tree.origin.value
-    if fetched:
-        origin = f"{tree.origin}: {fetched['suite'] or fetched['source'] or 'apt'}, "
-        origin += fetched["date"].partition("T")[0]
-        if fetched["expired"]:
-            origin += f", from lists that counted until {fetched['expired'].partition('T')[0]}"
-    symbols = f"{symvers['path']} ({symvers['symbols']} symbols)" if symvers else "none"
-    return [
-        ("release", tree.release),
-        ("version", tree.version),
-        ("arch", tree.arch),
-        ("from", origin),
-        ("compiler", tree.compiler.text),
-        ("build", tree.build),
-        ("source", tree.source),
-        ("symvers", symbols),
-        ("image", tree.image or "none"),
-        ("System.map", tree.system_map or "none"),
-        ("modules", tree.modules or "none"),
-        ("debug", known["debug_symbols"] or "none"),
-        *([("its loader", tree.companions)] if tree.companions else []),
-    ]

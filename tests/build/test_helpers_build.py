@@ -8,8 +8,9 @@ import pytest
 
 from rkmbuild.base import paths, process
 from rkmbuild.base.errors import BuildError, UsageError
-from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.pipeline import probe, target_kernel, tools
+from rkmbuild.pipeline.api import history, lookup
 from rkmbuild.toolchain import rust
 from tests import projects
 from tests.build.test_overlay_build import moved
@@ -102,9 +103,13 @@ def test_the_command_tells_what_a_kernel_has(tree: KernelTree) -> None:
         "WQ_UNBOUND": "constant",
         "jiffies": "variable",
         "inode": "struct",
+        "gfp_t": "type",
         "file.f_pos": "field",
         "file.f_no": None,
         "no_such_function": None,
+        "timer_delete": "function",
+        "pci_enable_device": "function",
+        "pci_dev.irq": "field",
     }
     words = [word for name in names for word in ("--api", name)]
     done = rkmbuild("kernel", "show", tree.release, *words, "--json")
@@ -114,11 +119,31 @@ def test_the_command_tells_what_a_kernel_has(tree: KernelTree) -> None:
     assert all(each["has"] == (each["kind"] is not None) for each in found)
     assert found[0]["exported_by"] == "vmlinux"
     assert not found[0]["gpl"]
-    table = rkmbuild("kernel", "show", tree.release, "--api", "kern_path", "--api", "gone").stdout
-    assert [line.split() for line in table.splitlines()[1:]] == [
-        ["kern_path", "function", "vmlinux"],
-        ["gone", "not", "found", "-"],
+    assert {each["name"]: each["header"] for each in found if each["header"]} == {
+        "pci_enable_device": "linux/pci.h",
+        "pci_dev.irq": "linux/pci.h",
+    }
+    since = {each["name"]: each["since"] for each in found if each["since"]}
+    assert since == {"copy_splice_read": "6.5", "timer_delete": "6.2"}
+    words = ["--api", "kern_path", "--api", "gone", "--api", "pci_enable_device"]
+    table = rkmbuild("kernel", "show", tree.release, *words, "--api", "timer_shutdown_sync").stdout
+    assert [re.split(r"\s\s+", line) for line in table.splitlines()[1:]] == [
+        ["kern_path", "function", "-", "vmlinux"],
+        ["gone", "not found", "-", "-"],
+        ["pci_enable_device", "function of linux/pci.h", "-", "vmlinux"],
+        ["timer_shutdown_sync", "function", "6.2", "vmlinux (GPL)"],
     ]
+
+
+def test_what_came_with_a_release_is_in_all_kernels_from_then_on(kernel: KernelTree) -> None:
+    names = [
+        name
+        for name, release in history.SINCE.items()
+        if KernelVersion.parse(release) <= kernel.version
+    ]
+    found = lookup.look_up(kernel, names)
+    assert [each.name for each in found if not each.kind] == []
+    assert all(each.since for each in found)
 
 
 def test_what_is_no_name_is_refused(kernel_6_12: KernelTree) -> None:

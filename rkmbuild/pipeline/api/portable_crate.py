@@ -1,6 +1,7 @@
 """The portable `kernel` crate, built once for each kernel and handed to user crates as std is."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,14 @@ class KernelCrate:
 def source() -> Path:
     """Return the folder of the crates' source: `kernel`, its macros, and what it is built on."""
     return paths.data("crates")
+
+
+def headers() -> list[str]:
+    """Return the headers of the kernel that the crates and their C helpers include."""
+    top = source()
+    files = [top / "bindings" / "bindings.h", *sorted((top / "kernel" / "helpers").glob("*.[hc]"))]
+    found = (re.findall(r"^#include (<.+>)", file.read_text(), re.MULTILINE) for file in files)
+    return list(dict.fromkeys(header for each in found for header in each))
 
 
 def plan(
