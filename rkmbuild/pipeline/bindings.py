@@ -66,21 +66,26 @@ class Bindings:
     folder: Path
 
 
-def plan(source: Source, project: Project, tools: Tools, kernel: TargetKernel) -> Bindings:
+def plan(
+    source: Source, project: Project, tools: Tools, kernel: TargetKernel, defines: str
+) -> Bindings:
     """Return the bindings that fit, without making them.
 
     Args:
         source: What is bound beside the project's own headers.
+        defines: Lines of C that go ahead of those, and not of the source's.
 
     Raises:
         ProjectError: the project names a header of its own that is not there.
     """
     own = [_include(header, project.root) for header in project.bound]
-    header = "\n".join([f'#include "{source.header}"', *(line for line, _ in own)]) + "\n"
+    included = "".join(f"{line}\n" for line, _ in own)
+    header = f'#include "{source.header}"\n{defines}{included}'
     bindgen, clang_flags = tools.bindgen, kernel.translation.kept
     words = (*source.parameters, *rust_target(bindgen.version, tools.rust.version))
     # What a header says counts, not where it lies: copies of a project share what is built.
     contents = [*(file.read_text() for file in source.files), *(text for _, text in own)]
+    contents += defines.splitlines()
     key = cache.key(
         "bindings", _REVISION, kernel.identity, str(kernel.objtree), contents, words, clang_flags,
         kernel.c_flags, str(bindgen.version), str(bindgen.libclang), str(bindgen.libclang_version),

@@ -123,7 +123,9 @@ def plan(
         f"{_EXPORTS}.c": f'#include "{helpers.HAS_HEADER}"\n#include "{_EXPORTS}.h"\n',
     }
     for source in sources:
-        files[f"{source.stem}.c"] = f'#include "{project.root / source}"\n'
+        files[f"{source.stem}.c"] = (
+            f'#include "{helpers.HAS_HEADER}"\n#include "{project.root / source}"\n'
+        )
     if symvers:
         files[_EXTRA] = exports.joined(symvers)
         variables = {**variables, exports.VARIABLE: str(folder / _EXTRA)}

@@ -18,6 +18,9 @@ from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.pipeline.target_kernel import TargetKernel
 from rkmbuild.toolchain.parts import CCompiler
 
+HAS = "RKMBUILD_HAS_"
+"""What C is told of the kernel, with the name of what it has behind it."""
+
 # Counts up when the questions are put in another way.
 _REVISION = 1
 _PLACE = "rkmbuild-probe-"
@@ -146,5 +149,5 @@ def ask(
 
 
 def defines(names: Iterable[str]) -> str:
-    """Return a C header that says what a kernel has, for `#ifdef RKMBUILD_HAS_<name>`."""
-    return "".join(f"#define RKMBUILD_HAS_{name}\n" for name in sorted(names))
+    """Return C that says what a kernel has, for `#ifdef RKMBUILD_HAS_<name>`."""
+    return "".join(f"#define {HAS}{name}\n" for name in sorted(names))

@@ -59,6 +59,31 @@ def test_rust_calls_a_c_function_of_the_project_by_its_header(
 
 
 @pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
+def test_the_projects_c_is_told_what_the_kernel_has_and_so_are_bindings_of_its_headers(
+    kernel: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    # One name is the crate's as well, one is in a header that the crate does not include, and one
+    # is nowhere.
+    body = """
+        const ASKED: i32 = if cfg!(has_const = "WQ_PERCPU") { 42 } else { 1 };
+        const _: () = assert!(kernel::bindings::SHIM_LIMIT as i32 == ASKED);
+        // SAFETY: It may be called at any time.
+        pr_info!("{}\\n", unsafe { kernel::bindings::shim_limit() });
+"""
+    root = projects.make(tmp_path / "p", "asks_in_c", manifest=METADATA, body=body)
+    (root / "src" / "shim.h").write_text(
+        "#ifdef RKMBUILD_HAS_WQ_PERCPU\n#define SHIM_LIMIT 42\n#else\n#define SHIM_LIMIT 1\n"
+        "#endif\nint shim_limit(void);\n"
+    )
+    (root / "src" / "shim.c").write_text(
+        '#include "shim.h"\n#include <linux/pci.h>\n\n'
+        "#if defined(RKMBUILD_HAS_pci_alloc_irq_vectors) && !defined(RKMBUILD_HAS_no_such_thing)\n"
+        "int shim_limit(void)\n{\n\treturn SHIM_LIMIT;\n}\n#endif\n"
+    )
+    build(root, request.getfixturevalue(kernel))
+
+
+@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
 def test_cfgs_say_which_kernel_this_is_and_rustc_expects_them(
     kernel: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from rkmbuild.base import cache, paths
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.pipeline import bindings, c_layout, helpers, probe, rustflags, spec, sysroot
-from rkmbuild.pipeline.api import cfgs, facts, portable_crate
+from rkmbuild.pipeline.api import c_facts, cfgs, facts, portable_crate
 from rkmbuild.pipeline.api.base import Linkage, Provided, Target
 from rkmbuild.pipeline.stages import Clock, side_by_side
 from rkmbuild.pipeline.target_kernel import TargetKernel
@@ -38,7 +38,8 @@ class PortableApi:
         sysroot: `core` and `alloc`.
         bindings: What bindgen makes of the kernel's headers.
         crate: The `kernel` crate, on both.
-        has: What of the crate's questions the kernel answered yes.
+        has: What of the crate's questions, and of those of the project's C, the kernel answered
+            yes.
     """
 
     target: Target
@@ -176,9 +177,16 @@ class Portable:
             specification=spec.render(tree.arch, tools.facts, chosen.features), chosen=chosen
         )
         root = sysroot.plan(tools.rust, tree.arch, target.specification, chosen.flags)
-        bound = bindings.plan(_bound(), project, tools, kernel)
         headers, questions = _questions()
         has = probe.ask(kernel, tools.compiler, headers, questions)
+        in_c = c_facts.everywhere(project)
+        more = in_c.questions(beside=questions)
+        has_in_c = has
+        if more:
+            included = (*portable_crate.headers(), *in_c.headers)
+            has_in_c |= probe.ask(kernel, tools.compiler, included, more)
+        in_headers = has_in_c & c_facts.in_headers(project).names
+        bound = bindings.plan(_bound(), project, tools, kernel, probe.defines(in_headers))
         asked = cfgs.asked((question.name for question in questions), has)
         return PortableApi(
             target=target,
@@ -187,7 +195,7 @@ class Portable:
             sysroot=root,
             bindings=bound,
             crate=portable_crate.plan(tree, tools.rust, root, bound, asked),
-            has=has,
+            has=has_in_c,
         )
 
 
