@@ -66,6 +66,18 @@ def named_stamp(file: Path) -> tuple[str, int, int]:
     return str(file), *stamp(file)
 
 
+def sha256(file: Path) -> str:
+    """Return the SHA256 of a file, 64 hex digits.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    import hashlib  # noqa: PLC0415 - a build with nothing to do hashes no file
+
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
 def write(place: Path, content: str | bytes) -> None:
     """Write a file whole: who reads it sees what was there, or all of `content`.
 

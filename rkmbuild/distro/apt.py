@@ -1,13 +1,12 @@
 """Runs apt: asks it for packages, and has it download them, verified."""
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base import process
+from rkmbuild.base import files, process
 from rkmbuild.base.errors import FetchError, RkmbuildError, StorageError, ToolchainError
 from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.distro.source import Download, Package
@@ -100,11 +99,11 @@ class Apt:
         doing = "downloading the kernel's packages"
         self._run("apt-get", "download", "-q", "-o", never, *named, doing=doing, cwd=folder)
         # NAME_VERSION_ARCHITECTURE.deb, with codes in the version; no name has an underscore.
-        files = {file.name.partition("_")[0]: file for file in folder.glob("*.deb")}
-        missing = [package.name for package in wanted if package.name not in files]
+        got = {file.name.partition("_")[0]: file for file in folder.glob("*.deb")}
+        missing = [package.name for package in wanted if package.name not in got]
         if missing:
             raise FetchError(f"apt-get download did not give {', '.join(missing)}")
-        return [self._verified(package, files[package.name]) for package in wanted]
+        return [self._verified(package, got[package.name]) for package in wanted]
 
     def mark(self, packages: Iterable[Package]) -> str:  # noqa: ARG002 - of a folder it counts
         """Return nothing: in an archive a version is never given twice."""
@@ -117,8 +116,7 @@ class Apt:
         return found is not None and not any(Path(found[1]).glob("*_Packages*"))
 
     def _verified(self, package: Package, file: Path) -> Download:
-        with file.open("rb") as content:
-            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        sha256 = files.sha256(file)
         if package.sha256 and sha256 != package.sha256:
             raise FetchError(
                 f"{file.name} is not what apt's lists say: its SHA256 is {sha256}, "

@@ -1,14 +1,12 @@
 """A folder of .deb files, in the place of an archive that apt is asked for."""
 
-import hashlib
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from rkmbuild.base import cache, files, process
+from rkmbuild.base import process
 from rkmbuild.base.errors import FetchError
-from rkmbuild.distro import apt
+from rkmbuild.distro import apt, package_files
 from rkmbuild.distro.apt import Apt, Listed
 from rkmbuild.distro.source import Download, Package
 
@@ -54,19 +52,12 @@ class DebFolder(Apt):
         return self.listed("", lambda _name: True)
 
     def download(self, packages: Iterable[Package], folder: Path) -> list[Download]:
-        """Copy `packages` into `folder`, so that what was hashed is what is unpacked."""
+        """Copy `packages` into `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        done = []
-        for package in packages:
-            file = self._files[package.name]
-            try:
-                copy = Path(shutil.copy(file, folder))
-            except FileNotFoundError:
-                raise FetchError(f"{file} is not there any more") from None
-            with copy.open("rb") as content:
-                sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-            done.append(Download(package, copy, sha256))
-        return done
+        return [
+            Download(package, *package_files.copied(self._files[package.name], folder))
+            for package in packages
+        ]
 
     def lists_are_empty(self) -> bool:
         """Tell that an empty folder lacks no lists."""
@@ -74,12 +65,7 @@ class DebFolder(Apt):
 
     def mark(self, packages: Iterable[Package]) -> str:
         """Return what tells these files from others of the same names and versions."""
-        return files_mark(self._files[package.name] for package in packages)
-
-
-def files_mark(packages: Iterable[Path]) -> str:
-    """Return eight hex digits for files as they are now: their names, sizes and times."""
-    return cache.key([files.named_stamp(file) for file in packages])[:8]
+        return package_files.mark(self._files[package.name] for package in packages)
 
 
 def _described(file: Path) -> Listed:

@@ -6,10 +6,8 @@ the source that openSUSE's leads to, and the image and the modules in lib/module
 """
 
 import gzip
-import hashlib
 import lzma
 import re
-import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from functools import cached_property
@@ -18,8 +16,7 @@ from typing import NamedTuple
 
 from rkmbuild.base import process
 from rkmbuild.base.errors import FetchError, ToolchainError, WantedPart
-from rkmbuild.distro import rpm_file
-from rkmbuild.distro.deb_folder import files_mark
+from rkmbuild.distro import package_files, rpm_file
 from rkmbuild.distro.rpm_file import Rpm
 from rkmbuild.distro.source import Download, Offer, Package
 
@@ -106,9 +103,7 @@ class RpmFolder:
         done = []
         for package in packages:
             file = next(each for each in self._rpms if self._package(each) == package)
-            copy = Path(shutil.copy(file, folder))
-            with copy.open("rb") as content:
-                sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+            copy, sha256 = package_files.copied(file, folder)
             if package.sha256 and package.sha256 != sha256:
                 raise FetchError(
                     f"{file} is not what repodata says: its SHA256 is {sha256}, "
@@ -139,7 +134,7 @@ class RpmFolder:
     def mark(self, packages: Iterable[Package]) -> str:
         """Return what tells these files from others of the same names and versions."""
         wanted = list(packages)
-        return files_mark(file for file in self._rpms if self._package(file) in wanted)
+        return package_files.mark(file for file in self._rpms if self._package(file) in wanted)
 
     @cached_property
     def _rpms(self) -> dict[Path, Rpm]:

@@ -15,6 +15,11 @@ _SECONDS = 10.0
 _MEMORY = 256 << 20
 
 
+def without_hashes(name: str) -> str:
+    """Return a demangled name without what tells versions of crates and functions apart."""
+    return _NOISE.sub("", name)
+
+
 def demangle(texts: Sequence[str]) -> list[str]:
     """Return the texts with every mangled name in them demangled.
 
@@ -36,4 +41,4 @@ def demangle(texts: Sequence[str]) -> list[str]:
     except RkmbuildError:
         return list(texts)
     said = answer.split("\n")
-    return [_NOISE.sub("", line) for line in said[: len(texts)]]
+    return [without_hashes(line) for line in said[: len(texts)]]

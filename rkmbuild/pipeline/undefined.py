@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rkmbuild.base import process
 from rkmbuild.base.errors import RkmbuildError
+from rkmbuild.ko.demangle import demangle, without_hashes
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
@@ -82,15 +83,6 @@ def item_of(chain: list[tuple[str, str]]) -> Item | None:
     return item
 
 
-def demangle(names: list[str]) -> list[str]:
-    """Return the names as Rust source has them; c++filt knows both of Rust's manglings."""
-    if not names:
-        return []
-    done = process.run(["c++filt"], doing="demangling", stdin="\n".join(names).encode())
-    # The hash of the crate's version is noise to a reader: kernel[5e2f...]::print.
-    return [re.sub(r"\[[0-9a-f]{8,}\]", "", line) for line in done.stdout.splitlines()]
-
-
 def _references(target: Path, names: Collection[str]) -> Iterator[tuple[str, str, int, str]]:
     """Yield a name, section and offset where it is referred to, and the function around that."""
     if not names or not target.is_file():
@@ -133,7 +125,7 @@ def _inlined(target: Path, section: str, offset: int) -> list[tuple[str, str]]:
     lines = done.stdout.splitlines()
     # A function, and behind it the place where it calls what is before it.
     return [
-        (re.sub(r"\[[0-9a-f]{8,}\]|::h[0-9a-f]{16}$", "", function), place)
+        (without_hashes(function), place)
         for function, place in zip(lines[::2], lines[1::2], strict=False)
         if function != "??"
     ]
