@@ -51,6 +51,7 @@ def kernel(version: str = "6.12.0", **config: str) -> Target:
         taken=frozenset({"printk"}),
         signed_by=b"kernel's own key",
         modules=None,
+        flags_exports=KernelVersion.parse(version) >= KernelVersion(7, 1),
     )
 
 

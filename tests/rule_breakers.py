@@ -25,7 +25,7 @@ from tests.modules import (
     versions,
 )
 
-OLD, NEW = kernel("6.1.0"), kernel("6.12.0")
+OLD, NEW, NEWEST = kernel("6.1.0"), kernel("6.12.0"), kernel("7.3.0")
 NO_FORCE = kernel(MODULE_FORCE_LOAD="")
 _THIS = ".gnu.linkonce.this_module"
 _EXIT = Reloc(LAYOUT.exit_at, 1, "cleanup_module")
@@ -127,6 +127,7 @@ BROKEN: dict[str, Broken] = {
     "this-module": (module().section(_THIS, name=".data"), NEW),
     "symbol-table": (_field(".symtab", 4, b"\1"), NEW),
     "string-table": (_field(".symtab", 40, bytes(4)), NEW),
+    "extended-versions": (module().add(Sec("__version_ext_crcs", bytes(4))), NEWEST),
     "blacklisted": (module(), dataclasses.replace(NEW, blacklisted=frozenset({"tiny"}))),
     "modversions": (module().section("__versions", data=versions(module_layout=0x9999)), NEW),
     "vermagic": (module(vermagic="6.12.0-test odd"), NEW),
@@ -140,6 +141,8 @@ BROKEN: dict[str, Broken] = {
         kernel(CONSTRUCTORS="y"),
     ),
     "export-versions": (_MINE, NO_FORCE),
+    "export-flags": (exporting("mine"), NEWEST),
+    "namespace-of-modules": (module(import_ns="module:tiny"), NEWEST),
     "symbol-common": (module().add(Sym("c", shndx=elf.SHN_COMMON)), NEW),
     "symbol-section": (module().add(Sym("lost", shndx=99)), NEW),
     "symbol-unknown": (module().add(Sym("no_such_thing")), NEW),

@@ -21,6 +21,7 @@ class Table:
         others: Offsets of pointers that may be relocated.
         code_end: Whether a pointer may lead to a section's end.
         older: What it was before a kernel: its major and minor number, and the table.
+        until: The kernel from which on nothing reads it, by the same numbers.
     """
 
     size: int
@@ -29,6 +30,7 @@ class Table:
     others: tuple[int, ...] = ()
     code_end: bool = False
     older: "tuple[int, int, Table] | None" = None
+    until: tuple[int, int] | None = None
 
 
 EVERYWHERE: Mapping[str, Table] = MappingProxyType(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-# What kernel/module/main.c, signing.c and security/lockdown print (Linux 6.1 to 6.12), what it
+# What kernel/module/main.c, signing.c and security/lockdown print (Linux 6.1 to 7.3), what it
 # means, and what helps. The first that fits is taken.
 _LINES = (
     (
@@ -38,7 +38,7 @@ _LINES = (
         None,
     ),
     (
-        r"No module found in object|Invalid ELF",
+        r"No module found in object|Invalid ELF|symbol string table|extended version crc",
         "the file is damaged",
         None,
     ),

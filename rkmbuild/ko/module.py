@@ -18,6 +18,8 @@ class Index:
     strings: int
     versions: int
     percpu: int
+    extended_crcs: int = 0
+    extended_names: int = 0
 
 
 @dataclass
@@ -50,13 +52,15 @@ class Module:
     def allocated(self) -> list[bool]:
         """Which sections have SHF_ALLOC by the time of the relocations.
 
-        rewrite_section_headers() and layout_and_allocate() take it from .modinfo, __versions and
-        .data..percpu; layout_symtab() gives it to the symbols and their strings.
+        rewrite_section_headers() and layout_and_allocate() take it from .modinfo, __versions, its
+        extended form and .data..percpu; layout_symtab() gives it to the symbols and their strings.
         """
         flags = [section.allocated for section in self.file.sections]
-        for number in (self.index.info, self.index.versions, self.index.percpu):
+        index = self.index
+        versions = (index.versions, index.extended_crcs, index.extended_names)
+        for number in (index.info, *versions, index.percpu):
             flags[number] = False
-        flags[self.index.symbols] = flags[self.index.strings] = True
+        flags[index.symbols] = flags[index.strings] = True
         return flags
 
     @cached_property

@@ -10,12 +10,14 @@ from pathlib import Path
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import calls, compression, demangle, signature
 from rkmbuild.verdict import (
+    exports,
     init_code,
     layout,
     machine_code,
     malformed,
     metadata,
     mitigations,
+    namespaces,
     placement,
     recursion,
     relocations,
@@ -86,7 +88,7 @@ def judge(
         findings=tuple(findings),
         needs=symbols.needs(subject) if subject and whole else (),
         unchecked=tuple(report.unchecked),
-        exports=tuple(symbols.exports(subject)) if subject and whole else (),
+        exports=tuple(exports.read(subject)) if subject and whole else (),
     )
 
 
@@ -109,7 +111,8 @@ def _judge(subject: Subject, report: FindingList, *, explain: bool, deep: bool) 
         _already_there(subject, report)
     layout.percpu(subject, report)
     _constructors(subject, report)
-    symbols.check_crcs(subject, report)
+    exports.check_tables(subject, report)
+    namespaces.check_imports(subject, report)
     fits = malformed.tables_fit(subject.file)
     if not malformed.are_read_whole(subject.file, report):
         report.unchecked.append("symbols, relocations and code: there are too many")
@@ -123,7 +126,7 @@ def _judge(subject: Subject, report: FindingList, *, explain: bool, deep: bool) 
     relocations.check(subject, values, addresses, report)
     placement.check(subject, report)
     tables.check(subject, report)
-    symbols.check_exports(subject, report)
+    exports.check_duplicates(subject, report)
     _names(subject, report)
     if deep and not report.refused:
         _code(subject, report)

@@ -2,7 +2,7 @@
 
 from rkmbuild.kernel.tree import KernelVersion
 
-NEWEST = KernelVersion(6, 12)
+NEWEST = KernelVersion(7, 3)
 """The newest series that was compared: its source was read for each rule, and booted kernels of it
 are asked for their own answer (tests/vm/test_check_corpus.py)."""
 

@@ -49,6 +49,8 @@ def check(file: Elf, index: Index, report: FindingList) -> None:
     strings = file.sections[index.strings]
     if strings.type in (elf.SHT_NULL, elf.SHT_NOBITS) or not strings.size:
         report.add(dangers.STRING_OUTSIDE, "the symbols' string table has no contents")
+    elif file.data[strings.end - 1 : strings.end] != b"\0":
+        report.add(dangers.STRING_OUTSIDE, "the last string of the symbols' table has no end")
     _flags(file, report)
     _overlaps(file, report)
 

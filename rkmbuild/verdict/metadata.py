@@ -11,9 +11,6 @@ from rkmbuild.verdict.subject import Subject
 
 # struct modversion_info (include/linux/module.h): unsigned long crc; char name[MODULE_NAME_LEN]
 _VERSION = struct.Struct(f"<Q{MODULE_NAME_LEN}s")
-# Sections of extended modversions, which 6.14 and later prefer (kernel/module/version.c).
-_EXTENDED_CRCS = "__version_ext_crcs"
-_EXTENDED_NAMES = "__version_ext_names"
 
 
 def check(subject: Subject, report: FindingList) -> None:
@@ -75,14 +72,14 @@ def gpl_compatible(subject: Subject) -> bool:
 def versions(subject: Subject) -> dict[bytes, int] | None:
     """Return the CRCs that the module carries, by symbol; None where it carries none.
 
-    The first entry of a name counts, as in check_version() (kernel/module/version.c).
+    The first entry of a name counts, as in check_version() (kernel/module/version.c); from 6.14 on
+    those of extended modversions come before the others.
     """
     file = subject.file
-    crcs, names = file.find(_EXTENDED_CRCS), file.find(_EXTENDED_NAMES)
-    if crcs and names and subject.target.since(6, 14):
-        table = file.content(file.sections[crcs])
+    if subject.index.extended_crcs:
+        table = file.content(file.sections[subject.index.extended_crcs])
         values = table[: len(table) & ~3].cast("I").tolist()
-        words = bytes(file.content(file.sections[names])).split(b"\0")
+        words = bytes(file.content(file.sections[subject.index.extended_names])).split(b"\0")
         return dict(reversed(list(zip(words, values, strict=False))))
     if not subject.index.versions:
         return None
@@ -96,9 +93,10 @@ def unlisted_is_refused(subject: Subject) -> bool:
     """Tell whether a symbol without a CRC in the module's list is refused.
 
     Mainline warns once and goes on (kernel/module/version.c: check_version, "Broken toolchain");
-    Debian's kernels refuse.
+    Debian's kernels refuse, but where the list is an extended one.
     """
-    return "Debian" in subject.target.config.get("CC_VERSION_TEXT", "")
+    debian = "Debian" in subject.target.config.get("CC_VERSION_TEXT", "")
+    return debian and not subject.index.extended_crcs
 
 
 def _layout(subject: Subject, report: FindingList) -> None:

@@ -18,6 +18,8 @@ from rkmbuild.verdict.rules import dangers, refusals
 from rkmbuild.verdict.subject import Subject
 
 _MASK = (1 << 64) - 1
+# Per-CPU variables are relocated in the copy of the file: far from the kernel and its modules.
+_COPY = 1 << 62
 
 
 def check(
@@ -34,8 +36,11 @@ def check(
     file = subject.file
     resolved: list[int] | None = None
     left_out: set[int] = set()
+    percpu = subject.index.percpu if subject.target.since(6, 17) else 0
     for number, section in enumerate(file.sections):
-        if not number or section.info >= len(file.sections) or not subject.allocated[section.info]:
+        taken = number and section.info < len(file.sections)
+        in_copy = bool(percpu) and section.info == percpu
+        if not taken or not (subject.allocated[section.info] or in_copy):
             _skipped(subject, number, report)
             continue
         if section.type == elf.SHT_REL and not section.flags & elf.SHF_RELA_LIVEPATCH:
@@ -64,7 +69,7 @@ def check(
             home=section.info,
             rows=rows,
             symbols=resolved,
-            address=addresses[section.info],
+            address=_COPY if in_copy else addresses[section.info],
             report=report,
         ).run()
         if report.refused:
@@ -131,7 +136,7 @@ class _Pass:
         if not len(rows):
             return
         types = set(rows.types)
-        if not types <= self.rules.applied.keys():
+        if not types <= self.rules.applied.keys() or self.address == _COPY:
             self._one_by_one()
             return
         kinds = {number: self.rules.applied[number] for number in types}

@@ -77,6 +77,13 @@ _TABLE = (
     Renamed("mempool_alloc", "mempool_alloc_noprof", (6, 10)),
     Renamed("mempool_create", "mempool_create_node_noprof", (6, 10)),
     Renamed("mempool_create_node", "mempool_create_node_noprof", (6, 10)),
+    Renamed("pcpu_hot", "current_task", (6, 15)),
+    Renamed("const_pcpu_hot", "const_current_task", (6, 15)),
+    Renamed("hrtimer_init", "hrtimer_setup", (6, 15)),
+    Renamed("init_timer_key", "timer_init_key", (6, 16)),
+    Renamed("alloc_workqueue", "alloc_workqueue_noprof", (6, 16)),
+    Renamed("krealloc_noprof", "krealloc_node_align_noprof", (6, 18)),
+    Renamed("kvrealloc_noprof", "kvrealloc_node_align_noprof", (6, 18)),
 )
 
 # A replacement of several is the first one's.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Elf, Section
 from rkmbuild.ko.module import Index
+from rkmbuild.verdict import string_tables
 from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import elf_file
 from rkmbuild.verdict.target import THIS_MODULE, Target
@@ -27,7 +28,7 @@ def check(data: bytes, target: Target, report: FindingList) -> tuple[Elf, Index]
         )
         return None
     file = Elf(data)
-    for rule in _SINCE_6_4 if target.since(6, 4) else _BEFORE_6_4:
+    for rule in _rules(target):
         found = FindingList(report.words)
         rule(file, target, found)
         report.findings += found.findings
@@ -35,12 +36,15 @@ def check(data: bytes, target: Target, report: FindingList) -> tuple[Elf, Index]
         if found.refused and rule is not _this_module_size:
             return None
     symbols = _with_type(file, elf.SHT_SYMTAB)[0]
+    extended = target.since(6, 14)
     return file, Index(
         info=file.find(".modinfo", allocated=not target.since(6, 4)),
         module=file.find(THIS_MODULE),
         symbols=symbols,
         strings=file.sections[symbols].link,
         versions=file.find("__versions"),
+        extended_crcs=file.find(string_tables.EXTENDED_CRCS) if extended else 0,
+        extended_names=file.find(string_tables.EXTENDED_NAMES) if extended else 0,
         percpu=file.find(".data..percpu"),
     )
 
@@ -266,3 +270,13 @@ _SINCE_6_4: tuple[_Rule, ...] = (
     _one_symbol_table,
     _strings,
 )
+
+
+def _rules(target: Target) -> tuple[_Rule, ...]:
+    """Return the rules of a kernel's loader in their order."""
+    if not target.since(6, 4):
+        return _BEFORE_6_4
+    # elf_validity_cache_index and elf_validity_cache_strtab of 7.3
+    versions = (string_tables.check_versions,) if target.since(6, 14) else ()
+    symbols = (string_tables.check_symbols,) if target.since(6, 13) else ()
+    return (*_SINCE_6_4, *versions, *symbols)

@@ -1,11 +1,11 @@
-"""Whether every symbol of a module can be resolved, and its exports collide with nobody's."""
+"""Whether every symbol of a module can be resolved."""
 
 from rkmbuild.kernel.symvers import TRIMMED, ExportedSymbol
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Symbol, decoded
-from rkmbuild.verdict import metadata, renames, suggestions
+from rkmbuild.verdict import metadata, namespaces, renames, suggestions
 from rkmbuild.verdict.finding_list import FindingList
-from rkmbuild.verdict.rules import dangers, refusals, taints
+from rkmbuild.verdict.rules import dangers, refusals
 from rkmbuild.verdict.subject import Subject
 
 # simplify_symbols: ignore_undef_symbol, for what old assemblers leave behind
@@ -14,11 +14,6 @@ _LTO = b"__gnu_lto"
 # Looking for near names takes milliseconds each; after some the user has the picture.
 _SUGGESTIONS = 8
 _ASKERS = 3
-# struct kernel_symbol with CONFIG_HAVE_ARCH_PREL32_RELOCATIONS (include/linux/export-internal.h):
-# value, name and namespace, each a 32-bit offset from its own place
-_KERNEL_SYMBOL = 12
-_NAME_AT = 4
-_NAMESPACE_AT = 8
 
 
 def check(subject: Subject, report: FindingList, *, suggest: bool = True) -> list[int | None]:
@@ -45,80 +40,6 @@ def check(subject: Subject, report: FindingList, *, suggest: bool = True) -> lis
         elif symbol.shndx >= len(subject.file.sections):
             _special(subject, symbol, report)
     return values
-
-
-def exports(subject: Subject) -> list[ExportedSymbol]:
-    """Return the symbols that the module exports.
-
-    Names and namespaces come from the relocations of struct kernel_symbol's fields, as
-    kernel_symbol_name() and kernel_symbol_namespace() (kernel/module/main.c) read them; the CRC of
-    a symbol has its number in the table beside.
-    """
-    found = []
-    for suffix, gpl in (("", False), ("_gpl", True)):
-        table, crcs = (
-            subject.file.find(f"__ksymtab{suffix}"),
-            subject.file.find(f"__kcrctab{suffix}"),
-        )
-        if not table:
-            continue
-        names = _exported_strings(subject, table, _NAME_AT)
-        spaces = _exported_strings(subject, table, _NAMESPACE_AT)
-        content = subject.file.content(subject.file.sections[crcs]) if crcs else memoryview(b"")
-        values = content[: len(content) & ~3].cast("I").tolist()
-        found += [
-            ExportedSymbol(
-                name,
-                values[number] if number < len(values) else 0,
-                subject.name,
-                gpl,
-                spaces.get(number, ""),
-            )
-            for number, name in names.items()
-        ]
-    return found
-
-
-def check_exports(subject: Subject, report: FindingList) -> None:
-    """Apply check_export_symbol_versions and verify_exported_symbols (kernel/module/main.c)."""
-    for symbol in exports(subject):
-        owner = _owner(subject, symbol.name)
-        if owner:
-            whose = "the kernel's own" if owner == "kernel" else f"exported by {owner}"
-            report.add(
-                refusals.EXPORT_DUPLICATE,
-                f"`{symbol.name}` is {whose}",
-                place="__ksymtab_gpl" if symbol.gpl else "__ksymtab",
-                log=f"exports duplicate symbol {symbol.name} (owned by {owner})",
-            )
-            return
-
-
-def _owner(subject: Subject, name: str) -> str:
-    """Return who else exports a symbol in the kernel as it is: `kernel`, a module, or nobody."""
-    known = subject.target.exports.get(name)
-    owner = known.module.rpartition("/")[2].replace("-", "_") if known else ""
-    if owner == "vmlinux":
-        return "kernel"
-    return owner if owner in subject.target.loaded - {subject.name} else ""
-
-
-def check_crcs(subject: Subject, report: FindingList) -> None:
-    """Apply check_export_symbol_versions: exports need CRCs beside them."""
-    file, config = subject.file, subject.target.config
-    if not config.on("MODVERSIONS"):
-        return
-    for kind in ("", "_gpl"):
-        table, crcs = file.find(f"__ksymtab{kind}"), file.find(f"__kcrctab{kind}")
-        if not table or not file.sections[table].size or crcs:
-            continue
-        message = "the module exports symbols without CRCs"
-        if config.on("MODULE_FORCE_LOAD"):
-            report.add(
-                taints.FORCED, message, log="no versions for exported symbols: kernel tainted"
-            )
-        else:
-            report.add(refusals.EXPORT_VERSIONS, message)
 
 
 def providers(subject: Subject) -> dict[str, list[str]]:
@@ -168,7 +89,8 @@ class _Resolver:
         if self._checks_crcs and not self._same_version(raw, name, known, symbol):
             return
         space = known.namespace
-        if space and space not in self._namespaces:
+        open_ = namespaces.is_open_to(space, self._subject.name)
+        if space and space not in self._namespaces and not open_:
             self._namespace(name, space, symbol)
 
     def _missing(self, name: str, known: ExportedSymbol | None, symbol: Symbol) -> None:
@@ -260,25 +182,3 @@ def _special(subject: Subject, symbol: Symbol, report: FindingList) -> None:
         f"`{name}` is said to be in section {symbol.shndx} of {len(subject.file.sections)}",
         log=f"Symbol {name} has an invalid section index",
     )
-
-
-def _exported_strings(subject: Subject, table: int, field: int) -> dict[int, str]:
-    """Return what a field of each entry in the table of exports points to, by its number."""
-    file = subject.file
-    distance = subject.target.arch.relocations.distance
-    found: dict[int, str] = {}
-    for section in file.sections:
-        if section.type != elf.SHT_RELA or section.info != table:
-            continue
-        for offset, kind, symbol, addend in file.relocations(section).rows():
-            number, at_field = divmod(offset, _KERNEL_SYMBOL)
-            if at_field != field or kind != distance or symbol >= len(subject.symbols):
-                continue
-            target = subject.symbols[symbol]
-            if not 0 < target.shndx < len(file.sections):
-                continue
-            at = target.value + addend
-            home = file.sections[target.shndx]
-            if 0 <= at < home.size and home.type != elf.SHT_NOBITS:
-                found[number] = decoded(file.string(home.offset + at))
-    return found

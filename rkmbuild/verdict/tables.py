@@ -23,8 +23,9 @@ def check(subject: Subject, report: FindingList) -> None:
     seen = {}
     for number, name in enumerate(subject.file.names):
         table = subject.target.arch.tables.get(name)
-        if table and subject.allocated[number]:
-            seen[number] = _of_age(table, subject.target)
+        current = _of_age(table, subject.target) if table and subject.allocated[number] else None
+        if current:
+            seen[number] = current
     places = _places(subject)
     for number, table in seen.items():
         problem = _problem(subject, number, table, places.get(number, []))
@@ -35,7 +36,9 @@ def check(subject: Subject, report: FindingList) -> None:
     _entry_points(subject, places.get(subject.index.module, []), report)
 
 
-def _of_age(table: Table, target: Target) -> Table:
+def _of_age(table: Table, target: Target) -> Table | None:
+    if table.until and target.since(*table.until):
+        return None
     if not table.older:
         return table
     major, minor, before = table.older

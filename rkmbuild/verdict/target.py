@@ -61,6 +61,8 @@ class Target:
         locked_down: Whether lockdown is at `integrity` or above.
         closed: Whether it takes no more modules at all (kernel.modules_disabled).
         blacklisted: Names of modules that its command line forbids.
+        flags_exports: Whether a byte beside each exported symbol says who may use it; else those of
+            EXPORT_SYMBOL_GPL are in tables of their own.
         loaded: Names of the modules that are in it now; none for a kernel that does not run.
         loaded_exports: What those of them export that Module.symvers does not know; of these only
             the names are known.
@@ -81,6 +83,7 @@ class Target:
     locked_down: bool = False
     closed: bool = False
     blacklisted: frozenset[str] = frozenset()
+    flags_exports: bool = False
     loaded: frozenset[str] = frozenset()
     loaded_exports: frozenset[str] = frozenset()
 
@@ -120,11 +123,22 @@ def of(tree: KernelTree) -> Target:
         taken=_taken(tree),
         signed_by=sample.signature.key if sample and sample.signature else None,
         modules=tree.modules,
+        flags_exports=_flags_exports(tree),
         enforced=tree.config.on("MODULE_SIG_FORCE"),
         locked_down=tree.config.on(
             "LOCK_DOWN_KERNEL_FORCE_INTEGRITY", "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY"
         ),
     )
+
+
+def _flags_exports(tree: KernelTree) -> bool:
+    """Tell whether the kernel has __kflagstab: its headers tell, where it has any.
+
+    Without them by its number: it came with 7.1 (kernel/module/main.c: find_module_sections).
+    """
+    header = _read(tree.source / "include/linux/export-internal.h")
+    newer = (tree.version.major, tree.version.minor) >= (7, 1)
+    return "___kflagstab+" in header if header else newer
 
 
 def _taken(tree: KernelTree) -> frozenset[str]:
@@ -213,10 +227,11 @@ def vermagic(arch: Arch, release: str, config: Kconfig) -> str:
     """
     if not config:
         return ""
-    if config.on("PREEMPT_BUILD"):
-        preempt = "preempt "
+    # One or the other up to 6.12; later kernels may have both, and then the first one counts.
+    if config.on("PREEMPT_RT"):
+        preempt = "preempt_rt "
     else:
-        preempt = "preempt_rt " if config.on("PREEMPT_RT") else ""
+        preempt = "preempt " if config.on("PREEMPT_BUILD") else ""
     return (
         f"{release} "
         + ("SMP " if config.on("SMP") else "")

@@ -153,8 +153,8 @@ RELOCATION_TRUNCATED = dangerous(
 
 RELOCATION_SKIPPED = dangerous(
     "relocation-skipped",
-    "per-CPU variables have relocations in their initial values: the loader skips them",
-    f"{MAIN}: layout_and_allocate clears SHF_ALLOC, apply_relocations skips",
+    "per-CPU variables have relocations in their initial values: up to 6.16 the loader skips them",
+    f"{MAIN}: layout_and_allocate clears SHF_ALLOC, apply_relocations skips (6.12)",
     "fill pointers of per-CPU variables in init",
 )
 

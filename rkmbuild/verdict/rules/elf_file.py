@@ -3,7 +3,7 @@
 elf_validity_check and setup_load_info up to 6.3, elf_validity_cache_copy later.
 """
 
-from rkmbuild.verdict.rules.kinds import STRIPPED, refused_file
+from rkmbuild.verdict.rules.kinds import DAMAGED, MAIN, STRIPPED, refused, refused_file
 
 # elf_validity_check, elf_validity_cache_copy
 ELF_HEADER = refused_file(
@@ -106,9 +106,20 @@ SYMBOL_TABLE = refused_file(
     STRIPPED,
 )
 
-STRING_TABLE = refused_file(
+STRING_TABLE = refused(
     "string-table",
-    "the symbol table names no string table",
-    "elf_validity_check",
-    "elf_validity_cache_index_str",
+    "ENOEXEC",
+    "the symbol table names no string table (from 6.13 on also: it is empty, does not begin and "
+    "end with NUL, or does not have a symbol's name)",
+    f"{MAIN}: elf_validity_check (6.1), elf_validity_cache_index_str (6.12), "
+    "elf_validity_cache_strtab (6.13)",
+    DAMAGED,
+)
+
+EXTENDED_VERSIONS = refused(
+    "extended-versions",
+    "ENOEXEC",
+    "of __version_ext_crcs and __version_ext_names one is missing, or names are (from 6.14 on)",
+    f"{MAIN}: elf_validity_cache_index_versions (6.14)",
+    DAMAGED,
 )

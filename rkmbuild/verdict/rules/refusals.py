@@ -84,6 +84,22 @@ EXPORT_VERSIONS = refused(
     REBUILD,
 )
 
+EXPORT_FLAGS = refused(
+    "export-flags",
+    "ENOEXEC",
+    "exported symbols have no flags (__kflagstab), and the kernel wants them, as from 7.1 on",
+    f"{MAIN}: check_export_symbol_sections (7.1)",
+    REBUILD,
+)
+
+NAMESPACE_OF_MODULES = refused(
+    "namespace-of-modules",
+    "EPERM",
+    "the module imports a namespace that lists modules (from 6.16 on)",
+    f"{MAIN}: setup_modinfo",
+    "leave the import out: who is on the list may use its symbols without one",
+)
+
 # simplify_symbols: all symbols are reported, the last one's error is returned
 SYMBOL_COMMON = refused(
     "symbol-common",
