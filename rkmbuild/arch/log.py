@@ -14,6 +14,8 @@ class LogPatterns:
         oops: The line, whole, that says how many the kernel has had.
         stack: The line before the places of a call trace.
         tail: How lines begin that may follow a call trace, and belong to its report.
+        breakpoint: What an oops is called at a breakpoint that leaves the processor one byte behind
+            it; what matches nothing where it does not.
     """
 
     at_fault: str
@@ -21,3 +23,4 @@ class LogPatterns:
     oops: str
     stack: str
     tail: str
+    breakpoint: str = r"(?!)"

@@ -41,6 +41,9 @@ _LOG = LogPatterns(
     stack="Call Trace:",
     # arch/x86/kernel/dumpstack.c, __die_body
     tail="CR2: ",
+    # arch/x86/kernel/traps.c, do_int3: as freed code of modules is full of them where it stays
+    # mapped (mm/execmem.c).
+    breakpoint=r"(?:Oops: )?int3: ",
 )
 
 # MITIGATION_* are the names from 6.9 on (arch/x86/Kconfig).

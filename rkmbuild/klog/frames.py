@@ -36,6 +36,7 @@ class Frame:
         build_id: The module's, in hex digits, or empty where the kernel does not print it.
         address: The address, where the kernel knew no name for it.
         exact: Whether it is the instruction itself, and not the one that a call comes back to.
+        behind: How many bytes the processor was behind it.
         reliable: Whether the unwinder was sure of it.
     """
 
@@ -46,6 +47,7 @@ class Frame:
     build_id: str = ""
     address: int | None = None
     exact: bool = False
+    behind: int = 0
     reliable: bool = True
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """Reads the reports with a trace out of a kernel log, line by line as they come."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rkmbuild.arch import architectures
 from rkmbuild.klog import frames, outcome
@@ -38,6 +38,7 @@ _TAIL = re.compile(
     )
 )
 _END = re.compile(r"---\[ end (?:trace|Kernel panic)")
+_BREAKPOINT = re.compile("|".join(arch.log.breakpoint for arch in architectures.ALL))
 
 
 @dataclass(kw_only=True)
@@ -141,6 +142,8 @@ class Collector:
             return None
         frame = frames.in_trace(text) or frames.at_fault(text)
         if frame:
+            if frame.exact and _BREAKPOINT.match(report.title):
+                frame = replace(frame, behind=1)
             self._strange = 0
             if len(report.frames) < _MOST_FRAMES:
                 report.frames.append(frame)

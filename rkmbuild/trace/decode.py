@@ -234,13 +234,13 @@ class Decoder:
     def _place(self, shown: DecodedFrame, debug: DebugFile) -> Place | None:
         frame = shown.frame
         if frame.address is not None:
-            return self._unloaded(shown, debug, frame.address)
+            return self._unloaded(shown, debug, frame.address - frame.behind)
         place = debug.find(frame)
         if isinstance(place, str):
             shown.problem = place
             return None
         # A call comes back to the instruction behind it, which may be of another line.
-        back = 0 if frame.exact or not frame.offset else 1
+        back = frame.behind if frame.exact or not frame.offset else 1
         return Place(place.section, place.offset - back)
 
     def _unloaded(self, shown: DecodedFrame, debug: DebugFile, address: int) -> Place | None:

@@ -125,3 +125,27 @@ def test_a_stack_that_was_corrupted_names_its_function_in_the_first_line() -> No
 def test_a_stack_without_end_is_cut_off() -> None:
     (report,) = reports("Call Trace:\n" + " f+0x1/0x2 [m]\n" * 5_000)
     assert len(report.frames) == 1024
+
+
+# What 7.3 said of a thread whose module had gone, but for the registers.
+_BREAKPOINT = """\
+Oops: int3: 0000 [#1] SMP NOPTI
+CPU: 0 UID: 0 PID: 111 Comm: rmmod Tainted: G           OE       7.3.4+deb13-cloud-amd64 #1 PREEMPT
+RIP: 0010:0xffffffffc0601051
+Call Trace:
+ <TASK>
+ ? late_exit+0x9/0xff0 [late]
+ ? __do_sys_delete_module+0x1b5/0x320
+ </TASK>
+Modules linked in: late(OE-) [last unloaded: circles(OE)]
+---[ end trace 0000000000000000 ]---
+"""
+
+
+@pytest.mark.parametrize(
+    ("title", "behind"), [("Oops: int3: ", 1), ("Oops: general protection fault: ", 0)]
+)
+def test_at_a_breakpoint_the_processor_is_behind_it(title: str, behind: int) -> None:
+    (report,) = reports(_BREAKPOINT.replace("Oops: int3: ", title))
+    assert [frame.behind for frame in report.frames] == [behind, 0, 0]
+    assert str(report.frames[0]) == "0xffffffffc0601051"

@@ -4,42 +4,48 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from rkmbuild.kernel.tree import KernelTree
 from tests.cli import rkmbuild
 from tests.vm import crate_guest
 from tests.vm.host_steps import GONE
 from tests.vm.marks import marked
 
-if TYPE_CHECKING:
-    from rkmbuild.kernel.tree import KernelTree
-
 DEVICE = "/dev/crashes"
 # The last line that the kernel says of it, which comes after what begins so.
 UNTIL = "until dmesg | sed -n '/{}/,$p' | grep -q '{}'; do sleep 0.1; done"
+# The guest's command line makes a panic of each oops; a usual system does not.
+USUAL = "cd /proc/sys/kernel && echo 0 > panic_on_oops && echo 1 > watchdog_thresh"
 SCRIPT = (
     "insmod /crashes.ko",
-    # The guest's command line makes a panic of each oops; a usual system does not.
-    "cd /proc/sys/kernel && echo 0 > panic_on_oops && echo 1 > watchdog_thresh",
+    USUAL,
     f"echo warn > {DEVICE}",
     # Before the first oops: a kernel that has met one looks for hung tasks no more.
     "echo 1 > /proc/sys/kernel/hung_task_timeout_secs",
     f"(echo mutex > {DEVICE} &); {UNTIL.format('blocked for', '</TASK>')}",
     "echo 0 > /proc/sys/kernel/hung_task_timeout_secs",
-    f"insmod /leaves.ko && cat /sys/module/leaves/sections/.text && rmmod leaves; {GONE}",
     *(f"echo {way} > {DEVICE}" for way in ("null", "wild", "list", "index", "panic")),
     f"(echo spin > {DEVICE} &); {UNTIL.format('soft lockup', '</TASK>')}",
     # The last one: an exception on the stack for exceptions is the end of the machine.
     f"echo stack > {DEVICE}",
 )
-LEAVES = 6
+# In a guest of its own: some kernels fill what was unloaded with breakpoints, which end them.
+LEAVES = (
+    USUAL,
+    "insmod /leaves.ko && cat /sys/module/leaves/sections/.text",
+    f"rmmod leaves; {GONE}",
+)
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a report has to tell: marks of lines, the innermost first, each with its function."""
+    """What a report has to tell: marks of lines, the innermost first, each with its function.
+
+    Its title is a pattern.
+    """
 
     title: str
     places: tuple[tuple[str, str], ...]
@@ -49,7 +55,6 @@ WRITE = ("write", "write_iter")
 EXPECTED = (
     Expected("WARNING: ", (("warn", "crashes_warn"), ("warn, from", "crashes::ways::warn"), WRITE)),
     Expected("INFO: task sh:", (("mutex", "crashes::ways::mutex"), WRITE)),
-    Expected("BUG: unable to handle page fault", (("stay", "leaves::stay"),)),
     Expected(
         "BUG: kernel NULL pointer dereference",
         (("read", "crashes::ways::read"), ("null", "crashes::ways::null"), WRITE),
@@ -63,20 +68,22 @@ EXPECTED = (
     Expected("kernel BUG at ", (("panic", "crashes::ways::crash"), WRITE)),
     Expected("BUG: soft lockup", (("spin", "crashes::ways::spin"), WRITE)),
     Expected("BUG: TASK stack guard page was hit", (("stack", "crashes::ways::stack"), WRITE)),
+    Expected("BUG: unable to handle page fault|Oops: int3", (("stay", "leaves::stay"),)),
 )
 
 
-@pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
-def crashed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Crashed":
-    """All the crashes, one after the other, in one guest for each kernel."""
-    tree: KernelTree = request.getfixturevalue(request.param)
+@pytest.fixture(scope="module")
+def crashed(kernel: KernelTree, tmp_path_factory: pytest.TempPathFactory) -> "Crashed":
+    """All the crashes, one after the other."""
     modules = {
-        name: crate_guest.build(crate_guest.MODULES / name, tree) for name in ("crashes", "leaves")
+        name: crate_guest.build(crate_guest.MODULES / name, kernel)
+        for name in ("crashes", "leaves")
     }
-    result = crate_guest.run(tree, modules, SCRIPT, cpus=2)
+    crashes = crate_guest.run(kernel, modules, SCRIPT, cpus=2)
+    leaves = crate_guest.run(kernel, modules, LEAVES, cpus=2)
     log = tmp_path_factory.mktemp("log") / "dmesg.txt"
-    log.write_text("".join(f"{message}\n" for message in result.log))
-    (address,) = result.steps[LEAVES].lines
+    log.write_text("".join(f"{message}\n" for message in (*crashes.log, *leaves.log)))
+    (address,) = leaves.steps[1].lines
     return Crashed(log, modules, address)
 
 
@@ -110,7 +117,7 @@ def test_each_crash_is_decoded_to_its_function_its_file_and_its_line(crashed: Cr
     reports = crashed.reports()
     assert len(reports) == len(EXPECTED), [report["title"] for report in reports]
     for expected, report in zip(EXPECTED, reports, strict=True):
-        assert expected.title in report["title"]
+        assert re.search(expected.title, report["title"])
         rest = iter(spots(report))
         for mark, function in expected.places:
             file, line = marked(mark)
@@ -130,7 +137,7 @@ def test_an_address_in_an_unloaded_module_is_told_by_its_last_digits_or_by_where
 ) -> None:
     place = marked("stay")
     for words, guessed in ((), True), (("--loaded-at", f"leaves={crashed.text_of_leaves}"), False):
-        report = crashed.reports(*words)[2]
+        report = crashed.reports(*words)[-1]
         assert report["last_unloaded"] == "leaves"
         (frame,) = (frame for frame in report["frames"] if frame["module"])
         assert frame["guessed"] is guessed
