@@ -55,6 +55,17 @@ ALWAYS = (
 NAMES = tuple(tested.name for tested in ALWAYS)
 NEWEST = ALWAYS[-1]
 
+
+def named(name: str) -> Tested:
+    """Return one of those by its name."""
+    return next(tested for tested in ALWAYS if tested.name == name)
+
+
+def other_than(tested: Tested) -> Tested:
+    """Return another one, whose modules it refuses."""
+    return ALWAYS[0] if tested is ALWAYS[1] else ALWAYS[1]
+
+
 # A few tests run on these as well, where they are asked for.
 SOMETIMES = (
     Tested("6.1", "bookworm", "rt"),

@@ -21,10 +21,9 @@ def kmod(program: str) -> str:
     return found
 
 
-@pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
-def tree(request: pytest.FixtureRequest) -> KernelTree:
-    found: KernelTree = request.getfixturevalue(request.param)
-    return found
+@pytest.fixture(scope="module")
+def tree(kernel: KernelTree) -> KernelTree:
+    return kernel
 
 
 @pytest.fixture(scope="module")

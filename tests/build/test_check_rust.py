@@ -14,10 +14,9 @@ from tests.corpus.editor import Editor
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hello_world"
 
 
-@pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
-def tree(request: pytest.FixtureRequest) -> KernelTree:
-    found: KernelTree = request.getfixturevalue(request.param)
-    return found
+@pytest.fixture(scope="module")
+def tree(kernel: KernelTree) -> KernelTree:
+    return kernel
 
 
 @pytest.fixture(scope="module")

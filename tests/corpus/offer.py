@@ -11,6 +11,7 @@ from rkmbuild.guest import boot
 from rkmbuild.guest.result import Outcome
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import c_compiler
 
 HERE = Path(__file__).parent
 SECONDS = 60.0
@@ -50,7 +51,8 @@ def build_subject(tree: KernelTree, folder: Path) -> bytes:
     (folder / "subject.c").write_bytes((HERE / "subject.c").read_bytes())
     (folder / "Kbuild").write_text("obj-m := subject.o\n")
     made = overlay.prepare(tree, foreign_compiler=False)
-    options = [f"M={folder}", "CONFIG_DEBUG_INFO_BTF_MODULES="]
+    compiler = c_compiler.choose("gcc", tree).compiler.path
+    options = [f"M={folder}", f"CC={compiler}", "CONFIG_DEBUG_INFO_BTF_MODULES="]
     argv = ["make", "-s", "-C", str(made.build), *options, "modules"]
     process.run(argv, doing="building the subject")
     ko = folder / "subject.ko"
@@ -122,12 +124,14 @@ def _answers(lines: Sequence[str], first: int) -> list[Answer]:
 def _as_logged(text: str) -> set[str]:
     """Return how a text may look in /dev/kmsg (kernel/printk/printk.c: msg_add_ext_text).
 
-    Bytes that are no letters are escaped there, and so is a backslash; in our texts only those that
-    are no UTF-8 are, so that a backslash may be the byte's own or ours. A line ends at a newline.
+    Bytes that are no letters are escaped there, and so is a backslash; in our texts those that are
+    no UTF-8 are, and those that steer a terminal, in a short form where there is one, so that a
+    backslash may be the byte's own or ours. A line ends at a newline.
     """
     raw = text.partition("\n")[0].encode()
     found = "".join(chr(c) if 32 <= c < 127 else f"\\x{c:02x}" for c in raw)
-    return {found, found.replace("\\", "\\x5c")}
+    steering = found.partition(r"\n")[0].replace(r"\r", r"\x0d")
+    return {found, found.replace("\\", "\\x5c"), steering}
 
 
 def disagreement(loads: bool, errno: str, log: str, answer: Answer) -> str:

@@ -21,8 +21,8 @@ WHOLE = {
     "empty": 0, "one-byte": 1, "magic-only": 4, "header-less-one": 63, "header": 64, "page": 4096,
 }  # fmt: skip
 SPECIAL = (
-    "__param", "__ksymtab", "__ksymtab_gpl", "__mcount_loc", "__ex_table", "__bug_table",
-    "__jump_table", ".smp_locks", ".return_sites", ".retpoline_sites", ".call_sites",
+    "__param", "__ksymtab", "__ksymtab_gpl", "__kflagstab", "__mcount_loc", "__ex_table",
+    "__bug_table", "__jump_table", ".smp_locks", ".return_sites", ".retpoline_sites", ".call_sites",
     ".orc_unwind_ip", ".altinstructions", ".ibt_endbr_seal",
 )  # fmt: skip
 
@@ -139,11 +139,11 @@ def _metadata() -> Iterator[tuple[str, Damage]]:
     def field(old: bytes, new: bytes) -> Damage:
         return lambda e: e.put(e.field_offset(old), new)
 
-    yield "vermagic-release", field(b"vermagic=6.1", b"vermagic=6.9")
+    yield "vermagic-release", lambda e: e.put(e.field_offset(b"vermagic=") + 9, b"9")
     yield "vermagic-missing", field(b"vermagic=", b"vermagiq=")
     yield "vermagic-no-smp", lambda e: e.replaced(".modinfo", b" SMP ", b" UMP ")
     yield "vermagic-preempt", lambda e: e.replaced(".modinfo", b" preempt ", b" preempl ")
-    yield "vermagic-end", lambda e: e.replaced(".modinfo", b"versions \0", b"versionsx\0")
+    yield "vermagic-end", lambda e: e.replaced(".modinfo", b" \0", b"x\0")
     yield "license-proprietary", field(b"license=GPL", b"license=BSD")
     yield "license-missing", field(b"license=", b"licence=")
     yield "license-lower-case", field(b"license=GPL", b"license=gpl")
@@ -154,6 +154,7 @@ def _metadata() -> Iterator[tuple[str, Damage]]:
     yield "in-tree", lambda e: e.replaced(".modinfo", b"parm=level:A p", b"intree=Y\0parmes")
     yield "namespace-missing", field(b"import_ns=DMA_BUF", b"import_nx=DMA_BUF")
     yield "namespace-other", field(b"import_ns=DMA_BUF", b"import_ns=DMA_BUG")
+    yield "namespace-of-modules", field(b"import_ns=DMA_BUF", b"import_ns=module:")
     yield "name-differs", field(b"name=subject", b"name=subjekt")
     yield "modinfo-open", lambda e: e.section(".modinfo", size=e.get(".modinfo", "size") - 1)
     yield "modinfo-zeros", lambda e: e.content(".modinfo", 0, bytes(e.get(".modinfo", "size")))
@@ -178,6 +179,20 @@ def _metadata() -> Iterator[tuple[str, Damage]]:
         lambda e: e.replaced("__ksymtab_strings", b"subject_work\0", b"mod_timer\0xxx"),
     )
     yield "no-crcs-of-exports", lambda e: e.section("__kcrctab", flags=0)
+    yield "no-flags-of-exports", lambda e: e.section("__kflagstab", flags=0)
+    yield "flags-of-exports-empty", lambda e: e.section("__kflagstab", size=0)
+    for flags in (b"\1", b"\xff"):
+        yield f"flags-of-exports-{flags.hex()}", lambda e, f=flags: e.content("__kflagstab", 0, f)  # type: ignore[misc]
+    crcs, names = "__version_ext_crcs", "__version_ext_names"
+    for name in (crcs, names):
+        yield f"extended-{name}-only", lambda e, n=name: e.renamed(f"not{n}", n)  # type: ignore[misc]
+
+    def extended(editor: Editor) -> Editor:
+        return editor.renamed(f"not{crcs}", crcs).renamed(f"not{names}", names)
+
+    yield "extended-both", extended
+    yield "extended-few-names", lambda e: extended(e).section(f"not{names}", size=3)
+    yield "extended-more-names", lambda e: extended(e).section(f"not{crcs}", size=4)
 
 
 def _symbols() -> Iterator[tuple[str, Damage]]:
@@ -210,6 +225,9 @@ def _symbols() -> Iterator[tuple[str, Damage]]:
             f"symbol-section-{value:#x}",
             lambda e, v=value: e.symbol("subject_hidden", shndx=v),  # type: ignore[misc]
         )
+    yield "strings-begin", lambda e: e.content(".strtab", 0, b"x")
+    yield "strings-open", lambda e: e.content(".strtab", e.get(".strtab", "size") - 1, b"x")
+    yield "strings-empty", lambda e: e.section(".strtab", size=0)
     yield "symbol-name-outside", lambda e: e.symbol("subject_hidden", name=1 << 20)
     yield "symbol-name-far-outside", lambda e: e.symbol("subject_hidden", name=0xFFFFFFFF)
     yield "symbol-value-outside", lambda e: e.symbol("subject_hidden", value=1 << 30)

@@ -23,6 +23,11 @@ static DEFINE_STATIC_KEY_FALSE(key);
 static atomic_t users = ATOMIC_INIT(0);
 static int table[64];
 
+/* What only the ends of these names make into extended modversions. */
+#define NAMED_LATER __used __aligned(4)
+static const u32 crcs[] NAMED_LATER __section("not__version_ext_crcs") = { 1, 2 };
+static const char names[] NAMED_LATER __section("not__version_ext_names") = "a\0b";
+
 struct operations {
 	int (*run)(int n);
 	void (*put)(struct dma_buf *buf);
@@ -35,7 +40,7 @@ void subject_put(struct dma_buf *buf);
 
 noinline int subject_hidden(int n)
 {
-	return static_cpu_has(X86_FEATURE_FSRM) ? n : -n;
+	return cpu_feature_enabled(X86_FEATURE_FSRM) ? n : -n;
 }
 
 static noinline int run(int n)
@@ -84,4 +89,5 @@ module_exit(subject_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("What the loader reads, and nothing that is run");
-MODULE_IMPORT_NS(DMA_BUF);
+/* MODULE_IMPORT_NS takes a string from 6.13 on, and a bare word before. */
+MODULE_INFO(import_ns, "DMA_BUF");

@@ -6,6 +6,7 @@ from pathlib import Path
 from rkmbuild.base import cache, process
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import c_compiler
 
 _SOURCES = Path(__file__).parent.parent / "data" / "modules"
 
@@ -13,6 +14,7 @@ _SOURCES = Path(__file__).parent.parent / "data" / "modules"
 def built(tree: KernelTree) -> Path:
     """Return the folder with all of tests/data/modules as `.ko` files for one kernel."""
     laid = overlay.prepare(tree, foreign_compiler=False)
+    compiler = c_compiler.choose("gcc", tree).compiler
     texts = {file.name: file.read_text() for file in sorted(_SOURCES.iterdir())}
 
     def make(folder: Path) -> None:
@@ -20,15 +22,15 @@ def built(tree: KernelTree) -> Path:
             shutil.copytree(_SOURCES, work, dirs_exist_ok=True)
             process.run(
                 # An undefined symbol is what some of them are about.
-                ["make", "-C", laid.build, f"M={work}", "KBUILD_MODPOST_WARN=1",
-                 "CONFIG_DEBUG_INFO_BTF_MODULES=", f"KCFLAGS=-fmacro-prefix-map={work}/=",
-                 "modules"],
+                ["make", "-C", laid.build, f"M={work}", f"CC={compiler.path}",
+                 "KBUILD_MODPOST_WARN=1", "CONFIG_DEBUG_INFO_BTF_MODULES=",
+                 f"KCFLAGS=-fmacro-prefix-map={work}/=", "modules"],
                 doing="building the tests' modules",
             )  # fmt: skip
             for ko in work.glob("*.ko"):
                 shutil.copy(ko, folder)
 
-    return cache.entry("test-modules", cache.key(laid.key, texts), make)
+    return cache.entry("test-modules", cache.key(laid.key, compiler.text, texts), make)
 
 
 def machines(temporary: Path) -> list[int]:

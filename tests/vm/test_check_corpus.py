@@ -4,16 +4,16 @@ from collections import Counter
 
 import pytest
 
+from rkmbuild.kernel.tree import KernelTree
 from tests.corpus.cases import Case, offered
 
 FLIPS = 600
 
 
-@pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
-def cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
+@pytest.fixture(scope="module")
+def cases(kernel: KernelTree, tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
     """Every broken module that we are certain about, offered to the kernel in one guest."""
-    tree = request.getfixturevalue(request.param)
-    files, found = offered(tree, tmp_path_factory.mktemp("corpus"), FLIPS)
+    files, found = offered(kernel, tmp_path_factory.mktemp("corpus"), FLIPS)
     assert files >= 500
     return found
 

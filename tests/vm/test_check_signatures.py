@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import compression
 from rkmbuild.verdict import batch, check, target
 from rkmbuild.verdict.findings import Verdict
@@ -15,17 +16,15 @@ ENFORCED, LOCKED_DOWN = "module.sig_enforce=1", "lsm=lockdown lockdown=integrity
 SIGNED = "nls_cp437"
 
 
-@pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
-def files(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, dict[str, bytes]]:
+@pytest.fixture(scope="module")
+def files(kernel: KernelTree, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """An unsigned module, one of the kernel's own, and signatures made of that behind the first."""
-    tree = request.getfixturevalue(request.param)
-    own = next(p for p in batch.files([tree.modules]) if p.name.startswith(f"{SIGNED}."))
+    assert kernel.modules
+    own = next(p for p in batch.files([kernel.modules]) if p.name.startswith(f"{SIGNED}."))
     signed = compression.decompress(own)
-    subject = offer.build_subject(tree, tmp_path_factory.mktemp("subject"))
+    subject = offer.build_subject(kernel, tmp_path_factory.mktemp("subject"))
     message = signatures.of(signed)
-    return request.param, {
+    return {
         "unsigned": subject,
         "the kernel's own": signed,
         "another's signature": signatures.append(subject, message),
@@ -37,22 +36,20 @@ def files(
 @pytest.mark.parametrize("append", ["", ENFORCED, LOCKED_DOWN])
 def test_a_kernel_that_demands_signatures_says_what_was_foretold(
     append: str,
-    files: tuple[str, dict[str, bytes]],
-    request: pytest.FixtureRequest,
+    files: dict[str, bytes],
+    kernel: KernelTree,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    name, offered = files
-    tree = request.getfixturevalue(name)
     known = dataclasses.replace(
-        target.of(tree), enforced=append == ENFORCED, locked_down=append == LOCKED_DOWN
+        target.of(kernel), enforced=append == ENFORCED, locked_down=append == LOCKED_DOWN
     )
     agent = offer.build_agent(tmp_path_factory.mktemp("agent"))
-    data = list(offered.values())
-    answers = offer.offer(tree, agent, data, boots=1, append=append)
+    data = list(files.values())
+    answers = offer.offer(kernel, agent, data, boots=1, append=append)
     verdicts = dict(
-        zip(offered, (check.judge(one, known, explain=False) for one in data), strict=True)
+        zip(files, (check.judge(one, known, explain=False) for one in data), strict=True)
     )
-    by_name = dict(zip(offered, answers, strict=True))
+    by_name = dict(zip(files, answers, strict=True))
     for kind in ("unsigned", "the kernel's own", "of attributes", "with contents"):
         assert disagreement(verdicts[kind], by_name[kind]) == "", kind
     # Only the key tells that a signature is another module's, which `check` has not: it says so.
