@@ -1,4 +1,4 @@
-"""A module in plain C, built through the overlay by the kernel's own compiler or by clang."""
+"""A module in plain C, built through the overlay by a kernel's own gcc or the nearest, or clang."""
 
 from pathlib import Path
 
@@ -6,8 +6,7 @@ from rkmbuild.base import process
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.modfinal import KBUILD_LINES
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline import c_compiler, foreign_cc
-from rkmbuild.pipeline.target_kernel import common_variables
+from rkmbuild.pipeline import c_compiler, foreign_cc, target_kernel
 from rkmbuild.toolchain.parts import CCompiler
 from tests.cli import warnings
 
@@ -95,9 +94,12 @@ def build(
         extra: More lines for its Kbuild.
     """
     shadow = overlay.prepare(tree, foreign_compiler=clang is not None)
-    variables = common_variables(tree.config)
-    variables["CC"] = str((clang or c_compiler.choose("gcc", tree).compiler).path)
-    if clang:
+    variables = target_kernel.common_variables(tree.config)
+    compiler = clang or c_compiler.choose("gcc", tree).compiler
+    variables["CC"] = str(compiler.path)
+    if clang is None:
+        variables |= target_kernel.answers(compiler, tree)
+    else:
         variables |= foreign_cc.variables(shadow, clang, variables)[0]
     folder.mkdir()
     (folder / f"{name}-main.c").write_text(source)

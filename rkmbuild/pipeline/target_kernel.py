@@ -12,6 +12,7 @@ from rkmbuild.kernel.tree import Kconfig, KernelTree
 from rkmbuild.pipeline import foreign_cc, gcc_plugins
 from rkmbuild.pipeline.tools import Tools
 from rkmbuild.toolchain import clang_flags, clang_probe
+from rkmbuild.toolchain.parts import CCompiler
 
 # arch/Kconfig, the same from 5.12 to 7.2
 _LTO = ("CONFIG_LTO", "CONFIG_LTO_CLANG", "CONFIG_LTO_CLANG_FULL", "CONFIG_LTO_CLANG_THIN")
@@ -107,16 +108,16 @@ def common_variables(config: Kconfig) -> dict[str, str]:
     return variables
 
 
-def _answers(tools: Tools, tree: KernelTree) -> dict[str, str]:
-    """Return what the kernel's configuration would say of a compiler that is not quite its own."""
-    if tools.compiler.text == tree.compiler.text:
+def answers(compiler: CCompiler, tree: KernelTree) -> dict[str, str]:
+    """Return what the kernel's configuration would say of another compiler of that kind."""
+    if compiler.text == tree.compiler.text:
         return {}
     # The top Makefile compares it with `$(CC) --version`, and warns.
-    answers = {"CONFIG_CC_VERSION_TEXT": tools.compiler.text}
-    major, minor, patch = tools.compiler.version
-    if tree.compiler.kind == "gcc" and tools.compiler.version != tree.compiler.version:
-        answers["CONFIG_GCC_VERSION"] = str(major * 10000 + minor * 100 + patch)
-    return answers
+    said = {"CONFIG_CC_VERSION_TEXT": compiler.text}
+    major, minor, patch = compiler.version
+    if tree.compiler.kind == "gcc" and compiler.version != tree.compiler.version:
+        said["CONFIG_GCC_VERSION"] = str(major * 10000 + minor * 100 + patch)
+    return said
 
 
 def _compilation(
@@ -128,5 +129,5 @@ def _compilation(
         variables, translation = foreign_cc.variables(shadow, tools.compiler, always)
         included = ("-include", str(shadow.header)) if shadow.header else ()
         return {**always, **variables}, (*translation.kept, *included)
-    variables = {"CC": str(tools.compiler.path), **_answers(tools, shadow.tree)}
+    variables = {"CC": str(tools.compiler.path), **answers(tools.compiler, shadow.tree)}
     return {**always, **variables}, cflags.module_c_flags(shadow, {**always, **variables})

@@ -9,8 +9,8 @@ import pytest
 from rkmbuild.base import paths
 from rkmbuild.kernel import cflags, overlay
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline import c_layout
-from rkmbuild.toolchain import cc, rust
+from rkmbuild.pipeline import c_compiler, c_layout, target_kernel
+from rkmbuild.toolchain import rust
 from tests import projects
 from tests.cli import rkmbuild
 
@@ -25,11 +25,11 @@ def tree(request: pytest.FixtureRequest) -> KernelTree:
 
 
 def assertions(tree: KernelTree, tmp_path: Path) -> str:
-    compiler = cc.find_compiler(tree.compiler.command)
-    assert compiler
+    compiler = c_compiler.choose("gcc", tree).compiler
     shadow = overlay.prepare(tree, foreign_compiler=False)
     header = BOUND / "bindings.h"
-    flags = cflags.module_c_flags(shadow, {"CC": str(compiler.path)})
+    variables = {"CC": str(compiler.path), **target_kernel.answers(compiler, tree)}
+    flags = cflags.module_c_flags(shadow, variables)
     return c_layout.assertions(header, SAMPLE, compiler, flags, folder=shadow.build, work=tmp_path)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from rkmbuild.kernel import cflags, overlay
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.toolchain import cc
+from rkmbuild.pipeline import c_compiler, target_kernel
 from tests.kernel_crates import CRATES
 
 SOURCE = CRATES / "kernel" / "helpers" / "sync.c"
@@ -25,10 +25,10 @@ def tree(request: pytest.FixtureRequest) -> KernelTree:
 
 
 def test_locks_compile_with_debugging_and_in_real_time(tree: KernelTree) -> None:
-    compiler = cc.find_compiler(tree.compiler.command)
-    assert compiler
+    compiler = c_compiler.choose("gcc", tree).compiler
     shadow = overlay.prepare(tree, foreign_compiler=False)
-    flags = cflags.module_c_flags(shadow, {"CC": str(compiler.path)})
+    variables = {"CC": str(compiler.path), **target_kernel.answers(compiler, tree)}
+    flags = cflags.module_c_flags(shadow, variables)
     for chosen in chain.from_iterable(combinations(OPTIONS, count) for count in range(3)):
         names = [name for option in chosen for name in OPTIONS[option]]
         # lockdep's table of classes has a size of its own.
