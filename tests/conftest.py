@@ -28,12 +28,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _folder(item) in ("build", "vm"):
             item.add_marker(_folder(item))
+        if item.get_closest_marker("together"):
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
     # What fails soonest runs first.
     items.sort(key=lambda item: _FOLDERS.index(_folder(item)))
 
 
 def _folder(item: pytest.Item) -> str:
     return item.path.relative_to(_HERE).parts[0]
+
+
+def _group(item: pytest.Item) -> str:
+    """Which tests one worker runs: those of a file on one kernel."""
+    callspec = getattr(item, "callspec", None)
+    tested = callspec.params.get("kernel") if callspec else None
+    return item.path.stem + (f"-{tested.name}" if isinstance(tested, Tested) else "")
 
 
 @pytest.fixture

@@ -2,25 +2,22 @@
 
 from pathlib import Path
 
-import pytest
-
 from rkmbuild.guest import boot
 from rkmbuild.guest.result import Outcome
+from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import foreign_cc
 from rkmbuild.toolchain import cc
 from tests import c_module
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
 def test_what_gcc_and_clang_built_loads_works_and_goes_without_a_warning(
-    kernel: str, request: pytest.FixtureRequest, tmp_path: Path
+    kernel: KernelTree, tmp_path: Path
 ) -> None:
-    tree = request.getfixturevalue(kernel)
-    clang, _ = cc.choose_clang(foreign_cc.least_clang(tree))
-    by_gcc = c_module.build(tree, tmp_path / "gcc", "by_gcc")
-    by_clang = c_module.build(tree, tmp_path / "clang", "by_clang", clang)
+    clang, _ = cc.choose_clang(foreign_cc.least_clang(kernel))
+    by_gcc = c_module.build(kernel, tmp_path / "gcc", "by_gcc")
+    by_clang = c_module.build(kernel, tmp_path / "clang", "by_clang", clang)
     result = boot.boot(
-        tree,
+        kernel,
         files={"by_gcc.ko": by_gcc, "by_clang.ko": by_clang},
         script=[
             "insmod by_gcc.ko",

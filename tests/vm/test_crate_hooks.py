@@ -1,14 +1,8 @@
 """Probes and notifier chains, in a booted kernel."""
 
-from typing import TYPE_CHECKING
-
-import pytest
-
 from rkmbuild.guest.result import Outcome
+from rkmbuild.kernel.tree import KernelTree
 from tests.vm import crate_guest
-
-if TYPE_CHECKING:
-    from rkmbuild.kernel.tree import KernelTree
 
 CPU1 = "/sys/devices/system/cpu/cpu1/online"
 UNDER_WAY = (
@@ -29,15 +23,11 @@ SCRIPT = (
 )
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
-def test_probes_count_and_notifiers_tell_until_they_are_dropped(
-    kernel: str, request: pytest.FixtureRequest
-) -> None:
-    tree: KernelTree = request.getfixturevalue(kernel)
+def test_probes_count_and_notifiers_tell_until_they_are_dropped(kernel: KernelTree) -> None:
     modules = {
-        name: crate_guest.build(crate_guest.MODULES / name, tree) for name in ("hooks", "params")
+        name: crate_guest.build(crate_guest.MODULES / name, kernel) for name in ("hooks", "params")
     }
-    result = crate_guest.run(tree, modules, SCRIPT, cpus=2)
+    result = crate_guest.run(kernel, modules, SCRIPT, cpus=2)
     assert result.outcome is Outcome.FINISHED
     assert not result.troubles
     assert result.statuses == (0,) * len(SCRIPT)

@@ -1,13 +1,7 @@
 """A panic in a module: its thread dies as by BUG(), the kernel lives, the module stays."""
 
-from typing import TYPE_CHECKING
-
-import pytest
-
+from rkmbuild.kernel.tree import KernelTree
 from tests.vm import crate_guest
-
-if TYPE_CHECKING:
-    from rkmbuild.kernel.tree import KernelTree
 
 DEVICE = "/dev/panics"
 SCRIPT = (
@@ -23,11 +17,9 @@ SCRIPT = (
 )
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
-def test_a_panic_ends_its_thread_and_no_more(kernel: str, request: pytest.FixtureRequest) -> None:
-    tree: KernelTree = request.getfixturevalue(kernel)
-    module = crate_guest.build(crate_guest.MODULES / "panics", tree)
-    result = crate_guest.run(tree, {"panics": module}, SCRIPT)
+def test_a_panic_ends_its_thread_and_no_more(kernel: KernelTree) -> None:
+    module = crate_guest.build(crate_guest.MODULES / "panics", kernel)
+    result = crate_guest.run(kernel, {"panics": module}, SCRIPT)
     _, loaded, index, memory, asked, kept, unload, alive = range(len(SCRIPT))
 
     assert result.steps[loaded].status == 0

@@ -30,12 +30,13 @@ SELFTEST, PRINTING, DEFAULTS, _, GIVEN, SHOWN, WRITTEN, MAYBE, READ_ONLY, GONE, 
     len(SCRIPT)
 )
 
+pytestmark = pytest.mark.together
 
-@pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
-def guest(request: pytest.FixtureRequest) -> GuestResult:
-    tree: KernelTree = request.getfixturevalue(request.param)
-    modules = {name: _module(name, tree) for name in MODULES}
-    result = crate_guest.run(tree, modules, SCRIPT)
+
+@pytest.fixture(scope="module")
+def guest(kernel: KernelTree) -> GuestResult:
+    modules = {name: _module(name, kernel) for name in MODULES}
+    result = crate_guest.run(kernel, modules, SCRIPT)
     assert result.outcome is Outcome.FINISHED
     assert not result.troubles
     return result

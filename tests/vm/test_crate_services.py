@@ -1,14 +1,10 @@
 """Work queues, threads and files in /proc, in a booted kernel."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from rkmbuild.guest.result import Outcome
+from rkmbuild.kernel.tree import KernelTree
 from tests.vm import crate_guest
-
-if TYPE_CHECKING:
-    from rkmbuild.kernel.tree import KernelTree
 
 SCRIPT = (
     "insmod /services.ko",
@@ -19,14 +15,10 @@ SCRIPT = (
 )
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
 @pytest.mark.parametrize("cpus", [1, 2])
-def test_work_and_threads_run_and_end_before_the_module_goes(
-    kernel: str, cpus: int, request: pytest.FixtureRequest
-) -> None:
-    tree: KernelTree = request.getfixturevalue(kernel)
-    module = crate_guest.build(crate_guest.MODULES / "services", tree)
-    result = crate_guest.run(tree, {"services": module}, SCRIPT, cpus=cpus)
+def test_work_and_threads_run_and_end_before_the_module_goes(kernel: KernelTree, cpus: int) -> None:
+    module = crate_guest.build(crate_guest.MODULES / "services", kernel)
+    result = crate_guest.run(kernel, {"services": module}, SCRIPT, cpus=cpus)
     assert result.outcome is Outcome.FINISHED
     assert not result.troubles
     assert result.statuses == (0, 0, 0, 0, 0)

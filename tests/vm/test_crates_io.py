@@ -3,14 +3,11 @@
 import hashlib
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
+from rkmbuild.kernel.tree import KernelTree
 from tests.vm import crate_guest
-
-if TYPE_CHECKING:
-    from rkmbuild.kernel.tree import KernelTree
 
 _EXAMPLE = Path(__file__).parents[2] / "examples" / "with_crates"
 # The format of postcard: the number of the variant, a length, and integers as zigzag varints.
@@ -24,14 +21,12 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shutil.copytree(_EXAMPLE, copy, ignore=shutil.ignore_patterns("target"))
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
 def test_crates_from_crates_io_give_their_results_in_the_kernel(
-    kernel: str, example: Path, request: pytest.FixtureRequest
+    kernel: KernelTree, example: Path
 ) -> None:
-    tree: KernelTree = request.getfixturevalue(kernel)
-    module = crate_guest.build(example, tree, "--cc", "gcc", "--locked")
+    module = crate_guest.build(example, kernel, "--cc", "gcc", "--locked")
     script = ("insmod /with_crates.ko", "rmmod with_crates")
-    result = crate_guest.run(tree, {"with_crates": module}, script)
+    result = crate_guest.run(kernel, {"with_crates": module}, script)
     assert not result.troubles
     assert result.statuses == (0, 0)
     said = [line for line in crate_guest.texts(result, 0, 1) if "taint" not in line]
