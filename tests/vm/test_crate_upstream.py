@@ -1,4 +1,4 @@
-"""Linux 7.2's own samples, without a changed line, on 6.1 and 6.12."""
+"""The newest Linux's own samples, without a changed line, on it and on those before it."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from tests.vm import crate_guest, upstream
 
 NAMES = ("rust_minimal", "rust_misc_device")
 SCRIPT = (
-    "insmod /rust_minimal.ko test_parameter=-77",
+    "insmod /rust_minimal.ko test_parameter=-77 test_bool_parameter=Y",
     "rmmod rust_minimal",
     "insmod /rust_misc_device.ko",
     "/exercise",
@@ -25,14 +25,13 @@ SCRIPT = (
 )
 
 
-@pytest.fixture(scope="module", params=["kernel_6_1", "kernel_6_12"])
-def guest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> GuestResult:
-    tree: KernelTree = request.getfixturevalue(request.param)
+@pytest.fixture(scope="module")
+def guest(kernel: KernelTree, tmp_path_factory: pytest.TempPathFactory) -> GuestResult:
     place = tmp_path_factory.mktemp("upstream")
     samples = {name: upstream.samples() / f"{name}.rs" for name in NAMES}
-    modules = {name: _build(name, sample, place, tree) for name, sample in samples.items()}
+    modules = {name: _build(name, sample, place, kernel) for name, sample in samples.items()}
     exercise = _exercise(samples["rust_misc_device"], place)
-    result = crate_guest.run(tree, modules, SCRIPT, files={"exercise": exercise})
+    result = crate_guest.run(kernel, modules, SCRIPT, files={"exercise": exercise})
     assert result.outcome is Outcome.FINISHED
     assert not result.troubles
     return result
@@ -62,6 +61,7 @@ def test_the_minimal_sample_prints_what_it_does_in_the_tree(guest: GuestResult) 
         "rust_minimal: Rust minimal sample (init)",
         "rust_minimal: Am I built-in? false",
         "rust_minimal: test_parameter: -77",
+        "rust_minimal: test_bool_parameter: true",
         "rust_minimal: My numbers are [72, 108, 200]",
         "rust_minimal: Rust minimal sample (exit)",
     ]
