@@ -10,6 +10,7 @@ from pathlib import Path
 from rkmbuild.base import paths, process
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import c_compiler
 
 _SOURCES = Path(__file__).parent.parent / "data" / "host"
 # What `rkmbuild.kernel.detect` wants to see of a kernel's headers, and Module.symvers.
@@ -44,9 +45,7 @@ def make(tree: KernelTree, other: KernelTree, folder: Path, work: Path) -> None:
     (folder / "machine.ko").write_bytes(plain[:18] + b"\xb7\0" + plain[20:])  # EM_AARCH64
     assert plain.count(b" SMP preempt ") == 1
     (folder / "options.ko").write_bytes(plain.replace(b" SMP preempt ", b" SMP sparely "))
-    # A checksum stands before its symbol's name (struct modversion_info, linux/module.h).
-    at = plain.index(b"\0misc_register\0", plain.index(b"vermagic=")) + 1
-    (folder / "symbols.ko").write_bytes(plain[: at - 8] + b"\1\2\3\4" + plain[at - 4 :])
+    (folder / "symbols.ko").write_bytes(_other_symbol(plain, tree))
     # The kernel itself compares no release where there are checksums, and only remarks on this.
     release = tree.release.encode()
     strange_release = release.replace(b"cloud", b"cloup")
@@ -63,12 +62,29 @@ def make(tree: KernelTree, other: KernelTree, folder: Path, work: Path) -> None:
     subprocess.run(["zstd", "-q", folder / "greeter.ko"], check=True)
 
 
+def _other_symbol(module: bytes, tree: KernelTree) -> bytes:
+    """Return a module with an import that the kernel has in another form, or not at all."""
+    name = b"\0misc_register\0"
+    if not tree.config.on("MODVERSIONS"):
+        assert module.count(name) == 1
+        return module.replace(name, b"\0misc_registes\0")
+    # A checksum stands before its symbol's name (struct modversion_info, linux/module.h).
+    at = module.index(name, module.index(b"vermagic=")) + 1
+    return module[: at - 8] + b"\1\2\3\4" + module[at - 4 :]
+
+
 def _kbuild(tree: KernelTree, folder: Path, version: str) -> Path:
     shutil.copytree(_SOURCES, folder)
     laid = overlay.prepare(tree, foreign_compiler=False)
     helpers = paths.data("crates") / "kernel" / "helpers"
-    command = ["make", "-s", "-C", str(laid.build), f"M={folder}", f"HELPERS={helpers}"]
-    variables = [f"GREETER={version}", "CONFIG_DEBUG_INFO_BTF_MODULES=", f"-j{os.cpu_count()}"]
+    compiler = c_compiler.choose("gcc", tree).compiler.path
+    command = ["make", "-s", "-C", str(laid.build), f"M={folder}", f"CC={compiler}"]
+    variables = [
+        f"HELPERS={helpers}",
+        f"GREETER={version}",
+        "CONFIG_DEBUG_INFO_BTF_MODULES=",
+        f"-j{os.cpu_count()}",
+    ]
     process.run([*command, *variables, "modules"], doing="building modules in C")
     for module in folder.glob("*.ko"):
         subprocess.run(["strip", "-g", module], check=True)

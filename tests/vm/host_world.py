@@ -13,7 +13,6 @@ from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import pipeline
 from tests.vm import crate_guest, host_driver, host_image, host_modules
 from tests.vm.host_step import Step
-from tests.vm.host_steps import STEPS
 
 _EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "hello_world"
 _SETUP = (
@@ -56,6 +55,11 @@ class Host:
     other: KernelTree
     done: Mapping[str, Done]
 
+    @property
+    def has_crcs(self) -> bool:
+        """Whether imported symbols carry checksums (CONFIG_MODVERSIONS)."""
+        return self.tree.config.on("MODVERSIONS")
+
     def succeeded(self, label: str) -> Done:
         """Return what came of a step that must not fail."""
         done = self.done[label]
@@ -72,20 +76,22 @@ class Host:
         return done
 
 
-def results(tree: KernelTree, other: KernelTree, shared: Path) -> dict[str, Done]:
+def results(
+    tree: KernelTree, other: KernelTree, shared: Path, steps: Sequence[Step]
+) -> dict[str, Done]:
     """Return what came of the steps under the kernel `tree`; one boot for all workers.
 
     Args:
         other: Another kernel, whose module `tree` is to refuse.
         shared: A folder that all workers of this test run have in common.
+        steps: What is to be done.
     """
     kept = shared / f"host-{tree.release}.json"
     with locks.held(kept.with_suffix(".lock")):
         if not kept.exists():
             work = shared / f"host-{tree.release}"
             work.mkdir()
-            series = f"{tree.version.major}.{tree.version.minor}"
-            lines = _boot(tree, other, work, STEPS[series])
+            lines = _boot(tree, other, work, steps)
             # Half a report must not pass for a whole one.
             files.write(kept, json.dumps(lines))
             shutil.rmtree(work)

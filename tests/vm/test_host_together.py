@@ -91,8 +91,13 @@ def test_nothing_is_unloaded_where_a_program_holds_the_last_one(host: Host) -> N
 
 
 def test_a_module_for_another_release_is_loaded_only_where_that_rule_is_waived(host: Host) -> None:
-    host.failed("rule: release", 32, "[release-differs]", "--allow release-differs")
-    assert "[release-differs], allowed" in host.succeeded("rule: release, allowed").err
+    if host.has_crcs:
+        host.failed("rule: release", 32, "[release-differs]", "--allow release-differs")
+        assert "[release-differs], allowed" in host.succeeded("rule: release, allowed").err
+    else:
+        # Without checksums the kernel itself compares the release.
+        host.failed("rule: release", 32, "[vermagic]", f"this is {host.tree.release}")
+        host.failed("rule: release, allowed", 32, "[vermagic]")
 
 
 def test_a_dangerous_module_is_loaded_only_where_its_rule_is_waived(host: Host) -> None:
@@ -102,7 +107,9 @@ def test_a_dangerous_module_is_loaded_only_where_its_rule_is_waived(host: Host) 
 
 def test_what_the_kernel_refuses_it_refuses_though_the_rule_is_waived(host: Host) -> None:
     host.failed("rule: refused, allowed", 36, "[vermagic], allowed", "version magic")
-    told = ("[symbol-version], allowed", "disagrees about version of symbol misc_register")
+    told = ["[symbol-version], allowed", "disagrees about version of symbol misc_register"]
+    if not host.has_crcs:
+        told = ["[symbol-unknown], allowed", "Unknown symbol misc_registes"]
     host.failed("check: symbols, allowed", 36, *told)
 
 
@@ -113,7 +120,10 @@ def test_a_rule_that_there_is_not_is_told_its_nearest(host: Host) -> None:
 def test_symbols_are_judged_where_the_headers_are_installed(host: Host) -> None:
     (module,) = host.succeeded("check: without headers").json["modules"]
     assert any("Module.symvers" in what for what in module["unchecked"])
-    host.failed("check: symbols", 40, "`misc_register` of vmlinux has changed", "[symbol-version]")
+    told = ["`misc_register` of vmlinux has changed", "[symbol-version]"]
+    if not host.has_crcs:
+        told = ["unknown symbol `misc_registes`", "[symbol-unknown]"]
+    host.failed("check: symbols", 40, *told)
 
 
 @pytest.mark.parametrize("name", ["greeter", "caller", "relay", "party", "sulks"])
