@@ -15,11 +15,10 @@ LINES = ["Hello kernel module!", "My message is on the heap!", "Goodbye kernel m
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
 def test_hello_world_says_its_three_lines(
-    kernel: str, compiler: str, request: pytest.FixtureRequest, tmp_path: Path
+    kernel: KernelTree, compiler: str, tmp_path: Path
 ) -> None:
-    says_its_three_lines(request.getfixturevalue(kernel), tmp_path, "--cc", compiler)
+    says_its_three_lines(kernel, tmp_path, "--cc", compiler)
 
 
 def test_hello_world_of_the_oldest_rustc_says_them_too(
@@ -52,13 +51,9 @@ def says_its_three_lines(tree: KernelTree, folder: Path, *words: str) -> None:
     assert all("taint" in line or line.startswith(crate_guest.CLOCK) for line in others), others
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
-def test_a_module_of_the_dev_profile_loads(
-    kernel: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    tree: KernelTree = request.getfixturevalue(kernel)
+def test_a_module_of_the_dev_profile_loads(kernel: KernelTree, tmp_path: Path) -> None:
     root = projects.make(tmp_path / "dev", "dev")
-    built = rkmbuild("build", root, "-k", tree.release, "--profile", "dev", "--json")
+    built = rkmbuild("build", root, "-k", kernel.release, "--profile", "dev", "--json")
     assert built.returncode == 0, built.stderr
     assert not complaints(built.stderr)
     ran = rkmbuild("run", json.loads(built.stdout)["module"])

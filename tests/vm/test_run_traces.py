@@ -10,9 +10,9 @@ from tests.vm.marks import marked
 _TIME = "60"
 
 
-def test_a_crash_is_decoded_under_its_trace_and_told_with_the_error(kernel_6_1: KernelTree) -> None:
+def test_a_crash_is_decoded_under_its_trace_and_told_with_the_error(kernel: KernelTree) -> None:
     root = crate_guest.MODULES / "crashes"
-    module = crate_guest.build(root, kernel_6_1)
+    module = crate_guest.build(root, kernel)
     done = rkmbuild("run", module, "--param", "how=null", "--timeout", _TIME, cwd=root)
     assert done.returncode == 22
     lines = done.stdout.splitlines()
