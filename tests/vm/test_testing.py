@@ -15,6 +15,7 @@ import pytest
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.klog import ktap
 from rkmbuild.ko import modinfo
+from tests import matrix
 from tests.cli import complaints, rkmbuild, started
 
 _MODULES = Path(__file__).parents[1] / "modules"
@@ -30,27 +31,28 @@ def _statuses(document: dict[str, list[dict[str, str]]]) -> dict[str, tuple[str,
     return {test["name"]: (test["status"], test["message"]) for test in document["tests"]}
 
 
-def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel_6_12: KernelTree) -> None:
+@pytest.mark.parametrize("kernel", matrix.ALWAYS[1:], indirect=True, ids=matrix.NAMES[1:])
+def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel: KernelTree) -> None:
     root = _copy("tested", tmp_path)
     junit = tmp_path / "out" / "junit.xml"
     done = rkmbuild(
-        "test", root, "--kernel", kernel_6_12.release, "--timeout", _TIMEOUT, "--json",
+        "test", root, "--kernel", kernel.release, "--timeout", _TIMEOUT, "--json",
         "--junit", junit,
     )  # fmt: skip
     assert done.returncode == 24, done.stderr
     assert not complaints(done.stderr)
     document = json.loads(done.stdout)
-    (kernel,) = document["kernels"]
-    assert kernel["release"] == kernel_6_12.release
-    assert _statuses(kernel) == {
+    (ran,) = document["kernels"]
+    assert ran["release"] == kernel.release
+    assert _statuses(ran) == {
         "tests::passes": ("passed", None),
-        "tests::fails": ("failed", "ASSERTION FAILED at src/lib.rs:57"),
-        "tests::fails_in_a_closure": ("failed", "ASSERTION FAILED at src/lib.rs:64"),
+        "tests::fails": ("failed", "ASSERTION FAILED at src/lib.rs:58"),
+        "tests::fails_in_a_closure": ("failed", "ASSERTION FAILED at src/lib.rs:65"),
         "tests::returns_an_error": ("failed", "returned Err(AllocError)"),
         "tests::does_not_apply": ("skipped", "there is no device"),
         "tests::panics": (
             "crashed",
-            "panicked at src/lib.rs:80:28: called `Option::unwrap()` on a `None` value",
+            "panicked at src/lib.rs:81:28: called `Option::unwrap()` on a `None` value",
         ),
         "tests::comes_after_a_panic": ("passed", None),
         "as_upstream::two_and_two": ("passed", None),
@@ -64,11 +66,11 @@ def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel_6_12: KernelTree)
         "tests/skips.sh": ("skipped", "there is no card reader"),
         "tests/unloads.sh": ("passed", None),
     }
-    hangs = {test["name"]: test["messages"] for test in kernel["tests"]}["tests/hangs.sh"]
+    hangs = {test["name"]: test["messages"] for test in ran["tests"]}["tests/hangs.sh"]
     assert hangs[-1]["text"] == "sysrq: Show Blocked State"  # and no word on an idle processor
     # Each of the two groups lost one guest.
-    assert kernel["guests"] == 4
-    told = {test["name"]: test for test in kernel["tests"]}
+    assert ran["guests"] == 4
+    told = {test["name"]: test for test in ran["tests"]}
     assert "  left: 3" in told["tests::fails"]["output"]
     said = [message["text"] for message in told["tests::fails"]["messages"]]
     assert "tested: said by a test that fails" in said
@@ -78,7 +80,7 @@ def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel_6_12: KernelTree)
     assert any("Call Trace" in line for line in trouble["trace"])
     (decoded,) = told["tests::panics"]["decoded"]
     assert decoded["where"]["function"] == "tested::tests::panics"
-    assert (Path(decoded["where"]["file"]).name, decoded["where"]["line"]) == ("lib.rs", 80)
+    assert (Path(decoded["where"]["file"]).name, decoded["where"]["line"]) == ("lib.rs", 81)
     read = junitparser.JUnitXml.fromfile(str(junit))
     assert (read.tests, read.failures, read.errors, read.skipped) == (17, 6, 2, 2)
 
@@ -160,12 +162,8 @@ def _emulators(parent: int) -> list[int]:
     return [c for c in children if b"qemu-system" in Path(f"/proc/{c}/cmdline").read_bytes()]
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
-def test_a_leak_is_found_and_none_where_there_is_none(
-    tmp_path: Path, kernel: str, request: pytest.FixtureRequest
-) -> None:
-    tree: KernelTree = request.getfixturevalue(kernel)
-    release = ("--kernel", tree.release)
+def test_a_leak_is_found_and_none_where_there_is_none(tmp_path: Path, kernel: KernelTree) -> None:
+    release = ("--kernel", kernel.release)
     clean = rkmbuild(
         "test", _copy("tested", tmp_path), *release, "--cycles", "20", "--filter", "cycles"
     )

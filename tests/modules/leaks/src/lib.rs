@@ -9,6 +9,7 @@ use kernel::prelude::*;
 module! {
     type: Leaks,
     name: "leaks",
+    description: "A module that forgets memory",
     license: "GPL",
 }
 

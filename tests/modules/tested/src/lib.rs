@@ -9,6 +9,7 @@ use kernel::prelude::*;
 module! {
     type: Tested,
     name: "tested",
+    description: "A module with tests of each outcome",
     license: "GPL",
     params: {
         label: str {
