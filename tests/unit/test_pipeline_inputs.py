@@ -102,12 +102,13 @@ def test_a_configuration_that_has_core_built_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_build_that_waited_while_its_folder_was_removed_holds_the_new_lock(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver = make(tmp_path)
     place = driver.target / ".lock"
     place.parent.mkdir(parents=True)
-    held, done = threading.Event(), threading.Event()
+    waits, held, done = threading.Event(), threading.Event(), threading.Event()
+    monkeypatch.setattr(pipeline, "_say_waiting", waits.set)
 
     def other() -> None:
         with pipeline._alone(driver):
@@ -118,7 +119,8 @@ def test_a_build_that_waited_while_its_folder_was_removed_holds_the_new_lock(
         fcntl.flock(first, fcntl.LOCK_EX)
         waiting = threading.Thread(target=other)
         waiting.start()
-        assert not held.wait(0.2)
+        assert waits.wait(10)
+        assert not held.is_set()
         shutil.rmtree(driver.target)  # as `clean` does, while it holds the lock
     assert held.wait(10)
     with place.open("w") as second, pytest.raises(BlockingIOError):
