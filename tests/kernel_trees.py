@@ -1,11 +1,14 @@
 """Kernel trees in the shapes that distributions give them, from files of real Debian kernels."""
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rkmbuild.kernel import fetched_kernel, images
 from rkmbuild.kernel.fetched_kernel import FetchedKernel, FetchedPackage
+from rkmbuild.kernel.tree import KernelTree
 
 DATA = Path(__file__).parent / "data" / "kernel"
 
@@ -112,3 +115,23 @@ def _top_makefile(path: Path) -> None:
 def _write(path: Path, text: str = "") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def copied(tree: KernelTree, root: Path) -> Path:
+    """Give a copy of a real tree below `root`, whose own files `replace` can change."""
+    usr = next(parent for parent in tree.build.parents if parent.name == "usr")
+    for part in ("lib", "src"):
+        (root / part).mkdir(parents=True)
+        for folder in (usr / part).iterdir():
+            (root / part / folder.name).symlink_to(folder)
+    build = root / tree.build.relative_to(usr)
+    build.unlink()
+    shutil.copytree(tree.build, build, symlinks=True, copy_function=os.link)
+    return build
+
+
+def replace(file: Path, change: Callable[[str], str]) -> None:
+    """Change a file of such a copy."""
+    text = file.read_text()
+    file.unlink()  # The file is still that of the real tree.
+    file.write_text(change(text))

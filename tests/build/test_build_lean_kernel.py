@@ -1,12 +1,10 @@
 """A kernel without the options that some parts of the `kernel` crate are for has all the others."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 
 from rkmbuild.kernel.tree import KernelTree
-from tests import projects
+from tests import kernel_trees, projects
 from tests.cli import complaints, rkmbuild
 
 CONFIGURATION = ("include/generated/autoconf.h", "include/config/auto.conf", ".config")
@@ -22,18 +20,9 @@ OPTION = re.compile(rf"^(#define )?CONFIG_({'|'.join(LACKS)})[ =].*\n", re.MULTI
 
 def lean(tree: KernelTree, root: Path) -> Path:
     """Give the tree as it would be if its kernel had been configured with less."""
-    usr = next(parent for parent in tree.build.parents if parent.name == "usr")
-    for part in ("lib", "src"):
-        (root / part).mkdir(parents=True)
-        for folder in (usr / part).iterdir():
-            (root / part / folder.name).symlink_to(folder)
-    build = root / tree.build.relative_to(usr)
-    build.unlink()
-    shutil.copytree(tree.build, build, symlinks=True, copy_function=os.link)
+    build = kernel_trees.copied(tree, root)
     for name in CONFIGURATION:
-        text = (build / name).read_text()
-        (build / name).unlink()  # The file is still that of the real tree.
-        (build / name).write_text(OPTION.sub("", text))
+        kernel_trees.replace(build / name, lambda text: OPTION.sub("", text))
     return build
 
 

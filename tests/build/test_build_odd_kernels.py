@@ -3,52 +3,30 @@
 Each is the real 6.12 with files of its own for what differs, and the real make, rustc and bindgen.
 """
 
-import os
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rkmbuild.kernel.tree import KernelTree
-from tests import projects
+from tests import kernel_trees, projects
 from tests.cli import complaints, rkmbuild
 
 AUTO_CONF = "include/config/auto.conf"
 AUTOCONF_H = "include/generated/autoconf.h"
 
 
-def copied(tree: KernelTree, root: Path) -> Path:
-    """Give a copy of the tree below `root`, whose own files can be replaced."""
-    usr = next(parent for parent in tree.build.parents if parent.name == "usr")
-    for part in ("lib", "src"):
-        (root / part).mkdir(parents=True)
-        for folder in (usr / part).iterdir():
-            (root / part / folder.name).symlink_to(folder)
-    build = root / tree.build.relative_to(usr)
-    build.unlink()
-    shutil.copytree(tree.build, build, symlinks=True, copy_function=os.link)
-    return build
-
-
-def replace(file: Path, change: Callable[[str], str]) -> None:
-    text = file.read_text()
-    file.unlink()  # The file is still that of the real tree.
-    file.write_text(change(text))
-
-
 def set_options(build: Path, **options: str) -> None:
     """Set options where kbuild looks, and where C does."""
     lines = "".join(f"CONFIG_{name}={value}\n" for name, value in options.items())
     defines = "".join(f"#define CONFIG_{name} 1\n" for name in options)
-    replace(build / AUTO_CONF, lambda text: text + lines)
-    replace(build / ".config", lambda text: text + lines)
-    replace(build / AUTOCONF_H, lambda text: text + defines)
+    kernel_trees.replace(build / AUTO_CONF, lambda text: text + lines)
+    kernel_trees.replace(build / ".config", lambda text: text + lines)
+    kernel_trees.replace(build / AUTOCONF_H, lambda text: text + defines)
 
 
 @pytest.fixture
 def build(kernel_6_12: KernelTree, tmp_path: Path) -> Path:
-    return copied(kernel_6_12, tmp_path / "usr")
+    return kernel_trees.copied(kernel_6_12, tmp_path / "usr")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +67,7 @@ def test_symbols_that_a_trimmed_kernel_does_not_export_name_the_option(
     build: Path, tmp_path: Path
 ) -> None:
     set_options(build, TRIM_UNUSED_KSYMS="y")
-    replace(
+    kernel_trees.replace(
         build / "Module.symvers",
         lambda text: "".join(line for line in text.splitlines(True) if "\t_printk\t" not in line),
     )
