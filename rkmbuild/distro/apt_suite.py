@@ -167,7 +167,8 @@ def explained(error: FetchError, suite: str, keyring: Path | None) -> FetchError
             "back\n`--allow-expired` takes it all the same",
             output=said,
         )
-    missing = re.findall(r"NO_PUBKEY ([0-9A-F]+)", said)
+    # gpgv's words, and those of sqv, which apt 3 asks.
+    missing = re.findall(r"(?:NO_PUBKEY|Missing key) ([0-9A-F]+)", said)
     if missing:
         where = f"in {keyring}" if keyring else "among those that apt trusts"
         return FetchError(

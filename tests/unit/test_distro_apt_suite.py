@@ -34,6 +34,12 @@ def test_a_key_that_is_not_in_the_keyring_is_named_once() -> None:
     assert "that apt trusts" in _explained("no-key", "sid", None).message
 
 
+def test_a_key_that_sqv_misses_is_named_as_well() -> None:
+    failure = _explained("no-key-sqv", "trixie")
+    assert failure.message.startswith("the signature of trixie cannot be verified: no key of it")
+    assert "B8E5F13176D2A7A75220028078DBA3BC47EF2265, " in str(failure.hint)
+
+
 def test_a_suite_that_is_not_there_is_said_so() -> None:
     assert _explained("no-suite", "nonesuch").message == "the archive has no suite nonesuch"
 
@@ -41,7 +47,7 @@ def test_a_suite_that_is_not_there_is_said_so() -> None:
 def test_an_archive_that_cannot_be_reached_keeps_apts_words() -> None:
     assert _explained("no-host", "sid").message == "apt-get failed"
     assert apt_suite.is_unreachable((DATA / "no-host.txt").read_text())
-    for name in ("expired", "no-key", "no-suite"):
+    for name in ("expired", "no-key", "no-key-sqv", "no-suite"):
         assert not apt_suite.is_unreachable((DATA / f"{name}.txt").read_text())
 
 
