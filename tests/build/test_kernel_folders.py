@@ -52,6 +52,8 @@ def _rpm(folder: Path, name: str, files: Path) -> Path:
         "--define", f"_topdir {top}", "--define", f"_rpmdir {folder}",
         "--define", "__os_install_post %{nil}", "--define", "debug_package %{nil}",
         "--define", "_build_id_links none",
+        # rpm 6 makes a sixth format unless it is told, which no bsdtar unpacks yet.
+        "--define", "_rpmformat 4",
     ]  # fmt: skip
     done = subprocess.run(
         ["rpmbuild", "--quiet", *options, "-bb", str(spec)],
