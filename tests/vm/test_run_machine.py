@@ -55,14 +55,12 @@ def test_two_guests_side_by_side_keep_to_themselves(kernel_6_1: KernelTree) -> N
         assert f"kernel-{other}" not in texts
 
 
-def test_a_script_tells_each_commands_output_and_status(
-    kernel_6_12: KernelTree, tmp_path: Path
-) -> None:
+def test_a_script_tells_each_commands_output_and_status(kernel: KernelTree, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_text("from the host\n")
     said: list[str] = []
     result = boot.boot(
-        kernel_6_12,
+        kernel,
         files={"/data": tmp_path / "folder", "/bin/tool": "#!/bin/sh\necho tool $1; exit 7\n"},
         script=[
             "cat /data/file; printf 'no newline'",
@@ -84,7 +82,7 @@ def test_a_script_tells_each_commands_output_and_status(
     assert exits.lines == ()
     assert "syntax error" in broken.lines[0]
     assert sum(map(len, much.lines)) == 100_000
-    assert last.lines == ("0", kernel_6_12.release)
+    assert last.lines == ("0", kernel.release)
     assert said == list(result.lines)
 
 
@@ -109,9 +107,9 @@ def without_acpi(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("without_acpi")
 def test_a_guest_that_cannot_power_off_is_ended_when_it_has_said_all(
-    kernel_6_12: KernelTree, capsys: pytest.CaptureFixture[str]
+    kernel: KernelTree, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = boot.boot(kernel_6_12, files={}, script=["echo word", "false"], timeout=_PATIENCE)
+    result = boot.boot(kernel, files={}, script=["echo word", "false"], timeout=_PATIENCE)
     assert result.log[-1].text == "reboot: Power off not available: System halted instead"
     assert result.outcome is Outcome.FINISHED
     assert result.statuses == (0, 1)
@@ -121,12 +119,12 @@ def test_a_guest_that_cannot_power_off_is_ended_when_it_has_said_all(
 
 
 def test_a_guest_without_a_second_port_and_power_off_is_believed_its_log(
-    kernel_6_12: KernelTree, capsys: pytest.CaptureFixture[str]
+    kernel: KernelTree, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Its ports are found, and get interrupts, by what this call learns of ACPI.
     append = "initcall_blacklist=acpi_init"
     script = ["echo word", "false"]
-    result = boot.boot(kernel_6_12, files={}, script=script, timeout=_PATIENCE, append=append)
+    result = boot.boot(kernel, files={}, script=script, timeout=_PATIENCE, append=append)
     assert result.outcome is Outcome.FINISHED
     assert result.statuses == (0, 1)
     assert result.lines == ()

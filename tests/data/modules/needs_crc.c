@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/crc7.h>
+#include <linux/crc-itu-t.h>
 #include <linux/module.h>
 
 /* A function of a module that the kernel's own package brings. */
 static int __init needs_crc_init(void)
 {
-	pr_info("needs_crc: %d\n", crc7_be(0, "x", 1));
+	pr_info("needs_crc: %d\n", crc_itu_t(0, "x", 1));
 	return 0;
 }
 
