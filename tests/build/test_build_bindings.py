@@ -4,8 +4,6 @@ import json
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from rkmbuild.base import paths
 from rkmbuild.kernel import cflags, overlay
 from rkmbuild.kernel.tree import KernelTree
@@ -18,12 +16,6 @@ BOUND = paths.data("crates") / "bindings"
 SAMPLE = c_layout.sample(BOUND / "layout")
 
 
-@pytest.fixture(params=["kernel_6_1", "kernel_6_12"])
-def tree(request: pytest.FixtureRequest) -> KernelTree:
-    found: KernelTree = request.getfixturevalue(request.param)
-    return found
-
-
 def assertions(tree: KernelTree, tmp_path: Path) -> str:
     compiler = c_compiler.choose("gcc", tree).compiler
     shadow = overlay.prepare(tree, foreign_compiler=False)
@@ -33,15 +25,15 @@ def assertions(tree: KernelTree, tmp_path: Path) -> str:
     return c_layout.assertions(header, SAMPLE, compiler, flags, folder=shadow.build, work=tmp_path)
 
 
-def test_every_type_and_field_of_the_sample_is_asserted(tree: KernelTree, tmp_path: Path) -> None:
-    made = assertions(tree, tmp_path)
+def test_every_type_and_field_of_the_sample_is_asserted(kernel: KernelTree, tmp_path: Path) -> None:
+    made = assertions(kernel, tmp_path)
     for _, name, fields in SAMPLE:
         assert f"size_of::<{name}>() == " in made
         assert all(f"offset_of!({name}, {field}) == " in made for field in fields)
 
 
-def test_a_layout_that_differs_stops_rustc(tree: KernelTree, tmp_path: Path) -> None:
-    made = assertions(tree, tmp_path)
+def test_a_layout_that_differs_stops_rustc(kernel: KernelTree, tmp_path: Path) -> None:
+    made = assertions(kernel, tmp_path)
     # The kernel's own struct miscdevice begins with an int; here a pointer comes first.
     other = "#[repr(C)] struct miscdevice { name: usize, minor: i32 }\n"
     lines = [line for line in made.splitlines() if "miscdevice, minor" in line]
@@ -59,11 +51,11 @@ def test_a_layout_that_differs_stops_rustc(tree: KernelTree, tmp_path: Path) -> 
     assert "assertion failed" in done.stderr
 
 
-def test_the_bindings_of_a_build_carry_the_assertions(tree: KernelTree, tmp_path: Path) -> None:
+def test_the_bindings_of_a_build_carry_the_assertions(kernel: KernelTree, tmp_path: Path) -> None:
     root = projects.make(tmp_path / "p", "bound")
-    done = rkmbuild("build", root, "-k", tree.release, "--plan", "--json")
+    done = rkmbuild("build", root, "-k", kernel.release, "--plan", "--json")
     assert done.returncode == 0, done.stderr
-    assert rkmbuild("build", root, "-k", tree.release).returncode == 0
+    assert rkmbuild("build", root, "-k", kernel.release).returncode == 0
     key = json.loads(done.stdout)["bindings"]["key"]
     text = (paths.cache_dir() / "bindings" / key / "bindings.rs").read_text()
     assert "size_of::<file_operations>() == " in text

@@ -1,4 +1,4 @@
-"""Real c_flags of both kernels, and made-up ones, for every clang and libclang on the machine."""
+"""Real c_flags of the kernels, and made-up ones, for every clang and libclang on the machine."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import pytest
 
 from rkmbuild.arch import architectures
 from rkmbuild.kernel import cflags, overlay
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import c_compiler
 from rkmbuild.pipeline.target_kernel import common_variables
 from rkmbuild.toolchain import bindgen, cc
 from rkmbuild.toolchain.clang_flags import Probe, translate
@@ -25,6 +27,11 @@ MADE_UP = (
 )  # fmt: skip
 
 
+def _variables(kernel: KernelTree) -> dict[str, str]:
+    compiler = c_compiler.choose("gcc", kernel).compiler
+    return {**common_variables(kernel.config), "CC": str(compiler.path)}
+
+
 @pytest.fixture(params=["clang", "old clang", "libclang"])
 def probe(request: pytest.FixtureRequest) -> Probe:
     if request.param == "libclang":
@@ -36,15 +43,13 @@ def probe(request: pytest.FixtureRequest) -> Probe:
     return ClangProbe(best.path)
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
 @pytest.mark.usefixtures("empty_cache")
 def test_the_compiler_takes_what_is_kept_and_each_lost_flag_has_a_reason(
-    kernel: str, probe: Probe, request: pytest.FixtureRequest
+    kernel: KernelTree, probe: Probe
 ) -> None:
-    tree = request.getfixturevalue(kernel)
-    shadow = overlay.prepare(tree, foreign_compiler=False)
-    given = [*cflags.module_c_flags(shadow, common_variables(shadow.tree.config)), *KNOWN, *MADE_UP]
-    done = translate(given, probe, architectures.of(tree.arch).clang_replacements)
+    shadow = overlay.prepare(kernel, foreign_compiler=False)
+    given = [*cflags.module_c_flags(shadow, _variables(kernel)), *KNOWN, *MADE_UP]
+    done = translate(given, probe, architectures.of(kernel.arch).clang_replacements)
     asked = [word for word in done.kept if not word.startswith(("-include", "/", "-I", "-D"))]
     assert probe(asked) == []
     lost = {flag for flag, _ in (*done.dropped, *done.replaced)}
@@ -61,12 +66,11 @@ def test_the_compiler_takes_what_is_kept_and_each_lost_flag_has_a_reason(
     assert {"-nostdinc", "-D__KERNEL__", "-fshort-wchar", "-mno-red-zone"} <= set(done.kept)
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
 def test_kbuild_says_its_flags_with_their_quotes_taken_off_and_absolute_paths(
-    kernel: str, request: pytest.FixtureRequest
+    kernel: KernelTree,
 ) -> None:
-    shadow = overlay.prepare(request.getfixturevalue(kernel), foreign_compiler=False)
-    flags = cflags.module_c_flags(shadow, common_variables(shadow.tree.config))
+    shadow = overlay.prepare(kernel, foreign_compiler=False)
+    flags = cflags.module_c_flags(shadow, _variables(kernel))
     assert {"-DMODULE", "-D__KERNEL__", "-mcmodel=kernel", "-std=gnu11"} <= set(flags)
     assert f"-I{shadow.build}/include" in flags
     assert flags[flags.index("-include") + 1].startswith(str(shadow.source))

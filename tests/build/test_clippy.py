@@ -2,22 +2,18 @@
 
 from pathlib import Path
 
-import pytest
-
+from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain import rust, rust_extras
 from tests import kernel_crates
 from tests.kernel_crates import CRATES, check
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
 def test_clippy_finds_nothing_in_the_crates_for_a_kernel(
-    kernel: str,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
+    kernel: KernelTree, tmp_path: Path
 ) -> None:
     chosen, _ = rust.choose()
     extras = rust_extras.beside(chosen)
-    prepared = kernel_crates.prepare(request.getfixturevalue(kernel))
+    prepared = kernel_crates.prepare(kernel)
     env = prepared.env | {
         "CARGO": str(chosen.cargo),
         "CARGO_TARGET_DIR": str(tmp_path / "target"),

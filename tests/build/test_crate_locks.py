@@ -3,8 +3,6 @@
 import subprocess
 from itertools import chain, combinations
 
-import pytest
-
 from rkmbuild.kernel import cflags, overlay
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import c_compiler, target_kernel
@@ -18,16 +16,10 @@ OPTIONS = {
 }
 
 
-@pytest.fixture(params=["kernel_6_1", "kernel_6_12"])
-def tree(request: pytest.FixtureRequest) -> KernelTree:
-    found: KernelTree = request.getfixturevalue(request.param)
-    return found
-
-
-def test_locks_compile_with_debugging_and_in_real_time(tree: KernelTree) -> None:
-    compiler = c_compiler.choose("gcc", tree).compiler
-    shadow = overlay.prepare(tree, foreign_compiler=False)
-    variables = {"CC": str(compiler.path), **target_kernel.answers(compiler, tree)}
+def test_locks_compile_with_debugging_and_in_real_time(kernel: KernelTree) -> None:
+    compiler = c_compiler.choose("gcc", kernel).compiler
+    shadow = overlay.prepare(kernel, foreign_compiler=False)
+    variables = {"CC": str(compiler.path), **target_kernel.answers(compiler, kernel)}
     flags = cflags.module_c_flags(shadow, variables)
     for chosen in chain.from_iterable(combinations(OPTIONS, count) for count in range(3)):
         names = [name for option in chosen for name in OPTIONS[option]]

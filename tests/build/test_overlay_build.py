@@ -5,8 +5,6 @@ import os
 import shutil
 from pathlib import Path
 
-import pytest
-
 from rkmbuild.kernel.detect import read_tree
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import foreign_cc
@@ -49,12 +47,11 @@ def digest(root: Path) -> str:
     return whole.hexdigest()
 
 
-@pytest.mark.parametrize("kernel", ["kernel_6_1", "kernel_6_12"])
 def test_a_tree_anywhere_serves_gcc_and_clang_and_stays_as_it_was(
-    kernel: str, request: pytest.FixtureRequest, tmp_path: Path
+    kernel: KernelTree, tmp_path: Path
 ) -> None:
     root = tmp_path / "Kerne für uns, 内核"
-    tree = moved(request.getfixturevalue(kernel), root)
+    tree = moved(kernel, root)
     clang, _ = cc.choose_clang(foreign_cc.least_clang(tree))
     before = digest(root)
     assert c_module.build(tree, tmp_path / "gcc", "by_gcc").is_file()
