@@ -9,11 +9,13 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.kernel.tree import KernelTree
-from tests import matrix
+from tests import kernel_table, matrix
 from tests.matrix import Tested
 
 _HERE = Path(__file__).parent
 _FOLDERS = ("lint", "unit", "build", "vm")
+# What runs on all kernels of the matrix with --all-kernels.
+_ON_EVERY_KERNEL = ("test_all_kernels", "test_check_corpus", "test_crate_")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,16 +24,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="skip the checks of the source whose tool is not installed",
     )
+    parser.addoption(
+        "--all-kernels",
+        action="store_true",
+        help="also run what tests/matrix.py has sometimes, and show the table of docs/kernels.md",
+    )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    all_kernels = bool(config.getoption("all_kernels"))
+    items[:] = [item for item in items if _is_wanted(item, all_kernels)]
     for item in items:
         if _folder(item) in ("build", "vm"):
             item.add_marker(_folder(item))
         if item.get_closest_marker("together"):
             item.add_marker(pytest.mark.xdist_group(_group(item)))
+        kernel_table.tell(item)
     # What fails soonest runs first.
     items.sort(key=lambda item: _FOLDERS.index(_folder(item)))
+
+
+def _is_wanted(item: pytest.Item, all_kernels: bool) -> bool:
+    """Tell whether a test runs: many can, but are not, on kernels that are tested sometimes."""
+    if item.get_closest_marker("slow") and not all_kernels:
+        return False
+    every = all_kernels and item.path.name.startswith(_ON_EVERY_KERNEL)
+    return every or kernel_table.tested_by(item) not in matrix.SOMETIMES
 
 
 def _folder(item: pytest.Item) -> str:
@@ -40,9 +58,8 @@ def _folder(item: pytest.Item) -> str:
 
 def _group(item: pytest.Item) -> str:
     """Which tests one worker runs: those of a file on one kernel."""
-    callspec = getattr(item, "callspec", None)
-    tested = callspec.params.get("kernel") if callspec else None
-    return item.path.stem + (f"-{tested.name}" if isinstance(tested, Tested) else "")
+    tested = kernel_table.tested_by(item)
+    return item.path.stem + (f"-{tested.name}" if tested else "")
 
 
 @pytest.fixture
@@ -53,9 +70,9 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=matrix.ALWAYS, ids=matrix.NAMES)
+@pytest.fixture(scope="module", params=matrix.EVERY, ids=[each.name for each in matrix.EVERY])
 def kernel(request: pytest.FixtureRequest) -> KernelTree:
-    """Each kernel of the matrix in turn."""
+    """Each kernel of the matrix in turn; with --all-kernels all of them, for some tests."""
     return matrix.get(request.param)
 
 
@@ -94,6 +111,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
     config.pluginmanager.register(_Failures(config))
+    if config.getoption("all_kernels"):
+        config.pluginmanager.register(kernel_table.KernelTable())
 
 
 def pytest_report_header() -> str:

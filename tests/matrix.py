@@ -66,7 +66,7 @@ def other_than(tested: Tested) -> Tested:
     return ALWAYS[0] if tested is ALWAYS[1] else ALWAYS[1]
 
 
-# A few tests run on these as well, where they are asked for.
+# With --all-kernels, the tests of the crate and some others run on these as well.
 SOMETIMES = (
     Tested("6.1", "bookworm", "rt"),
     Tested("6.12", "trixie", "rt"),
@@ -74,6 +74,7 @@ SOMETIMES = (
     Tested("7.2", "sid", own_first=False),
     Tested("7.3", "experimental", own_first=False),
 )
+EVERY = (*ALWAYS, *SOMETIMES)
 
 
 @functools.cache

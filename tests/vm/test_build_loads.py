@@ -8,10 +8,7 @@ import pytest
 from rkmbuild.kernel.tree import KernelTree
 from tests import old_rust, projects
 from tests.cli import complaints, rkmbuild
-from tests.vm import crate_guest
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "hello_world"
-LINES = ["Hello kernel module!", "My message is on the heap!", "Goodbye kernel module!"]
+from tests.vm import hello_world
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
@@ -29,26 +26,10 @@ def test_hello_world_of_the_oldest_rustc_says_them_too(
 
 
 def says_its_three_lines(tree: KernelTree, folder: Path, *words: str) -> None:
-    root = projects.make(folder / "hello_world", "hello_world")
-    for name in ("Cargo.toml", "src/lib.rs"):
-        (root / name).write_bytes((EXAMPLE / name).read_bytes())
-    built = rkmbuild("build", root, "--kernel", tree.release, *words, "--json")
+    built = hello_world.build(tree, folder, *words)
     assert built.returncode == 0, built.stderr
     assert not complaints(built.stderr)
-
-    ran = rkmbuild("run", json.loads(built.stdout)["module"], "--json")
-    assert ran.returncode == 0, ran.stderr
-    result = json.loads(ran.stdout)
-    assert result["release"] == tree.release
-    said = [message["text"] for message in result["messages"]]
-    prefix = "hello_world: "
-    assert [line for line in said if line.removeprefix(prefix) in LINES] == [
-        prefix + line for line in LINES
-    ]
-    # What remains is what a kernel says of any unsigned module from outside its tree, and of its
-    # clock, which settles a second or two after the start.
-    others = [line for line in said if line.removeprefix(prefix) not in LINES]
-    assert all("taint" in line or line.startswith(crate_guest.CLOCK) for line in others), others
+    hello_world.says_its_lines(built, tree)
 
 
 def test_a_module_of_the_dev_profile_loads(kernel: KernelTree, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from rkmbuild.kernel.tree import KernelTree
+from tests import kernel_table
 from tests.corpus.cases import Case, offered
 
 FLIPS = 600
@@ -18,10 +19,15 @@ def cases(kernel: KernelTree, tmp_path_factory: pytest.TempPathFactory) -> list[
     return found
 
 
-def test_the_kernel_gives_the_answer_that_was_foretold(cases: list[Case]) -> None:
+def test_the_kernel_gives_the_answer_that_was_foretold(
+    cases: list[Case], kernel: KernelTree, request: pytest.FixtureRequest
+) -> None:
+    differ = [case.disagreement() for case in cases if case.disagreement()]
+    facts = kernel_table.record(request.node, kernel)
+    facts["`check`"] = f"{len(cases) - len(differ)}/{len(cases)}"
     counts = Counter("loaded" if case.answer.errno == 0 else "refused" for case in cases)
     print(f"{len(cases)} files offered to {cases[0].verdict.kernel}: {dict(counts)}")
-    assert [case.disagreement() for case in cases if case.disagreement()] == []
+    assert differ == []
 
 
 def test_the_kernel_survives_what_was_called_certain(cases: list[Case]) -> None:
