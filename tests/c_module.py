@@ -95,7 +95,7 @@ def build(
     """
     shadow = overlay.prepare(tree, foreign_compiler=clang is not None)
     variables = target_kernel.common_variables(tree.config)
-    compiler = clang or c_compiler.choose("gcc", tree).compiler
+    compiler = clang or c_compiler.choose(tree.compiler.kind, tree).compiler
     variables["CC"] = str(compiler.path)
     if clang is None:
         variables |= target_kernel.answers(compiler, tree)

@@ -11,6 +11,7 @@ from rkmbuild.distro import offer
 from rkmbuild.distro.debian import Debian
 from rkmbuild.kernel import fetch, fetch_companions, find
 from rkmbuild.kernel.tree import KernelTree
+from tests.own_kernels import OwnKernel
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,41 @@ SOMETIMES = (
     Tested("7.2", "sid", own_first=False),
     Tested("7.3", "experimental", own_first=False),
 )
-EVERY = (*ALWAYS, *SOMETIMES)
+# Built from source, and only with --all-kernels: what these have no kernel of Debian's has.
+OWN = (
+    OwnKernel(
+        name="6.12-clang",
+        source="linux-source-6.12",
+        suite="trixie",
+        flavour="ThinLTO, kCFI",
+        options=(
+            "PROC_SYSCTL",
+            "LTO_CLANG_THIN",
+            "CFI_CLANG",
+            "CFI_ICALL_NORMALIZE_INTEGERS",
+        ),
+        llvm=True,
+    ),
+    OwnKernel(
+        name="7.3-gendwarfksyms",
+        source="linux-source-7.3",
+        suite="trixie-backports",
+        flavour="gendwarfksyms, EXTENDED_MODVERSIONS",
+        options=("SYSCTL", "DEBUG_INFO_DWARF4", "GENDWARFKSYMS", "EXTENDED_MODVERSIONS"),
+    ),
+)
+EVERY = (*ALWAYS, *SOMETIMES, *OWN)
 
 
 @functools.cache
-def get(tested: Tested) -> KernelTree:
+def get(tested: Tested | OwnKernel) -> KernelTree:
     """Return a kernel, fetched once into the cache.
 
     Raises:
         FetchError: it could not be got.
     """
+    if isinstance(tested, OwnKernel):
+        return tested.get()
     suites = (None, tested.suite) if tested.own_first else (tested.suite,)
     # What is in the cache serves; asking apt for a newer one would cost every worker a second.
     for suite in suites:

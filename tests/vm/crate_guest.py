@@ -6,15 +6,20 @@ from pathlib import Path
 
 from rkmbuild.guest import boot, initramfs
 from rkmbuild.guest.result import GuestResult
-from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.kernel.tree import KernelTree, Origin
 from tests.cli import complaints, rkmbuild
 
 MODULES = Path(__file__).parents[1] / "modules"
 
 
+def spec(tree: KernelTree) -> str:
+    """Return what `--kernel` is told for a kernel: its release, or where it lies."""
+    return str(tree.build) if tree.origin is Origin.PATH else tree.release
+
+
 def build(root: Path, tree: KernelTree, *options: str) -> Path:
     """Build a module without a warning, and return it."""
-    built = rkmbuild("build", root, "--kernel", tree.release, "--json", *options)
+    built = rkmbuild("build", root, "--kernel", spec(tree), "--json", *options)
     assert built.returncode == 0, built.stderr
     assert not complaints(built.stderr)
     return Path(json.loads(built.stdout)["module"])

@@ -18,13 +18,13 @@ def build(tree: KernelTree, folder: Path, *words: str) -> CompletedProcess[str]:
     root = projects.make(folder / "hello_world", "hello_world")
     for name in ("Cargo.toml", "src/lib.rs"):
         (root / name).write_bytes((EXAMPLE / name).read_bytes())
-    return rkmbuild("build", root, "--kernel", tree.release, *words, "--json")
+    return rkmbuild("build", root, "--kernel", crate_guest.spec(tree), *words, "--json")
 
 
 def says_its_lines(built: CompletedProcess[str], tree: KernelTree) -> None:
     """Run what was built, and see that it says its three lines and nobody anything more."""
     module = json.loads(built.stdout)["module"]
-    ran = rkmbuild("run", module, "--kernel", tree.release, "--json")
+    ran = rkmbuild("run", module, "--kernel", crate_guest.spec(tree), "--json")
     assert ran.returncode == 0, ran.stderr
     result = json.loads(ran.stdout)
     assert result["release"] == tree.release

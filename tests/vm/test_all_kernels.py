@@ -7,7 +7,7 @@ import pytest
 from rkmbuild.kernel.tree import KernelTree
 from tests import kernel_table
 from tests.cli import complaints, rkmbuild
-from tests.vm import hello_world
+from tests.vm import crate_guest, hello_world
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +32,6 @@ def test_a_new_project_passes_its_own_tests(
 ) -> None:
     root = tmp_path / "my-module"
     assert rkmbuild("new", root, "--template", template, "--author", "").returncode == 0
-    done = rkmbuild("test", root, "--json", "--kernel", kernel.release)
+    done = rkmbuild("test", root, "--json", "--kernel", crate_guest.spec(kernel))
     assert done.returncode == 0, done.stdout + done.stderr
     assert not complaints(done.stderr)
