@@ -1,5 +1,6 @@
 """The overlay at work: kbuild builds in it, and the real tree is as it was."""
 
+import dataclasses
 import hashlib
 import os
 import shutil
@@ -25,7 +26,8 @@ def moved(tree: KernelTree, root: Path) -> KernelTree:
     """Give the tree as it would be if its packages had been unpacked below `root`."""
     usr = next(parent for parent in tree.build.parents if parent.name == "usr")
     shutil.copytree(usr, root / "usr", symlinks=True, copy_function=link)
-    return read_tree(root / "usr" / tree.build.relative_to(usr), tree.origin)
+    there = read_tree(root / "usr" / tree.build.relative_to(usr), tree.origin)
+    return dataclasses.replace(there, companions=tree.companions)
 
 
 def one_folder(tree: KernelTree, root: Path) -> KernelTree:

@@ -139,7 +139,8 @@ const SPLICE_READ: SpliceRead = bindings::generic_file_splice_read;
 /// # Safety
 ///
 /// The inode must be one of ours, and exist for as long as `'a`.
-#[allow(clippy::unnecessary_cast)] // it is a u64 in 7.x
+// The number is a u64 in 7.x, and an unsigned long before; both are 64 bits wide here.
+#[allow(clippy::unnecessary_cast, clippy::cast_possible_truncation)]
 unsafe fn place<'a>(inode: *const bindings::inode) -> (&'a Tree, usize) {
     // SAFETY: the caller's promise; `inode` below numbers them so.
     unsafe {
