@@ -110,7 +110,7 @@ def test_a_guest_that_cannot_power_off_is_ended_when_it_has_said_all(
     kernel: KernelTree, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = boot.boot(kernel, files={}, script=["echo word", "false"], timeout=_PATIENCE)
-    assert result.log[-1].text == "reboot: Power off not available: System halted instead"
+    assert "System halted" in result.log[-1].text  # which kernels word in their own ways
     assert result.outcome is Outcome.FINISHED
     assert result.statuses == (0, 1)
     assert result.lines == ("word",)
