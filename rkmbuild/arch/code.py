@@ -82,6 +82,12 @@ class CodeReader(Protocol):
         Each with its offset; `str` of it is as a disassembler writes it.
         """
 
+    def wide_atomics(self, content: bytes) -> Iterator[int]:
+        """Give the offsets of atomic instructions whose memory has to be aligned to 16 bytes.
+
+        Bytes that only look like one may be given as well: they are rare.
+        """
+
     def instructions(self, content: bytes, start: int) -> Iterator[Instruction]:
         """Give the instructions of a function that begins at `start`."""
 

@@ -69,3 +69,9 @@ def _last_before(
     # Functions hardly ever overlap: the last one that begins before the offset is around it.
     number = bisect.bisect_right(rows, offset, key=lambda row: row[0]) - 1
     return rows[number] if number >= 0 else None
+
+
+def of(file: Elf) -> Places:
+    """Return the places of an object by its first symbol table."""
+    table = next(section for section in file.sections if section.type == elf.SHT_SYMTAB)
+    return Places(file, file.symbols(table), file.sections[table.link])

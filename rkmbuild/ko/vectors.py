@@ -6,9 +6,8 @@ The kernel saves them when it changes from one program to another, not when it i
 from dataclasses import dataclass
 
 from rkmbuild.arch import architectures
-from rkmbuild.ko import elf
+from rkmbuild.ko import places
 from rkmbuild.ko.elf import Elf
-from rkmbuild.ko.places import Places
 
 # Replacements are copied over code at load; on their own they are not run.
 NOT_RUN = ".altinstr_replacement"
@@ -38,19 +37,14 @@ def functions(data: bytes) -> list[Use] | None:
     arch = architectures.by_elf(file.header.machine)
     if not arch or not arch.code:
         return None
-    places: Places | None = None
+    where: places.Places | None = None
     found: dict[str, Use] = {}
     for number, section in enumerate(file.sections):
         if not (section.executable and section.allocated) or file.names[number] == NOT_RUN:
             continue
         for offset, one in arch.code.vector_uses(bytes(file.content(section))):
-            places = places or _places(file)
-            name = places.function_at(number, offset)
+            where = where or places.of(file)
+            name = where.function_at(number, offset)
             known = found.get(name) or Use(name, str(one), 0)
             found[name] = Use(name, known.instruction, known.count + 1)
     return list(found.values())
-
-
-def _places(file: Elf) -> Places:
-    table = next(section for section in file.sections if section.type == elf.SHT_SYMTAB)
-    return Places(file, file.symbols(table), file.sections[table.link])

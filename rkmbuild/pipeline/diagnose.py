@@ -1,4 +1,4 @@
-"""Why cargo could not have a dependency, where it does not say itself: no `std`, no vectors."""
+"""Why cargo could not have a dependency, where it does not say itself, and what to do."""
 
 import json
 import re
@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from rkmbuild.base import process
-from rkmbuild.project import features
-from rkmbuild.project.dependencies import Graph, arrows
+from rkmbuild.project import crate_hints, features
+from rkmbuild.project.dependencies import Graph, Package, arrows
 
 _NO_STD = "can't find crate for `std`"
 # What LLVM says of a vector type where the target has no vector registers.
 _NO_VECTORS = re.compile(r"LLVM ERROR: Do not know how to \w+ the result of this operator")
 _FAILED = re.compile(r"could not compile `([^`]+)`")
+_SCRIPT_FAILED = re.compile(r"failed to run custom build command for `(\S+) v([^\s`]+)")
+# What libc does not have for a target without an operating system is most of it.
+_OF_LIBC = re.compile(r"unresolved imports? `libc::|in crate `libc`")
 
 
 def built_all(graph: Graph, messages: str) -> bool:
@@ -64,7 +67,54 @@ def explain(
             f"the kernel's code has no vector registers, and {names} needs some to be compiled",
             "\n".join(features.without_vectors(package, graph) for package in named),
         )
+    return made_for_programs(graph, done.stdout, done.stderr)
+
+
+def made_for_programs(graph: Graph, messages: str, said: str) -> tuple[str, str] | None:
+    """Return a message and a hint for the first package that refuses the target, or that is known.
+
+    Args:
+        messages: What cargo printed for programs.
+        said: What it printed for people.
+    """
+    for package, why in (*_scripts(graph, said), *_refusing(graph, messages)):
+        chain = graph.chain(package.id)
+        if len(chain) < 2:
+            continue  # the module's own, or of a build script alone
+        hint = crate_hints.of(chain)
+        if why or hint:
+            reason = why or "it is made for programs"
+            other = (
+                f"{package.name} {package.version} knows other targets: use another crate for it"
+            )
+            hint = hint or other
+            return f"{arrows(chain)} cannot be had in a kernel: {reason}", hint
     return None
+
+
+def _scripts(graph: Graph, said: str) -> list[tuple[Package, str]]:
+    failed = set(_SCRIPT_FAILED.findall(said))
+    return [
+        (package, f"the build script of {package.name} failed")
+        for package in graph.packages.values()
+        if (package.name, package.version) in failed
+    ]
+
+
+def _refusing(graph: Graph, messages: str) -> list[tuple[Package, str]]:
+    found = []
+    for message in _read(messages, "compiler-message"):
+        package = graph.packages.get(message["package_id"])
+        diagnostic = message["message"]
+        if not package or diagnostic["level"] != "error":
+            continue
+        why = ""
+        if _OF_LIBC.search(diagnostic["message"]):
+            why = f"{package.name} takes from libc what it has for programs alone"
+        elif "compile_error!" in (diagnostic["rendered"] or ""):
+            why = f"{package.name} says: {diagnostic['message'].splitlines()[0]}"
+        found.append((package, why))
+    return found
 
 
 def _read(messages: str, reason: str) -> list[dict[str, Any]]:

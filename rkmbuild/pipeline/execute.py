@@ -9,6 +9,7 @@ from rkmbuild.pipeline import (
     crate,
     exports,
     fingerprint,
+    frame_check,
     generated_header,
     kbuild,
 )
@@ -79,13 +80,15 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         with console.step("Linking", f"{project.module}.ko for {release}{tests}"):
             made = linking.finish(library.archive)
     with clock.stage("check"):
+        objects = [made.with_name(f"{source.stem}.o") for source in project.metadata.c_sources]
         vectors.check(
             made,
             project,
             library,
-            [made.with_name(f"{source.stem}.o") for source in project.metadata.c_sources],
+            objects,
             lambda: dependencies.load(project, tools.rust, tools.facts, provided.target, cargo),
         )
+        frame_check.check(made, project, library, objects, plan.kernel.tree.arch)
     module = plan.folder / f"{project.module}.ko"
     with clock.stage("finish"):
         debug = finish(made, module, tools.objcopy)
@@ -101,7 +104,7 @@ def _flags(plan: BuildPlan, provided: Provided) -> list[str]:
     """Return the arguments of rustc for all code of the module."""
     arch = architectures.of(plan.kernel.tree.arch)
     software_float = (f"--cfg={cfg}" for cfg in arch.software_float)
-    flags = [*provided.flags, *software_float, *provided.externs]
+    flags = [*provided.flags, *software_float, *provided.externs, *plan.flags]
     if plan.request.tests:
         flags += plan.api.test_flags
     sources = [file for each in plan.project.packages() for file in package.sources(each)]

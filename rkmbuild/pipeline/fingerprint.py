@@ -17,12 +17,15 @@ from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.kernel import kconfig
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import exports
-from rkmbuild.project import cargo_config, headers, package
+from rkmbuild.project import cargo_config, headers, package, user_flags
 from rkmbuild.project.project import Project
 from rkmbuild.project.request import BuildRequest
 
 # Variables that choose something, beside those that tools themselves see.
-_CHOOSING = ("RUSTC", "BINDGEN", "LIBCLANG_PATH", "RKMBUILD_CACHE_DIR", exports.VARIABLE)
+_CHOOSING = (
+    *("RUSTC", "BINDGEN", "LIBCLANG_PATH", "RKMBUILD_CACHE_DIR", exports.VARIABLE),
+    *user_flags.VARIABLES,
+)
 # Those that a tool sees and that change nothing in what it makes: another terminal, another login.
 _OF_THE_TERMINAL = ("TERM", "COLORTERM", "NO_COLOR", "CARGO_TERM_COLOR", "SSH_AUTH_SOCK")
 

@@ -7,7 +7,7 @@ from rkmbuild.base import process
 from rkmbuild.base.errors import BuildError
 from rkmbuild.base.process import Completed
 from rkmbuild.kernel.symvers import TRIMMED
-from rkmbuild.pipeline import exports, undefined
+from rkmbuild.pipeline import exports, link_hints, undefined
 from rkmbuild.pipeline.helpers import Helpers
 
 # The second is what Linux 6.5 and later say of what the module itself exports.
@@ -62,6 +62,7 @@ def explain(
         if who:
             lines.append(f"`{name}` is needed by {', '.join(who)}")
     lines += [text for name in sorted(asked) if (text := helpers.instead(name))]
+    lines += link_hints.of(missing)
     if trimmed:
         lines.append(TRIMMED)
     return BuildError(

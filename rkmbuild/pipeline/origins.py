@@ -40,6 +40,13 @@ def find(names: Mapping[str, str], library: Library, objects: Sequence[Path]) ->
     return found
 
 
+def said(origin: str) -> str:
+    """Return where a function comes from, as `find` gives it, in words."""
+    if origin.endswith(".c"):
+        return origin
+    return f"crate {origin}" if origin else "of unknown origin"
+
+
 def _crate_in(name: str) -> str:
     """Return the first crate in a demangled name that is not one that all code uses."""
     crates: Sequence[str] = re.findall(r"(?<![\w:])([A-Za-z_]\w*)::", name)

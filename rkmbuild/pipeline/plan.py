@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rkmbuild.arch import architectures
+from rkmbuild.base import console
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline import debug_info, exports, kbuild, target_kernel
+from rkmbuild.pipeline import debug_info, exports, kbuild, spec, target_kernel
 from rkmbuild.pipeline.api import kinds
 from rkmbuild.pipeline.api.base import PlannedApi
 from rkmbuild.pipeline.target_kernel import TargetKernel
 from rkmbuild.pipeline.tools import Tools, choose_tools
-from rkmbuild.project import cargo_config
+from rkmbuild.project import cargo_config, module_macro, user_flags
 from rkmbuild.project.project import Project
 from rkmbuild.project.request import BuildRequest
 
@@ -26,6 +28,7 @@ class BuildPlan:
         kernel: What it is built for, and how that kernel has C compiled.
         api: What its source is written on.
         kbuild: What kbuild is given, of all of these.
+        flags: What the user has cargo tell rustc, beside what the kernel asks for.
     """
 
     request: BuildRequest
@@ -34,6 +37,7 @@ class BuildPlan:
     kernel: TargetKernel
     api: PlannedApi
     kbuild: kbuild.Kbuild
+    flags: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -53,6 +57,7 @@ class BuildPlan:
                    "why": tools.why},
             "api": self.api.name,
             **self.api.document(),
+            "user_rustflags": [*self.flags],
             "cargo": [*cargo.arguments(), *debug_info.arguments(self.project, cargo.profile)],
             "kbuild": {"folder": str(self.kbuild.folder), "files": dict(self.kbuild.files),
                        "command": self.kbuild.command(cargo.jobs)},
@@ -71,6 +76,9 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
     api.check(tree)
     target_kernel.check(tree)
     cargo_config.check(project.root)
+    flags = _user_flags(project, tree)
+    for remark in module_macro.remarks(project):
+        console.warning(remark)
     tools = choose_tools(
         api.rust(request.toolchain, tree),
         tree,
@@ -96,4 +104,28 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
             symvers=(*request.symvers, *exports.from_environment()),
             trimmed=tree.config.on("TRIM_UNUSED_KSYMS"),
         ),
+        flags=flags,
     )
+
+
+def _user_flags(project: Project, tree: KernelTree) -> tuple[str, ...]:
+    arch = architectures.of(tree.arch)
+    cfgs = {
+        "target_os": "none",
+        "target_arch": arch.name,
+        "target_pointer_width": "64",
+        "target_endian": "little",
+        "target_vendor": "unknown",
+        "target_env": "",
+        "panic": "abort",
+    }
+    found = user_flags.read(project.root, spec.name(tree.arch), cfgs)
+    for flag, origin in found.ignored:
+        # What holds for all that somebody builds is rarely meant for modules.
+        of_all = origin in user_flags.VARIABLES or Path(origin).parent == cargo_config.home()
+        say = console.note if of_all else console.warning
+        say(
+            f"`{flag}` of {origin} was ignored: the machine code of a module is as its kernel "
+            "asks for; cfgs and lints are passed on"
+        )
+    return found.passed

@@ -95,7 +95,7 @@ def _refusal(
     lines = [f"{project.module}.ko uses {what} while the kernel runs [fpu-registers]"]
     for name, use in list(left.items())[:_SHOWN]:
         others = f" and {use.count - 1} more" if use.count > 1 else ""
-        lines.append(f"  {name}, {_said(places[name])}: `{use.instruction}`{others}")
+        lines.append(f"  {name}, {origins.said(places[name])}: `{use.instruction}`{others}")
     if len(left) > _SHOWN:
         lines.append(f"  and {len(left) - _SHOWN} more functions")
     packages = (graph.of_crate(crate) for crate in dict.fromkeys(places.values())) if graph else ()
@@ -110,9 +110,3 @@ def _refusal(
         f"allowed by its name:\n[package.metadata.rkmbuild]\nallow-fpu = [{listed}]"
     )
     return DangerousModuleError("\n".join(lines), hint="\n".join(hints))
-
-
-def _said(origin: str) -> str:
-    if origin.endswith(".c"):
-        return origin
-    return f"crate {origin}" if origin else "of unknown origin"

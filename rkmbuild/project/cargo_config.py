@@ -14,10 +14,15 @@ def files(root: Path) -> list[Path]:
     cargo's home (The Cargo Book, "Hierarchical structure").
     """
     folders = [folder / ".cargo" for folder in (root, *root.parents)]
-    home = search_path.users_folder("CARGO_HOME", ".cargo")
-    if home and home not in folders:
-        folders.append(home)
+    of_all = home()
+    if of_all and of_all not in folders:
+        folders.append(of_all)
     return [folder / name for folder in folders for name in ("config.toml", "config")]
+
+
+def home() -> Path | None:
+    """Return cargo's home, whose configuration holds for all that its user builds."""
+    return search_path.users_folder("CARGO_HOME", ".cargo")
 
 
 def check(root: Path) -> None:
