@@ -1,6 +1,8 @@
 """For each rule of `check`, a made-up module that breaks it, and the kernel that minds."""
 
 import dataclasses
+import gzip
+import lzma
 import struct
 
 from rkmbuild.ko import elf
@@ -27,6 +29,7 @@ from tests.modules import (
 
 OLD, NEW, NEWEST = kernel("6.1.0"), kernel("6.12.0"), kernel("7.3.0")
 NO_FORCE = kernel(MODULE_FORCE_LOAD="")
+UNPACKS_XZ = dataclasses.replace(NEW, unpacks="xz")
 _THIS = ".gnu.linkonce.this_module"
 _EXIT = Reloc(LAYOUT.exit_at, 1, "cleanup_module")
 
@@ -111,6 +114,8 @@ BROKEN: dict[str, Broken] = {
         signatures.append(_PLAIN, signatures.with_attributes(signatures.message(), _PLAIN)),
         NEW,
     ),
+    "packed-otherwise": (gzip.compress(_PLAIN), UNPACKS_XZ),
+    "packed-options": (lzma.compress(_PLAIN), UNPACKS_XZ),  # CRC64
     "signature-required": (module(), dataclasses.replace(NEW, enforced=True)),
     "lockdown": (module(), dataclasses.replace(NEW, locked_down=True)),
     "elf-header": (_PLAIN[:63], NEW),
@@ -225,6 +230,10 @@ BROKEN: dict[str, Broken] = {
     "name-differs": (module(name="other"), NEW),
     "modinfo-missing": (module().section(".modinfo", name=".lost"), NEW),
     "signature-unverified": (signatures.append(_PLAIN, signatures.message()), NEW),
+    "packed-large": (
+        lzma.compress(_PLAIN, check=lzma.CHECK_CRC32, preset=6),  # a dictionary of 8 MiB
+        UNPACKS_XZ,
+    ),
     "no-exit": (module().section(_THIS, relocs=(Reloc(LAYOUT.init_at, 1, "init_module"),)), NEW),
     "no-orc": (module().section(".orc_unwind_ip", flags=0), NEW),
     "plain-returns": (_code("c3"), NEW),

@@ -1,5 +1,6 @@
 """`rkmbuild check`: what a kernel would do with a module, told without loading it."""
 
+import contextlib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,8 @@ import typer
 from rkmbuild.base import console
 from rkmbuild.base.errors import (
     DangerousModuleError,
+    KernelError,
+    NotAModuleError,
     RefusedByKernelError,
     TaintingModuleError,
     UsageError,
@@ -45,6 +48,9 @@ def check(
 ) -> None:
     """Say what a kernel would do with modules, by the rules of its loader.
 
+    Without --kernel it is the running kernel, else the one that the modules were built for; where
+    neither is here, what the files alone tell is judged.
+
     Exits with 0 where it would load them, 40 where it would refuse one, 41 where one is dangerous
     to it, and 42 where one taints it by more than being out of tree.
     """
@@ -54,30 +60,36 @@ def check(
         return
     if not ko:
         raise UsageError("which module?", hint="rkmbuild check KO...")
-    from rkmbuild.verdict import batch, compared
+    from rkmbuild.verdict import batch, compared, no_kernel
 
-    known = _target(kernel, running=running)
     paths = batch.files(ko)
-    verdicts = _judged(paths, known, jobs)
+    known = _target(kernel, paths, running=running)
+    verdicts = _judged(paths, known, jobs) if known else list(no_kernel.judge(paths))
     worst = max(verdict.worst for verdict in verdicts)
     code = next(verdict.exit_code for verdict in verdicts if verdict.worst is worst)
     if as_json:
         modules = [verdict.document() for verdict in verdicts]
         newest = f"{compared.NEWEST.major}.{compared.NEWEST.minor}"
-        newer = compared.is_newer(known.version)
+        newer = known is not None and compared.is_newer(known.version)
         rules_are = {"compared_up_to": newest, "kernel_is_newer": newer}
         console.result(
-            {"kernel": known.release, "exit_code": code, **rules_are, "modules": modules}
+            {
+                "kernel": known.release if known else None,
+                "exit_code": code,
+                **rules_are,
+                "modules": modules,
+            }
         )
     else:
         _show(verdicts)
-        remark = compared.remark(known.release, known.version)
+        remark = compared.remark(known.release, known.version) if known else None
         if remark:
             console.note(remark)
     raise typer.Exit(code)
 
 
-def _target(spec: str | None, *, running: bool) -> "Target":
+def _target(spec: str | None, paths: "Sequence[Path]", *, running: bool) -> "Target | None":
+    """Return the kernel to judge for; None where none is at hand and none was named."""
     from rkmbuild.kernel import find
     from rkmbuild.kernel import running as running_kernel
     from rkmbuild.verdict import target
@@ -86,7 +98,30 @@ def _target(spec: str | None, *, running: bool) -> "Target":
         raise UsageError("--running and --kernel cannot be used together")
     if running:
         return target.running(running_kernel.describe())
-    return target.of(find.select(spec))
+    if spec:
+        return target.of(find.select(spec))
+    try:
+        return target.of(find.select(None))
+    except KernelError as error:
+        return _by_the_modules(paths, error)
+
+
+def _by_the_modules(paths: "Sequence[Path]", why: KernelError) -> "Target | None":
+    """Return the kernel that all the modules were built for, if it is here."""
+    from rkmbuild.kernel import find
+    from rkmbuild.ko import modinfo
+    from rkmbuild.verdict import target
+
+    with contextlib.suppress(NotAModuleError, KernelError):
+        releases = {modinfo.read(path).release for path in paths}
+        if len(releases) == 1 and (release := releases.pop()):
+            tree = find.select(release)
+            console.note(f"{why.message}; judging for {release}, which the module was built for")
+            return target.of(tree)
+    console.note(f"{why.message}: judging by what the file alone tells")
+    for hint in (why.hint or "").splitlines():
+        console.note(hint)
+    return None
 
 
 def _judged(paths: "Sequence[Path]", known: "Target", jobs: int | None) -> "list[Verdict]":
@@ -135,6 +170,10 @@ def _show_one(verdict: "Verdict") -> None:
     from rkmbuild.verdict.findings import Severity
 
     refusal = verdict.refusal
+    if not verdict.kernel:
+        console.line(f"{verdict.file}: {_without_kernel(verdict)}")
+        _show_details(verdict)
+        return
     if refusal:
         answer = f"would refuse it ({refusal.errno})"
         if not verdict.certain:
@@ -144,9 +183,23 @@ def _show_one(verdict: "Verdict") -> None:
     else:
         answer = "would load it"
     console.line(f"{verdict.file}: {verdict.kernel} {answer}")
+    _show_details(verdict)
+
+
+def _without_kernel(verdict: "Verdict") -> str:
+    from rkmbuild.verdict.findings import Severity
+
+    if verdict.refusal:
+        return f"kernels would refuse it ({verdict.refusal.errno})"
+    if verdict.worst is Severity.DANGEROUS:
+        return "a kernel that loads it may crash"
+    return "nothing in the file itself speaks against it"
+
+
+def _show_details(verdict: "Verdict") -> None:
     for finding in sorted(verdict.findings, key=lambda found: -found.severity):
         _show_finding(finding)
-    if verdict.needs and not refusal:
+    if verdict.needs and not verdict.refusal:
         console.line(f"  {'needs':>9}  {', '.join(verdict.needs)}")
     for what in verdict.unchecked:
         console.line(f"  {'unchecked':>9}  {what}")

@@ -14,7 +14,9 @@ def _kernel(purpose: str, default: str) -> Any:  # noqa: ANN401 - as typer.Optio
 
 
 Kernel = Annotated[str | None, _kernel("Kernel to build for", "the running one")]
-KernelToJudgeFor = Annotated[str | None, _kernel("Kernel to judge for", "the running one")]
+KernelToJudgeFor = Annotated[
+    str | None, _kernel("Kernel to judge for", "the running one, or the one that the module is for")
+]
 KernelOfExports = Annotated[
     str | None, _kernel("Kernel whose exports count", "the one that the module is for")
 ]

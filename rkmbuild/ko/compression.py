@@ -53,6 +53,12 @@ def is_compressed(ko: Path) -> bool:
         return stream.read(8).startswith((_GZIP, _XZ, _ZSTD))
 
 
+def beginning(ko: Path, size: int) -> bytes:
+    """Return the first `size` bytes of the file as it is; raises as `open_module` does."""
+    with os.fdopen(open_module(ko), "rb") as stream:
+        return stream.read(size)
+
+
 def decompress(ko: Path, *, limit: int = MAX_BYTES) -> bytes:
     """Return the bytes of a module file, unpacked where it is compressed.
 

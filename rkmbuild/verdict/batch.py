@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rkmbuild.base.errors import NotAModuleError
-from rkmbuild.ko import compression
 from rkmbuild.verdict import check
 from rkmbuild.verdict.findings import Verdict
 from rkmbuild.verdict.target import Target
@@ -93,8 +92,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _one(path: Path, kernel: Target, *, explain: bool, deep: bool) -> Verdict:
-    data = compression.decompress(path)
-    return check.judge(data, kernel, name=str(path), explain=explain, deep=deep)
+    return check.judge_file(path, kernel, explain=explain, deep=deep)
 
 
 class _Worker:

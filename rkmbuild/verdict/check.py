@@ -8,7 +8,8 @@ import dataclasses
 from pathlib import Path
 
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.ko import calls, compression, demangle, signature
+from rkmbuild.ko import calls, compression, demangle, packing, signature
+from rkmbuild.ko.packing import Packing
 from rkmbuild.verdict import (
     exports,
     init_code,
@@ -27,6 +28,7 @@ from rkmbuild.verdict import (
     tables,
     target,
 )
+from rkmbuild.verdict import packing as packing_check
 from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.findings import Verdict
 from rkmbuild.verdict.rules import dangers, elf_file, permission, refusals
@@ -44,13 +46,29 @@ def check(ko: Path | bytes, kernel: KernelTree) -> Verdict:
             architecture cannot be judged yet.
     """
     known = target.of(kernel)
-    if isinstance(ko, bytes):
-        return judge(ko, known)
-    return judge(compression.decompress(ko), known, name=str(ko))
+    return judge(ko, known) if isinstance(ko, bytes) else judge_file(ko, known)
+
+
+def judge_file(ko: Path, kernel: Target, *, explain: bool = True, deep: bool = True) -> Verdict:
+    """Judge a module's file as it is, packed or not; the arguments are those of `judge`.
+
+    Raises:
+        NotAModuleError: the file cannot be read or unpacked.
+        ToolchainError: it is packed with zstd, and there is no `zstd` command.
+    """
+    packed = packing.read(compression.beginning(ko, packing.HEADER_BYTES))
+    data = compression.decompress(ko)
+    return judge(data, kernel, name=str(ko), packed=packed, explain=explain, deep=deep)
 
 
 def judge(
-    data: bytes, kernel: Target, *, name: str = "", explain: bool = True, deep: bool = True
+    data: bytes,
+    kernel: Target,
+    *,
+    name: str = "",
+    packed: Packing | None = None,
+    explain: bool = True,
+    deep: bool = True,
 ) -> Verdict:
     """Judge the bytes of a module; for many modules of one kernel.
 
@@ -58,13 +76,17 @@ def judge(
         data: The module, unpacked.
         kernel: What `target.of` gave.
         name: What to call the file.
+        packed: How the file is packed, where the kernel is to get it so.
         explain: Look for near names and for who asks for a symbol: milliseconds for each one.
         deep: Disassemble the code as well.
     """
-    report = FindingList({**kernel.arch.rule_words, "release": kernel.release, "name": ""})
+    report = FindingList(
+        {**kernel.arch.rule_words, "release": kernel.release or "RELEASE", "name": ""}
+    )
     if kernel.closed:
         message = "modules can no longer be loaded or unloaded (kernel.modules_disabled=1)"
         report.add(permission.MODULES_DISABLED, message)
+    packing_check.check(packed, kernel, report)
     body, appended = signature.split(data)
     signatures.check(appended, kernel, report)
     read = structure.check(body, kernel, report)
@@ -100,7 +122,12 @@ def _judge(subject: Subject, report: FindingList, *, explain: bool, deep: bool) 
     metadata.check(subject, report)
     malformed.check(subject.file, subject.index, report)
     metadata.check_taints(subject, report)
-    if not subject.target.knows_exports:
+    if not subject.target.at_hand:
+        report.unchecked.append(
+            "symbols and their CRCs, struct module, mitigations, signature, packing: no kernel is "
+            "at hand to compare with"
+        )
+    elif not subject.target.knows_exports:
         report.unchecked.append("symbols: this kernel has no Module.symvers")
     _types(subject, report)
     early = subject.target.since(6, 4)

@@ -108,7 +108,7 @@ class Verdict:
 
     Attributes:
         file: The file, as it was named.
-        kernel: The release it was judged against.
+        kernel: The release it was judged against; empty where no kernel was at hand.
         module: The module's name, or empty where the file does not tell.
         findings: In the order in which the loader meets them.
         needs: In-tree modules that have to be loaded first, in the order of loading.
@@ -167,7 +167,7 @@ class Verdict:
         refusal = self.refusal
         return {
             "file": self.file,
-            "kernel": self.kernel,
+            "kernel": self.kernel or None,
             "module": self.module or None,
             "verdict": self.worst.word if self.worst else "loads",
             "loads": refusal is None,

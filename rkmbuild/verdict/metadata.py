@@ -162,7 +162,7 @@ def _same_magic(ours: str, theirs: str, *, crcs: bool) -> bool:
 
 def _release(subject: Subject, found: str, report: FindingList) -> None:
     release = subject.target.release
-    if found != release and subject.file.find(".note.rkmbuild"):
+    if release and found != release and subject.file.find(".note.rkmbuild"):
         message = (
             f"built for {found or 'nothing'}, this is {release}; the kernel would not refuse it"
         )

@@ -55,6 +55,9 @@ def providers(subject: Subject) -> dict[str, list[str]]:
 
 def needs(subject: Subject) -> tuple[str, ...]:
     """Return the in-tree modules whose symbols the module imports, by the kernel's names."""
+    if not subject.target.knows_exports:
+        # What modpost found when it was built.
+        return tuple(sorted(filter(None, (subject.field("depends") or "").split(","))))
     paths = {path for path in providers(subject) if path and path != "vmlinux"}
     return tuple(sorted(path.rpartition("/")[2].replace("-", "_") for path in paths))
 
@@ -104,8 +107,9 @@ class _Resolver:
         if self._left > 0 and not way_out:
             self._left -= 1
             way_out = suggestions.way_out(name, self._subject.target.exports)
-        if not way_out and self._subject.target.config.on("TRIM_UNUSED_KSYMS"):
-            way_out = TRIMMED
+        if self._subject.target.config.on("TRIM_UNUSED_KSYMS"):
+            # The kernel may well have it, whatever else is called like it.
+            way_out = f"{way_out}; {TRIMMED}" if way_out else TRIMMED
         message = f"unknown symbol `{name}`: nothing exports it in this kernel"
         self._report.add(refusals.SYMBOL_UNKNOWN, message, place=place, way_out=way_out, log=log)
 

@@ -153,9 +153,10 @@ def _entry_points(subject: Subject, places: list[_Place], report: FindingList) -
             dangers.THIS_MODULE_CONTENT, message, place=subject.file.names[subject.index.module]
         )
     if not layout:
-        report.unchecked.append(
-            "struct module: none of this kernel's own modules was found to compare with"
-        )
+        if subject.target.at_hand:
+            report.unchecked.append(
+                "struct module: none of this kernel's own modules was found to compare with"
+            )
         return
     if section.size != layout.size:
         message = f"{section.size} bytes, and this kernel's struct module has {layout.size}"

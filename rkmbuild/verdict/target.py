@@ -13,6 +13,7 @@ from rkmbuild.kernel import symvers
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion
 from rkmbuild.ko import compression, elf, strings
+from rkmbuild.ko.packing import Packer
 from rkmbuild.ko.signature import Signature, split
 from rkmbuild.project import naming
 
@@ -63,6 +64,10 @@ class Target:
         blacklisted: Names of modules that its command line forbids.
         flags_exports: Whether a byte beside each exported symbol says who may use it; else those of
             EXPORT_SYMBOL_GPL are in tables of their own.
+        unpacks: What it unpacks modules of itself, as `ko.packing.Packer` has it; empty where those
+            who load them have to.
+        at_hand: Whether it is known at all; else `release` is empty, and the rest what the module
+            to be judged says of the kernel that it was built for.
         loaded: Names of the modules that are in it now; none for a kernel that does not run.
         loaded_exports: What those of them export that Module.symvers does not know; of these only
             the names are known.
@@ -84,6 +89,8 @@ class Target:
     closed: bool = False
     blacklisted: frozenset[str] = frozenset()
     flags_exports: bool = False
+    unpacks: str = ""
+    at_hand: bool = True
     loaded: frozenset[str] = frozenset()
     loaded_exports: frozenset[str] = frozenset()
 
@@ -124,11 +131,23 @@ def of(tree: KernelTree) -> Target:
         signed_by=sample.signature.key if sample and sample.signature else None,
         modules=tree.modules,
         flags_exports=_flags_exports(tree),
+        unpacks=unpacks(tree.config),
         enforced=tree.config.on("MODULE_SIG_FORCE"),
         locked_down=tree.config.on(
             "LOCK_DOWN_KERNEL_FORCE_INTEGRITY", "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY"
         ),
     )
+
+
+def unpacks(config: Kconfig) -> str:
+    """Return what a kernel unpacks modules of: one packer, the first in kernel/module/decompress.c.
+
+    With CONFIG_MODULE_DECOMPRESS, which came with 5.17.
+    """
+    if not config.on("MODULE_DECOMPRESS"):
+        return ""
+    found = (each for each in Packer if config.on(f"MODULE_COMPRESS_{each.name}"))
+    return next(found, "")
 
 
 def _flags_exports(tree: KernelTree) -> bool:
@@ -170,11 +189,13 @@ def running(tree: KernelTree, *, root: Path = Path("/")) -> Target:
     known = of(tree)
     enforced = _read(root / "sys/module/module/parameters/sig_enforce").startswith("Y")
     level = _read(root / "sys/kernel/security/lockdown")
+    unpacks = _read(root / "sys/module/compression").strip()
     loaded = frozenset(line.split()[0] for line in _read(root / "proc/modules").splitlines())
     return dataclasses.replace(
         known,
         enforced=known.enforced or enforced,
         locked_down="[none]" not in level if level else known.locked_down,
+        unpacks=unpacks or known.unpacks,
         closed=_read(root / "proc/sys/kernel/modules_disabled").strip() == "1",
         blacklisted=_blacklisted(_read(root / "proc/cmdline")),
         loaded=loaded,

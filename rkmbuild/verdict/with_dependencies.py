@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rkmbuild.base.errors import NotAModuleError
-from rkmbuild.ko import compression, modinfo, needs
+from rkmbuild.ko import modinfo, needs
 from rkmbuild.verdict import check
 from rkmbuild.verdict.findings import Verdict
 from rkmbuild.verdict.rules import refusals
@@ -32,12 +32,11 @@ def judged_again(verdict: Verdict, kernel: Target) -> Verdict:
         # What the kernel's own modules export is known from its symvers: only files beside this
         # one can add to that, and lib/modules need not be searched for each of many.
         for needed in needs.order(modinfo.read(path), None).before:
-            data = compression.decompress(needed.file)
-            other = check.judge(data, with_needed, name=str(needed.file), explain=False, deep=False)
+            other = check.judge_file(needed.file, with_needed, explain=False, deep=False)
             if not other.refusal:
                 with_needed = with_needed.having(other.module, other.exports)
     except NotAModuleError:
         return verdict
     if with_needed is kernel:
         return verdict
-    return check.judge(compression.decompress(path), with_needed, name=verdict.file)
+    return check.judge_file(path, with_needed)

@@ -8,6 +8,8 @@
  *   = 12 8          finit_module gave errno 8; 0 for a module that was loaded
  *   - 12 11         and could not be unloaded, with errno 11
  *
+ * A file that is packed with gzip, xz or zstd is for the kernel to unpack.
+ *
  * Without a C library, so that nothing but a compiler is needed to build it.
  */
 #define SYS_read 0
@@ -22,6 +24,7 @@
 #define O_NONBLOCK 04000
 #define O_TRUNC 01000
 #define SEEK_END 2
+#define MODULE_INIT_COMPRESSED_FILE 4
 #define TCSBRK 0x5409
 
 static long call(long number, long a, long b, long c)
@@ -133,6 +136,19 @@ static long value(const char *text)
 	return found;
 }
 
+static long flags(long file)
+{
+	static const char magics[][3] = { "\x1f\x8b", "\xfd" "7", "\x28\xb5" };
+	char first[2] = { 0, 0 };
+	int i;
+
+	call(SYS_read, file, (long)first, sizeof(first));
+	for (i = 0; i < 3; i++)
+		if (first[0] == magics[i][0] && first[1] == magics[i][1])
+			return MODULE_INIT_COMPRESSED_FILE;
+	return 0;
+}
+
 static void offer(const char *folder, long file, long kmsg)
 {
 	char path[256], digits[24], *text;
@@ -147,7 +163,8 @@ static void offer(const char *folder, long file, long kmsg)
 	report(">", file, -1);
 	log_lines(kmsg);
 	opened = call(SYS_open, (long)path, 0, 0);
-	error = -call(SYS_finit_module, opened, (long)"", 0);
+	/* The kernel reads it from its beginning, wherever we are (fs/kernel_read_file.c). */
+	error = -call(SYS_finit_module, opened, (long)"", flags(opened));
 	call(SYS_close, opened, 0, 0);
 	log_lines(kmsg);
 	report("=", file, error);

@@ -8,6 +8,7 @@ from rkmbuild.verdict import check, target
 from rkmbuild.verdict.findings import Verdict
 from tests.corpus import offer
 from tests.corpus.flips import flips
+from tests.corpus.packed import packed
 from tests.corpus.singles import singles
 
 # One is enough where no kernel crashes; more tell which files it crashed on.
@@ -42,6 +43,11 @@ def offered(tree: KernelTree, folder: Path, flipped: int) -> tuple[int, list[Cas
     known = target.of(tree)
     files = [*singles(subject), *flips(subject, flipped)]
     judged = [(name, data, check.judge(data, known, explain=False)) for name, data in files]
+    if known.unpacks:
+        place = folder / "packed"
+        for name, data in packed(subject, known.unpacks):
+            place.write_bytes(data)
+            judged.append((name, data, check.judge_file(place, known, explain=False)))
     certain = [(name, data, verdict) for name, data, verdict in judged if verdict.certain]
     agent = offer.build_agent(folder)
     answers = offer.offer(tree, agent, [data for _, data, _ in certain], boots=_BOOTS)
@@ -49,4 +55,4 @@ def offered(tree: KernelTree, folder: Path, flipped: int) -> tuple[int, list[Cas
         Case(name=name, verdict=verdict, answer=answer)
         for (name, _, verdict), answer in zip(certain, answers, strict=True)
     ]
-    return len(files), cases
+    return len(judged), cases

@@ -12,16 +12,21 @@ from rkmbuild.base.errors import KernelError, NotAModuleError, UsageError
 from rkmbuild.cli import app
 from rkmbuild.commands import check as command
 from rkmbuild.kernel import find
-from rkmbuild.kernel.tree import KernelVersion
+from rkmbuild.kernel.tree import KernelTree, KernelVersion
+from rkmbuild.ko import elf
 from rkmbuild.verdict import target
 from rkmbuild.verdict.check import judge
 from rkmbuild.verdict.rules.table import RULES
-from tests.modules import A, Sec, Sym, kernel, module
+from tests.modules import AX, WA, A, Sec, Sym, kernel, module
+
+_target = command._target
+# endbr64; sub $12288, %rsp; int3
+HUGE_FRAME = bytes.fromhex("f30f1efa 4881ec00300000 cc")
 
 
 @pytest.fixture(autouse=True)
 def _one_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "_target", lambda _spec, *, running: kernel())  # noqa: ARG005
+    monkeypatch.setattr(command, "_target", lambda _spec, _paths, *, running: kernel())  # noqa: ARG005
     monkeypatch.setattr(find, "find_kernels", list)
 
 
@@ -49,7 +54,7 @@ def test_a_kernel_newer_than_those_that_were_compared_is_told_once(
     known = json.loads(run("check", ko, "--json").stdout)
     assert (known["compared_up_to"], known["kernel_is_newer"]) == ("7.3", False)
     newer = replace(kernel(), release="99.1.0-test", version=KernelVersion(99, 1, 0))
-    monkeypatch.setattr(command, "_target", lambda _spec, *, running: newer)  # noqa: ARG005
+    monkeypatch.setattr(command, "_target", lambda _spec, _paths, *, running: newer)  # noqa: ARG005
     said = run("check", ko, ko).output
     told = "the rules were compared with kernels up to 7.3, and 99.1.0-test is newer"
     assert said.count(told) == 1
@@ -81,6 +86,80 @@ def test_the_verdicts_are_one_json_document(tmp_path: Path) -> None:
     assert (document["kernel"], document["exit_code"]) == ("6.12.0-test", 42)
     assert document["modules"][0]["verdict"] == "taints"
     assert result.exit_code == 42
+
+
+@pytest.fixture
+def no_kernel(monkeypatch: pytest.MonkeyPatch, _one_kernel: None) -> None:
+    """A machine without a kernel."""
+
+    def none(spec: str | None) -> KernelTree:
+        raise KernelError(f"no kernel for {spec}", hint="a hint")
+
+    monkeypatch.setattr(command, "_target", _target)
+    monkeypatch.setattr(find, "select", none)
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_without_a_kernel_what_the_file_tells_is_judged(tmp_path: Path) -> None:
+    note = Sec(".note.rkmbuild", bytes(16), A, elf.SHT_NOTE, 4)
+    good = saved(tmp_path, "good.ko", bytes(module(depends="one,two").add(note)))
+    result = run("check", good)
+    assert result.exit_code == 0
+    assert "good.ko: nothing in the file itself speaks against it" in result.stdout
+    assert "needs  one, two" in result.stdout
+    assert "unchecked  symbols and their CRCs" in result.stdout
+    assert "no kernel for None: judging by what the file alone tells" in result.stderr
+    assert "note: a hint" in result.stderr
+    document = json.loads(run("check", good, "--json").stdout)
+    assert (document["kernel"], document["modules"][0]["kernel"]) == (None, None)
+
+
+@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.parametrize(
+    ("data", "code", "said"),
+    [
+        (b"no module at all", 40, "kernels would refuse it (ENOEXEC)"),
+        (bytes(module(staging="Y")), 42, "nothing in the file itself"),
+        (bytes(module().add(Sec(".wx", b"x", WA | AX))), 40, "kernels would refuse it (ENOEXEC)"),
+        (
+            bytes(module().add(Sec(".text.more", HUGE_FRAME, AX, align=16))),
+            41,
+            "that loads it may crash",
+        ),
+    ],
+)
+def test_without_a_kernel_what_every_one_minds_is_told(
+    tmp_path: Path, data: bytes, code: int, said: str
+) -> None:
+    result = run("check", saved(tmp_path, "a.ko", data))
+    assert result.exit_code == code, result.stdout
+    assert f"a.ko: {said}" in result.stdout or said in result.stdout
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_a_kernel_that_is_named_and_not_here_is_a_failure(tmp_path: Path) -> None:
+    ko = saved(tmp_path, "a.ko", bytes(module()))
+    assert isinstance(run("check", ko, "--kernel", "9.9").exception, KernelError)
+
+
+def test_without_a_default_the_kernel_that_the_module_was_built_for_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str | None] = []
+
+    def only_its_own(spec: str | None) -> KernelTree:
+        asked.append(spec)
+        if spec is None:
+            raise KernelError("the running kernel has no headers")
+        return Running()  # type: ignore[return-value]
+
+    monkeypatch.setattr(command, "_target", _target)
+    monkeypatch.setattr(find, "select", only_its_own)
+    monkeypatch.setattr(target, "of", lambda _tree: kernel())
+    result = run("check", saved(tmp_path, "a.ko", bytes(module())))
+    assert asked == [None, "6.12.0-test"]
+    assert "6.12.0-test would load it" in result.stdout
+    assert "judging for 6.12.0-test, which the module was built for" in result.stderr
 
 
 def test_the_rules_are_listed_with_their_source() -> None:

@@ -31,9 +31,11 @@ def test_a_rule_says_what_it_demands_and_where_it_comes_from(rule: object) -> No
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_module_that_breaks_a_rule_is_told_so(rule: str) -> None:
+def test_a_module_that_breaks_a_rule_is_told_so(rule: str, tmp_path: Path) -> None:
     made, target = BROKEN[rule]
-    verdict = check.judge(bytes(made), target, explain=False)
+    file = tmp_path / "broken.ko"
+    file.write_bytes(bytes(made))
+    verdict = check.judge_file(file, target, explain=False)
     assert rule in {finding.rule.id for finding in verdict.findings}
 
 

@@ -229,3 +229,14 @@ def test_the_exports_of_loaded_modules_are_read_from_kallsyms(
     (tmp_path / "proc/kallsyms").write_text(_KALLSYMS)
     found = target.running(SimpleNamespace(release=release), root=tmp_path)  # type: ignore[arg-type]
     assert found.loaded_exports == expected
+
+
+@pytest.mark.parametrize("name", ["gpl_onlyy", "kmalloc", "nothing_like_it"])
+def test_a_kernel_that_trims_its_exports_is_named_as_the_cause(name: str) -> None:
+    trimming = kernel("6.12.0", TRIM_UNUSED_KSYMS="y")
+    told = finding(judge(importing(name), trimming, explain=True), "symbol-unknown").way_out
+    assert "CONFIG_TRIM_UNUSED_KSYMS is the cause" in told
+    plain = finding(judge(importing(name), explain=True), "symbol-unknown").way_out
+    assert "TRIM_UNUSED_KSYMS" not in plain
+    # What else the kernel has is told as well.
+    assert plain.startswith(("this kernel exports", "renamed")) is ("; CONFIG_TRIM" in told)

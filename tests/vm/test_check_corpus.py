@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from rkmbuild.kernel.tree import KernelTree, Origin
+from rkmbuild.verdict import target
 from tests import kernel_table
 from tests.corpus.cases import Case, offered
 
@@ -43,6 +44,18 @@ def test_the_corpus_has_enough_of_both_kinds(cases: list[Case]) -> None:
     assert len(loaded) >= 100
     # What no file can break by itself: it depends on the kernel's settings or on other modules.
     assert len(refused) >= 20, sorted(refused)
+
+
+def test_a_kernel_that_unpacks_modules_itself_is_foretold_too(
+    cases: list[Case], kernel: KernelTree
+) -> None:
+    packed = [case for case in cases if case.name.startswith(("xz", "gzip", "zstd"))]
+    if not target.unpacks(kernel.config):
+        assert packed == []
+        return
+    counts = Counter(case.verdict.refusal is None for case in packed)
+    assert counts[True] >= 6, packed
+    assert counts[False] >= 6, packed
 
 
 def test_a_module_as_kbuild_made_it_is_loaded_and_unloaded(cases: list[Case]) -> None:

@@ -29,6 +29,13 @@ SIGNATURE_UNVERIFIED = note(
     "the kernel accepts it if the key is in its keyring; `keyctl list %:.builtin_trusted_keys`",
 )
 
+PACKED_LARGE = note(
+    "packed-large",
+    "the kernel unpacks the file itself, and needs 8 MiB or more for that",
+    "lib/xz/xz_dec_lzma2.c: xz_dec_lzma2_reset; kernel/module/decompress.c: module_zstd_decompress",
+    "xz --check=crc32 --lzma2=dict=1MiB, or zstd without --ultra and --long",
+)
+
 NO_EXIT = note(
     "no-exit",
     "the module has an init function and no exit function: it cannot be unloaded",

@@ -1,4 +1,4 @@
-"""Refusals whatever the file holds: the kernel loads no modules, or none without a signature."""
+"""Refusals whatever the module is: none is loaded, it is packed wrongly, or has no signature."""
 
 from rkmbuild.verdict.rules.kinds import MAIN, refused
 
@@ -9,6 +9,24 @@ MODULES_DISABLED = refused(
     "the kernel loads no modules any more: kernel.modules_disabled is on",
     f"{MAIN}: may_init_module",
     "only a reboot allows it again",
+)
+
+# module_decompress, before the signature
+PACKED_OTHERWISE = refused(
+    "packed-otherwise",
+    "EINVAL",
+    "the kernel unpacks modules itself (CONFIG_MODULE_DECOMPRESS), and not of this packer",
+    "kernel/module/decompress.c: module_decompress",
+    "pack it with what the kernel's own modules are packed with, or not at all",
+)
+
+PACKED_OPTIONS = refused(
+    "packed-options",
+    "EINVAL",
+    "the kernel unpacks modules itself, and the file was packed with options that it does not know",
+    "kernel/module/decompress.c; lib/xz/xz_dec_stream.c: dec_stream_header, dec_block_header",
+    "pack it as the kernel's own are (scripts/Makefile.modinst): "
+    "xz --check=crc32 --lzma2=dict=1MiB, gzip -n, or plain zstd",
 )
 
 # module_sig_check, before anything else is looked at
