@@ -27,6 +27,7 @@ _GUEST = GuestMachine(
     kind="virt",
     options=(),
     console="ttyAMA0",
+    console_option="SERIAL_AMBA_PL011_CONSOLE",
     port="ttyS0",
     second_port="pci-serial,chardev={chardev}",
     # Its place is in the tree that qemu gives to the kernel (stdout-path).

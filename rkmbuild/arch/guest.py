@@ -13,6 +13,7 @@ class GuestMachine:
         kind: The kind of machine, as `qemu -machine help` lists it.
         options: Its options, behind the kind.
         console: The kernel's name of the first serial port, which gets the kernel's log.
+        console_option: The kernel's option without which it prints nothing there.
         port: The kernel's name of the second one, which gets what init reports.
         second_port: The device that makes the second port; `{chardev}` is its backend.
         early_console: The word for the kernel's command line that has it print before its consoles
@@ -26,6 +27,7 @@ class GuestMachine:
     kind: str
     options: tuple[str, ...]
     console: str
+    console_option: str
     port: str
     second_port: str
     early_console: str

@@ -21,6 +21,7 @@ _GUEST = GuestMachine(
     kind="microvm",
     options=("pit=on", "pic=on", "isa-serial=on", "rtc=on"),
     console="ttyS0",
+    console_option="SERIAL_8250_CONSOLE",
     port="ttyS1",
     second_port="isa-serial,index=1,chardev={chardev}",
     early_console="earlyprintk=serial,ttyS0,115200",

@@ -55,6 +55,11 @@ class Attempt:
         self._errors = ""
 
     @property
+    def errors(self) -> str:
+        """What the machine itself complained of."""
+        return self._errors.strip()
+
+    @property
     def nonce(self) -> str:
         """The word that marks what init says."""
         return self.transcript.nonce
@@ -100,7 +105,7 @@ class Attempt:
     def last_words(self) -> str:
         """Return the end of what the machine said, for one that did not boot."""
         said = [str(message) for message in self.transcript.log[-15:]]
-        return "\n".join([*said, self._errors.strip()]).strip()
+        return "\n".join([*said, self.errors]).strip()
 
     def _take(self, running: Machine, until: Callable[[], float]) -> None:
         for source, line in running.lines(until):

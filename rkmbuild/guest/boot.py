@@ -7,7 +7,7 @@ from rkmbuild.arch import architectures
 from rkmbuild.arch.arch import Arch
 from rkmbuild.base import console
 from rkmbuild.base.errors import MachineError
-from rkmbuild.guest import accel, initramfs, qemu_machine
+from rkmbuild.guest import accel, initramfs, no_init, qemu_machine
 from rkmbuild.guest.attempt import Attempt
 from rkmbuild.guest.machine import Configuration
 from rkmbuild.guest.qemu_machine import QemuMachine
@@ -74,7 +74,7 @@ def boot(
     )
     emulator = qemu_machine.emulator(arch)
     chosen = accel.choose(emulator)
-    last = ""
+    silent = 0
     for tried in _attempts(chosen):
         run = Attempt(script, on_line=on_line, on_message=on_message, on_step=on_step)
         configuration = Configuration(
@@ -101,16 +101,14 @@ def boot(
                     f"{arch.guest.port}: what the commands printed is not known"
                 )
             return result
-        last = run.last_words()
         if not tried.proven:
             console.note("KVM is there but no kernel boots under it; using TCG instead")
-        elif not run.silent:
+            continue
+        silent += run.silent
+        if no_init.is_final(run) or silent > 1:
             break
-    raise MachineError(
-        f"{tree.release} did not get as far as its init in the virtual machine",
-        hint=f"more memory may help; the image is {tree.image}",
-        output=last,
-    )
+        console.detail(f"{tree.release} did not get as far as its init; trying once more")
+    raise no_init.failure(run, tree, arch.guest.console_option)
 
 
 def bootable_arch(tree: KernelTree) -> Arch:
@@ -177,9 +175,14 @@ def command_line(
 
 
 def _attempts(chosen: accel.Accel) -> list[accel.Accel]:
+    """Return what to try, one after the other.
+
+    On a busy host a guest of several processors dies of its clocks now and then, seconds after its
+    start; one that falls silent takes long, and is tried twice only.
+    """
     if chosen.name == "kvm" and not chosen.proven:
         fallback = accel.Accel(
             name="tcg", reason="no kernel boots under this host's KVM", proven=True
         )
-        return [chosen, fallback, fallback]
-    return [chosen, chosen]
+        return [chosen, fallback, fallback, fallback]
+    return [chosen, chosen, chosen]

@@ -17,6 +17,7 @@ STOP = "rkmbuild/stop-on-failure"
 # taken for one of them.
 MARK = "\x01"
 
+# A kernel without devtmpfs leaves /dev as it is in this archive: mdev makes it by what /sys has.
 _SETUP = """\
 #!/bin/busybox sh
 export PATH=/bin HOME=/
@@ -24,6 +25,7 @@ export PATH=/bin HOME=/
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
+[ -c /dev/kmsg ] || mdev -s
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 """
 

@@ -16,7 +16,7 @@ import pytest
 
 from rkmbuild.arch.arch import Arch
 from rkmbuild.base.errors import MachineError
-from rkmbuild.guest import boot
+from rkmbuild.guest import boot, initramfs
 from rkmbuild.guest.result import GuestResult, Outcome
 from rkmbuild.kernel.tree import KernelTree
 from tests.cli import rkmbuild
@@ -132,6 +132,16 @@ def test_a_guest_without_a_second_port_and_power_off_is_believed_its_log(
     assert "nothing came over the second serial port" in capsys.readouterr().err
 
 
+def test_a_kernel_without_devtmpfs_has_what_the_guest_needs(
+    kernel_6_12: KernelTree, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinds = [line for line in initramfs._INIT.splitlines(keepends=True) if "devtmpfs" not in line]
+    monkeypatch.setattr(initramfs, "_INIT", "".join(kinds))
+    result = boot.boot(kernel_6_12, files={}, script=["ls /dev/null && echo word"], cpus=2)
+    assert result.lines == ("/dev/null", "word")
+    assert "second serial port" not in capsys.readouterr().err
+
+
 def test_a_guest_that_halts_in_its_script_went_down(kernel_6_1: KernelTree) -> None:
     result = boot.boot(kernel_6_1, files={}, script=["halt -f", "true"], timeout=_PATIENCE)
     assert result.outcome is Outcome.CRASHED
@@ -150,6 +160,7 @@ def test_a_kernel_that_stops_before_its_init_is_not_waited_for(kernel_6_1: Kerne
             on_message=lambda message: texts.append(message.text),
         )
     assert "end Kernel panic" in caught.value.output
+    assert "the last it said was: ---[ end Kernel panic" in caught.value.message
     # One that fell silent, as if it hung, is tried again.
     assert sum(text.startswith("Linux version") for text in texts) == 1
 
