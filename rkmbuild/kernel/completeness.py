@@ -55,12 +55,13 @@ def check_exports(tree: KernelTree) -> None:
     """Refuse a kernel whose exported symbols are not known: modpost then knows of none.
 
     Raises:
-        KernelError: there is no Module.symvers, or nothing is in it.
+        KernelError: there is no Module.symvers, or not the kernel's own symbols are in it.
     """
-    if tree.symvers and symvers.count(tree.symvers):
+    crcs = tree.config.on("MODVERSIONS")
+    what = symvers.useless(tree.symvers, with_crcs=crcs) if tree.symvers else "is missing"
+    if not what:
         return
     path = tree.build / "Module.symvers"
-    what = "is empty" if tree.symvers else "is missing"
     hint = who_has(tree.build, tree.source, tree.release, "")
     if (tree.source / _OF_A_SOURCE).is_file():
         # Documentation/kbuild/modules.rst, the same from 5.4 to 7.2
@@ -68,7 +69,7 @@ def check_exports(tree: KernelTree) -> None:
     if tree.origin is Origin.FETCHED:
         hint = f"`rkmbuild kernel remove {tree.release}`, then fetch it again"
     raise KernelError(
-        f"{path} {what}: it says which symbols {tree.release} exports, and without it every "
+        f"{path} {what}: it says which symbols {tree.release} exports, and without that every "
         "symbol is unknown",
         hint=hint,
     )

@@ -12,6 +12,8 @@ TRIMMED = (
 )
 """What to say where a kernel with that option lacks a symbol (kernel/module/Kconfig)."""
 
+_NO_CRC = "0x00000000\t"
+
 
 class ExportedSymbol(NamedTuple):
     """One exported symbol.
@@ -57,9 +59,24 @@ def load(path: Path) -> dict[str, ExportedSymbol]:
     return symbols
 
 
-def count(path: Path) -> int:
-    """Return the number of symbols in the Module.symvers at `path`; KernelError as in `load`."""
-    return _text(path).count("\n")
+def useless(path: Path, *, with_crcs: bool) -> str:
+    """Return why no module can be built by the Module.symvers at `path`; empty where one can.
+
+    Args:
+        path: The file.
+        with_crcs: Whether the kernel compares checksums (CONFIG_MODVERSIONS).
+
+    Raises:
+        KernelError: the file cannot be read.
+    """
+    text = _text(path)
+    if not text.strip():
+        return "is empty"
+    if "\tvmlinux\t" not in text:
+        return "has symbols of modules alone, and none of the kernel itself (vmlinux)"
+    if with_crcs and all(line.startswith(_NO_CRC) for line in text.splitlines()):
+        return "has no checksums, though the kernel compares them (CONFIG_MODVERSIONS)"
+    return ""
 
 
 def _text(path: Path) -> str:

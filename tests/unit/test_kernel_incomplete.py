@@ -88,6 +88,31 @@ def test_a_kernel_whose_exports_are_not_known_is_not_built_for(tmp_path: Path, t
     assert "install the headers" in str(failure.value.hint)
 
 
+@pytest.mark.parametrize(
+    ("line", "config", "told"),
+    [
+        ("0x12345678\tthing\tdrivers/thing\tEXPORT_SYMBOL\t\n", "", "of modules alone"),
+        ("0x00000000\tkfree\tvmlinux\tEXPORT_SYMBOL\t\n", "CONFIG_MODVERSIONS=y\n", "checksums"),
+        ("0x00000000\tkfree\tvmlinux\tEXPORT_SYMBOL\t\n", "# not set\n", ""),
+        ("0x12345678\tkfree\tvmlinux\tEXPORT_SYMBOL\t\n", "CONFIG_MODVERSIONS=y\n", ""),
+    ],
+)
+def test_exports_without_the_kernels_own_or_without_checksums_are_no_use(
+    tmp_path: Path, line: str, config: str, told: str
+) -> None:
+    build = kernel_trees.single(tmp_path / "linux")
+    auto_conf = build / "include/config/auto.conf"
+    without = auto_conf.read_text().replace("CONFIG_MODVERSIONS=y\n", "")
+    auto_conf.write_text(without + config)
+    (build / "Module.symvers").write_text(line)
+    tree = _read(build)
+    if not told:
+        completeness.check_exports(tree)
+        return
+    with pytest.raises(KernelError, match=told):
+        completeness.check_exports(tree)
+
+
 def test_a_source_that_was_only_prepared_is_told_to_be_built(tmp_path: Path) -> None:
     build = kernel_trees.single(tmp_path / "linux")
     (build / "init").mkdir()
