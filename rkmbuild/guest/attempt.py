@@ -1,5 +1,6 @@
 """One attempt at a guest: boots it, hears it to its end, and works out how it ended."""
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -13,15 +14,21 @@ from rkmbuild.klog.klog import KernelMessage
 from rkmbuild.klog.outcome import TroubleKind
 
 # Under TCG a kernel is at init after 2-3 s, or some 15 on a crowded machine; one that has not got
-# there in this time is tried once more and then given up.
+# there in this time, longer where many want the processors, is tried once more and given up.
 _BOOT_SECONDS = 60.0
 # How long a boot may print nothing. Under KVM, not yet proven, it prints within some 0.1 s.
 _SILENCE_SECONDS = 20.0
+_MOST_CROWDED = 4.0
 _PROBE_SECONDS = 4.0
 _PROBE_SILENCE_SECONDS = 2.0
 # After the time is up: how long to collect the answer to each SysRq key. A second one pressed while
 # the first is answered gets lost.
 _LAST_WORDS = 0.8
+
+
+def _crowding() -> float:
+    """Return how many want each processor of this machine, within bounds: a guest waits so long."""
+    return min(max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0), _MOST_CROWDED)
 
 
 def _itself(end: float) -> Callable[[], float]:
@@ -78,8 +85,8 @@ class Attempt:
         said = self.transcript
         started = said.heard = time.monotonic()
         probing = chosen.name == "kvm" and not chosen.proven
-        whole = _PROBE_SECONDS if probing else _BOOT_SECONDS
-        silence = _PROBE_SILENCE_SECONDS if probing else _SILENCE_SECONDS
+        whole = _PROBE_SECONDS if probing else _BOOT_SECONDS * _crowding()
+        silence = _PROBE_SILENCE_SECONDS if probing else _SILENCE_SECONDS * _crowding()
 
         def until() -> float:
             if said.alive is None:
