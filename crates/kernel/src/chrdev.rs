@@ -207,6 +207,7 @@ impl<T: CharDevice> Registration<T> {
         let node = unsafe {
             sysfs::Node::add(
                 core::ptr::addr_of_mut!((*device.as_ptr()).kobj),
+                sysfs::Owner::Device,
                 name,
                 mode,
                 value,

@@ -42,6 +42,8 @@
 // rustc's own shim for a failed allocation ends in a tail call, after which objtool finds no
 // instruction and says "unexpected end of section". A handler of ours takes its place.
 #![cfg_attr(not(rkmbuild_host), feature(alloc_error_handler))]
+// C's enums have types of their own where the types of calls are checked.
+#![cfg_attr(any(CONFIG_CFI, CONFIG_CFI_CLANG), feature(cfi_encoding))]
 // A `KBox<T>` becomes a `KBox<dyn Trait>`, and `self` can be an `Arc<Self>`.
 #![feature(coerce_unsized, dispatch_from_dyn, unsize)]
 

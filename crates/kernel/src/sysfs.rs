@@ -35,7 +35,7 @@ use crate::kobject::Kobject;
 use crate::str::{CStr, CStrExt};
 use crate::sync::aref::ARef;
 use crate::value_text::{show, text};
-use core::mem::size_of;
+use core::mem::{size_of, transmute};
 use core::ptr::NonNull;
 
 /// A file in the folder of a [`Kobject`]. Dropping it removes the file, and waits for those who read
@@ -59,7 +59,7 @@ impl File {
         value: impl Attribute,
     ) -> Result<Self> {
         // SAFETY: the folder is there, and stays for as long as this has a reference.
-        let node = unsafe { Node::add(folder.as_raw(), name, mode, value) }?;
+        let node = unsafe { Node::add(folder.as_raw(), Owner::Kobject, name, mode, value) }?;
         Ok(Self {
             node,
             folder: folder.into(),
@@ -85,15 +85,25 @@ unsafe impl Send for Node {}
 // SAFETY: a shared one is of no use.
 unsafe impl Sync for Node {}
 
+/// Whose folder a file is in, as which type C calls our functions.
+#[derive(Clone, Copy)]
+pub(crate) enum Owner {
+    Kobject,
+    Device,
+}
+
 /// C's `struct kobj_attribute` and `struct device_attribute`, which are alike, and our value. What C
 /// passes first, the object or the device, is not looked at.
 #[repr(C)]
 struct Contents {
     attribute: bindings::attribute,
-    show: Option<unsafe extern "C" fn(*mut c_void, *mut Self, *mut c_char) -> isize>,
-    store: Option<unsafe extern "C" fn(*mut c_void, *mut Self, *const c_char, usize) -> isize>,
+    show: Show<c_void, Self>,
+    store: Store<c_void, Self>,
     value: KBox<dyn Attribute>,
 }
+
+type Show<O, A> = unsafe extern "C" fn(*mut O, *mut A, *mut c_char) -> isize;
+type Store<O, A> = unsafe extern "C" fn(*mut O, *mut A, *const c_char, usize) -> isize;
 
 crate::static_assert!(
     core::mem::offset_of!(Contents, value) == size_of::<bindings::kobj_attribute>()
@@ -109,6 +119,7 @@ impl Node {
     /// file must be removed before the node is dropped.
     pub(crate) unsafe fn add(
         folder: *mut bindings::kobject,
+        owner: Owner,
         name: &'static CStr,
         mode: u16,
         value: impl Attribute,
@@ -122,8 +133,8 @@ impl Node {
         let contents = KBox::into_raw(KBox::new(
             Contents {
                 attribute,
-                show: Some(read),
-                store: Some(write),
+                show: owner.show(),
+                store: owner.store(),
                 value,
             },
             GFP_KERNEL,
@@ -148,10 +159,85 @@ impl Drop for Node {
     }
 }
 
+// Each is of the very type that C calls it as: a kernel with kCFI stops what calls another one.
+impl Owner {
+    fn show(self) -> Show<c_void, Contents> {
+        match self {
+            Self::Kobject => {
+                let ours: Show<bindings::kobject, bindings::kobj_attribute> = read_of_kobject;
+                // SAFETY: pointers to whatever type are passed alike.
+                unsafe { transmute(ours) }
+            }
+            Self::Device => {
+                let ours: Show<bindings::device, bindings::device_attribute> = read_of_device;
+                // SAFETY: as above.
+                unsafe { transmute(ours) }
+            }
+        }
+    }
+
+    fn store(self) -> Store<c_void, Contents> {
+        match self {
+            Self::Kobject => {
+                let ours: Store<bindings::kobject, bindings::kobj_attribute> = write_of_kobject;
+                // SAFETY: pointers to whatever type are passed alike.
+                unsafe { transmute(ours) }
+            }
+            Self::Device => {
+                let ours: Store<bindings::device, bindings::device_attribute> = write_of_device;
+                // SAFETY: as above.
+                unsafe { transmute(ours) }
+            }
+        }
+    }
+}
+
+macro_rules! called_as {
+    ($read:ident, $write:ident, $owner:ty, $attribute:ty) => {
+        /// # Safety
+        ///
+        /// As [`read`].
+        unsafe extern "C" fn $read(
+            _: *mut $owner,
+            attribute: *mut $attribute,
+            buffer: *mut c_char,
+        ) -> isize {
+            // SAFETY: the caller's promise.
+            unsafe { read(attribute.cast(), buffer) }
+        }
+
+        /// # Safety
+        ///
+        /// As [`write`].
+        unsafe extern "C" fn $write(
+            _: *mut $owner,
+            attribute: *mut $attribute,
+            buffer: *const c_char,
+            count: usize,
+        ) -> isize {
+            // SAFETY: the caller's promise.
+            unsafe { write(attribute.cast(), buffer, count) }
+        }
+    };
+}
+
+called_as!(
+    read_of_kobject,
+    write_of_kobject,
+    bindings::kobject,
+    bindings::kobj_attribute
+);
+called_as!(
+    read_of_device,
+    write_of_device,
+    bindings::device,
+    bindings::device_attribute
+);
+
 /// # Safety
 ///
 /// `contents` must be those of a file, and `buffer` a page.
-unsafe extern "C" fn read(_: *mut c_void, contents: *mut Contents, buffer: *mut c_char) -> isize {
+unsafe fn read(contents: *mut Contents, buffer: *mut c_char) -> isize {
     // SAFETY: the caller's promise.
     let value = unsafe { &*(*contents).value };
     // SAFETY: the caller's promise.
@@ -161,12 +247,7 @@ unsafe extern "C" fn read(_: *mut c_void, contents: *mut Contents, buffer: *mut 
 /// # Safety
 ///
 /// `contents` must be those of a file, and `buffer` a string.
-unsafe extern "C" fn write(
-    _: *mut c_void,
-    contents: *mut Contents,
-    buffer: *const c_char,
-    count: usize,
-) -> isize {
+unsafe fn write(contents: *mut Contents, buffer: *const c_char, count: usize) -> isize {
     // SAFETY: the caller's promise.
     let value = unsafe { &*(*contents).value };
     from_result(|| {

@@ -54,6 +54,7 @@ mod pointer;
 use super::{ClockSource, Delta, Instant};
 use crate::types::Opaque;
 use core::marker::PhantomData;
+use core::mem::transmute;
 use core::pin::Pin;
 use core::ptr::{self, NonNull};
 use macros::{pin_data, pin_init};
@@ -90,11 +91,16 @@ impl<T> HrTimer<T> {
         T: HrTimerCallback + HasHrTimer<T>,
     {
         pin_init!(Self {
-            // SAFETY: the slot is valid and pinned, and the function takes a timer of this kind.
+            // SAFETY: the slot is valid and pinned, and the function takes a timer of this kind. What
+            // it returns is passed as the number that it is.
             timer <- Opaque::ffi_init(|slot| unsafe {
+                let run: unsafe extern "C" fn(_) -> RawRestart = run::<T::Pointer<'_>>;
                 bindings::rust_helper_hrtimer_setup(
                     slot,
-                    Some(<T::Pointer<'_> as RawHrTimerCallback>::run),
+                    Some(transmute::<
+                        unsafe extern "C" fn(*mut bindings::hrtimer) -> RawRestart,
+                        unsafe extern "C" fn(*mut bindings::hrtimer) -> bindings::hrtimer_restart,
+                    >(run)),
                     <T::TimerMode as HrTimerMode>::Clock::ID,
                     <T::TimerMode as HrTimerMode>::C_MODE,
                 );
@@ -200,6 +206,20 @@ impl<T: HasHrTimer<T>> HrTimerCallbackContext<'_, T> {
     pub fn forward_now(&mut self, interval: Delta) -> u64 {
         self.forward(HrTimerInstant::<T>::now(), interval)
     }
+}
+
+/// What C's `enum hrtimer_restart` is where the types of calls are checked: clang tells an enum by
+/// its name (kCFI takes the types of the Itanium C++ ABI's mangling), and bindings have a number.
+#[repr(transparent)]
+#[cfg_attr(any(CONFIG_CFI, CONFIG_CFI_CLANG), cfi_encoding = "15hrtimer_restart")]
+struct RawRestart(bindings::hrtimer_restart);
+
+/// # Safety
+///
+/// As [`RawHrTimerCallback::run`].
+unsafe extern "C" fn run<P: RawHrTimerCallback>(timer: *mut bindings::hrtimer) -> RawRestart {
+    // SAFETY: the caller's promise.
+    RawRestart(unsafe { P::run(timer) })
 }
 
 /// Whether a timer goes on.
