@@ -197,6 +197,7 @@ BROKEN: dict[str, Broken] = {
     "relocation-section": (_field(".rela.text", 4, b"\x63"), NEW),
     "branch-unfilled": (_code("e800000000"), NEW),
     "relocation-place": (_data(Reloc(29, 2, "here")), NEW),
+    "relocation-overlap": (_data(Reloc(5, 2, "here"), Reloc(8, 2, "here")), NEW),
     "relocation-symbol": (_beyond_its_table(), NEW),
     "relocation-target": (_LOST, NEW),
     "relocation-livepatch": (

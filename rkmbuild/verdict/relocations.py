@@ -4,11 +4,11 @@ What it does with which type is the architecture's (`Arch.relocations`).
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rkmbuild.arch import relocations as arch
-from rkmbuild.arch.relocations import Overflow, Relocation
+from rkmbuild.arch.relocations import Base, Overflow, Relocation
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Relocations
 from rkmbuild.verdict.finding_list import FindingList
@@ -114,6 +114,32 @@ def _symbol_addresses(
     return resolved
 
 
+class _Vague:
+    """The bytes that depend on where the loader puts the sections of a module.
+
+    Those of one kind lie beside each other, and one of another kind anywhere in the modules' range
+    (kernel/module/main.c, move_module; by execmem since 6.10): the upper half of a distance is
+    small, or small and negative.
+    """
+
+    def __init__(self) -> None:
+        self._places: set[int] = set()
+
+    def note(self, kind: Relocation, offset: int, end: int) -> None:
+        """Note what was filled in."""
+        self._places.difference_update(range(offset, end))
+        if kind.base is not Base.ZERO:
+            self._places.update(range(offset + kind.width // 2, end))
+
+    def any(self, offset: int, end: int) -> bool:
+        """Tell whether such a byte is there."""
+        return not self._places.isdisjoint(range(offset, end))
+
+    def others(self, offset: int, end: int) -> Iterable[int]:
+        """Return where the bytes are that do not depend on it."""
+        return (at for at in range(offset, end) if at not in self._places)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Pass:
     """One section's relocations."""
@@ -184,6 +210,7 @@ class _Pass:
         section = file.sections[self.home]
         image = bytearray(file.content(section)) if section.type != elf.SHT_NOBITS else bytearray()
         new_order = self.subject.target.since(6, 4)
+        vague = _Vague()
         for offset, number, symbol, addend in self.rows.rows():
             if symbol >= len(self.symbols):
                 self._add(dangers.RELOCATION_SYMBOL, offset, f"symbol {symbol} does not exist")
@@ -201,7 +228,11 @@ class _Pass:
                 self._add(
                     dangers.RELOCATION_PLACE, offset, f"place {offset:#x} is outside the section"
                 )
-            nonzero = self.rules.must_be_zero and not outside and any(image[offset:end])
+            looked_at = self.rules.must_be_zero and not outside
+            nonzero = looked_at and any(image[at] for at in vague.others(offset, end))
+            if looked_at and not nonzero and vague.any(offset, end):
+                message = f"the place of a {kind.name} relocation may be zero, or may not be"
+                self._add(dangers.RELOCATION_OVERLAP, offset, message)
             fits = kind.takes(value)
             too_large = not fits and kind.overflow is Overflow.REFUSED
             if nonzero and not (new_order and too_large):
@@ -217,9 +248,10 @@ class _Pass:
                 bits = 8 * kind.width
                 message = f"the distance {value & _MASK:#x} is truncated to {bits} bits"
                 self._add(dangers.RELOCATION_TRUNCATED, offset, message)
-            if self.rules.must_be_zero and not outside and section.type != elf.SHT_NOBITS:
+            if looked_at and section.type != elf.SHT_NOBITS:
                 written = value & (1 << 8 * kind.width) - 1
                 image[offset:end] = written.to_bytes(kind.width, "little")
+                vague.note(kind, offset, end)
 
     def _unknown(self, offset: int, number: int, symbol: int) -> None:
         name = self.rules.names.get(number, str(number))

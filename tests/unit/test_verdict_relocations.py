@@ -61,6 +61,19 @@ def test_a_place_that_is_not_zero_is_refused(target: Target) -> None:
 
 
 @BOTH
+def test_what_is_left_of_a_distance_in_a_place_depends_on_where_the_module_lies(
+    target: Target,
+) -> None:
+    # 7.3 has text after tables like .return_sites: the uppermost byte of the distance is zero.
+    verdict = judge(with_relocs(Reloc(5, 2, "here"), Reloc(8, 2, "here")), target)
+    assert verdict.refusal is None
+    assert not verdict.certain
+    assert "relocation-overlap" in {finding.rule.id for finding in verdict.findings}
+    lower = judge(with_relocs(Reloc(8, 2, "here"), Reloc(5, 2, "here")), target)
+    assert lower.refusal
+
+
+@BOTH
 def test_a_place_that_is_filled_twice_is_refused(target: Target) -> None:
     assert refusal(with_relocs(Reloc(8, 1, "here"), Reloc(12, 2, "here")), target) is not None
 

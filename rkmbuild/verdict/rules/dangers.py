@@ -126,6 +126,13 @@ RELOCATION_PLACE = dangerous(
     "{relocate}",
 )
 
+RELOCATION_OVERLAP = dangerous(
+    "relocation-overlap",
+    "a relocation's place overlaps the upper half of a distance that another one filled in: the "
+    "loader refuses it or writes over it, by where the module comes to lie",
+    "{relocate}",
+)
+
 RELOCATION_SYMBOL = dangerous(
     "relocation-symbol",
     "a relocation's symbol does not exist (the loader reads beyond the table)",
