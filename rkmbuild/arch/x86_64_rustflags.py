@@ -78,6 +78,17 @@ ROWS: tuple[Row, ...] = (
         since="1.81",
         source="arch/x86/Makefile (PADDING_CFLAGS), Linux 6.2; rust-lang/rust#124741",
     ),
+    Row(
+        name="stack alignment",
+        # In the kernel a function finds the stack at a multiple of 8, and not of 16 as the data
+        # layout has it (S128): with this LLVM aligns the stack itself where a local needs more.
+        wanted=lambda _kernel: True,
+        flags=fixed("-Zllvm-module-flag=override-stack-alignment:u32:8:max"),
+        option="llvm-module-flag",
+        since="1.76",
+        source="arch/x86/Makefile (cc_stack_align8: -mpreferred-stack-boundary=3, in clang "
+        "-mstack-alignment=8, which sets this flag of LLVM's modules); rust-lang/rust#116555",
+    ),
     FUNCTION_ALIGNMENT,
     FRAME_POINTERS,
     Row(
