@@ -217,6 +217,10 @@ BROKEN: dict[str, Broken] = {
         NEW,
     ),
     "fpu-registers": (_code("660f6fc1"), NEW),  # movdqa
+    "thread-pointer": (_code("64488b042528000000"), NEW),  # mov %fs:0x28, %rax
+    "per-cpu-place": (_code("65488b042530000000"), NEW),  # mov %gs:0x30, %rax
+    "red-zone": (_code("48894424f8"), NEW),  # mov %rax, -8(%rsp)
+    "never-run": (module().add(Sec(".init_array", bytes(8), WA)), NEW),
     "stack-frame": (_code("4881ec00300000"), NEW),  # sub $12288, %rsp
     "endless-recursion": (_code(_ENDLESS, Reloc(18, 4, "__x86_return_thunk", -4)), NEW),
     "not-in-init": (

@@ -119,5 +119,6 @@ AARCH64 = Arch(
         compiled_without="-mgeneral-regs-only",
         any=frozenset({"kernel_neon_begin"}),
     ),
+    canary=None,
     code=None,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rkmbuild.arch.canary import Canary
 from rkmbuild.arch.clang import Demand, Replacement
 from rkmbuild.arch.code import CodeReader
 from rkmbuild.arch.guest import GuestMachine
@@ -97,6 +98,7 @@ class Arch:
         landing_pad: What functions begin with that are called through a pointer; None where nothing
             demands it.
         vector_calls: The kernel's functions around code that uses vector registers.
+        canary: Where code finds the value that guards its frames, as far as that is looked for.
         code: What reads its instructions, or None.
     """
 
@@ -123,6 +125,7 @@ class Arch:
     stack_source: str
     landing_pad: LandingPad | None
     vector_calls: VectorCalls
+    canary: Canary | None
     code: CodeReader | None
 
     @property

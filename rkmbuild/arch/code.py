@@ -3,7 +3,7 @@
 An architecture without a reader has its code unchecked, which is said; it is never guessed at.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
@@ -42,6 +42,36 @@ class Instruction:
     target: int | None
     operand: int
     stack: int
+
+
+class Stray(Enum):
+    """What an access reaches that is not the kernel's, or not for long."""
+
+    USER_SEGMENT = auto()
+    """Data of the user program that runs, by the segment of its threads."""
+    FIXED_PER_CPU = auto()
+    """A place among the per-CPU variables that no symbol names."""
+    BELOW_STACK = auto()
+    """The stack below its pointer, which interrupts write to."""
+    NOT_PER_CPU = auto()
+    """A per-CPU variable, as if it were an ordinary one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An access that a kernel's code does not make.
+
+    Attributes:
+        at: The instruction's offset.
+        kind: What it reaches.
+        displacement: The offset in it, from the segment's or the stack's pointer.
+        text: The instruction, as a disassembler writes it.
+    """
+
+    at: int
+    kind: Stray
+    displacement: int
+    text: str
 
 
 @dataclass(kw_only=True)
@@ -87,6 +117,25 @@ class CodeReader(Protocol):
 
         Bytes that only look like one may be given as well: they are rare.
         """
+
+    def strays(
+        self,
+        content: bytes,
+        starts: Sequence[int],
+        filled: Callable[[], Collection[int]],
+        usual: Collection[int],
+    ) -> Iterator[Access]:
+        """Give the accesses that a kernel's code does not make.
+
+        Args:
+            content: The code.
+            starts: The offsets at which functions begin.
+            filled: What gives the offsets that relocations fill.
+            usual: Fixed places among the per-CPU variables that the kernel has something at.
+        """
+
+    def is_per_cpu(self, content: bytes, place: int) -> bool:
+        """Tell whether the operand that a relocation fills at `place` is in a per-CPU segment."""
 
     def instructions(self, content: bytes, start: int) -> Iterator[Instruction]:
         """Give the instructions of a function that begins at `start`."""

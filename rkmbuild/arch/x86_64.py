@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from rkmbuild.arch import names, x86_64_clock
 from rkmbuild.arch.arch import Arch, LandingPad, ModuleSpace, VectorCalls
+from rkmbuild.arch.canary import Canary
 from rkmbuild.arch.guest import GuestMachine
 from rkmbuild.arch.log import LogPatterns
 from rkmbuild.arch.options import Option
@@ -115,6 +116,14 @@ X86_64 = Arch(
                 "switch_fpu_return",
             }
         ),
+    ),
+    # asm/stackprotector.h up to 6.14; 80d47defddc0 made it a variable. Programs: glibc's tcbhead_t.
+    canary=Canary(
+        option="STACKPROTECTOR",
+        place=0x28,
+        moved=(6, 15),
+        names=frozenset({"__stack_chk_guard", "__ref_stack_chk_guard"}),
+        of_programs=0x28,
     ),
     code=Reader(),
 )

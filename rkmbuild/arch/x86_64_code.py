@@ -1,10 +1,11 @@
 """Reads x86_64 instructions, with iced-x86: some five million a second."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rkmbuild.arch.code import Flow, Instruction, Scan
+from rkmbuild.arch import x86_64_strays
+from rkmbuild.arch.code import Access, Flow, Instruction, Scan
 
 if TYPE_CHECKING:
     from iced_x86 import Instruction as Decoded
@@ -72,6 +73,20 @@ class Reader:
     def wide_atomics(self, content: bytes) -> Iterator[int]:
         """Give the offsets of `lock cmpxchg16b`, which faults (#GP) where it is not aligned."""
         yield from (match.start() for match in _WIDE_ATOMIC.finditer(content))
+
+    def strays(
+        self,
+        content: bytes,
+        starts: Sequence[int],
+        filled: Callable[[], Collection[int]],
+        usual: Collection[int],
+    ) -> Iterator[Access]:
+        """Give the accesses through FS, to fixed places through GS, and below RSP."""
+        yield from x86_64_strays.find(content, starts, filled, usual)
+
+    def is_per_cpu(self, content: bytes, place: int) -> bool:
+        """Tell whether an instruction's prefix GS is where it would be, ahead of the operand."""
+        return x86_64_strays.GS in content[max(place - 6, 0) : place]
 
     def instructions(self, content: bytes, start: int) -> Iterator[Instruction]:
         """Give the instructions of a function that begins at `start`."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rkmbuild.ko import strings
-from rkmbuild.ko.elf import Elf, Symbol
+from rkmbuild.ko.elf import SHT_SYMTAB, Elf, Symbol
 from rkmbuild.ko.places import Places
 
 
@@ -20,6 +20,16 @@ class Index:
     percpu: int
     extended_crcs: int = 0
     extended_names: int = 0
+
+
+def opened(data: bytes) -> "Module | None":
+    """Return the module of a whole file, or None where it has no symbol table."""
+    file = Elf(data)
+    for number, section in enumerate(file.sections):
+        if section.type == SHT_SYMTAB:
+            return Module(file, Index(info=0, module=0, symbols=number, strings=section.link,
+                                      versions=0, percpu=0))  # fmt: skip
+    return None
 
 
 @dataclass

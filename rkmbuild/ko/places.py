@@ -52,6 +52,11 @@ class Places:
             rows.sort(key=lambda row: row[:2])
         return found
 
+    def starts(self, section: int) -> list[int]:
+        """Return the offsets at which functions, or what looks like one, begin in a section."""
+        rows = (*self.functions.get(section, ()), *self._labels.get(section, ()))
+        return sorted({start for start, _, _ in rows})
+
     def function_at(self, section: int, offset: int) -> str:
         """Return the name of the function around an offset, or the section and the offset."""
         before = _last_before(self.functions.get(section, []), offset)

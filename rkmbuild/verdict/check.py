@@ -8,7 +8,7 @@ import dataclasses
 from pathlib import Path
 
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.ko import calls, compression, demangle, packing, signature
+from rkmbuild.ko import calls, compression, demangle, never_run, packing, signature
 from rkmbuild.ko.packing import Packing
 from rkmbuild.verdict import (
     exports,
@@ -31,7 +31,7 @@ from rkmbuild.verdict import (
 from rkmbuild.verdict import packing as packing_check
 from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.findings import Verdict
-from rkmbuild.verdict.rules import dangers, elf_file, permission, refusals
+from rkmbuild.verdict.rules import dangers, elf_file, notes, permission, refusals
 from rkmbuild.verdict.subject import Subject
 from rkmbuild.verdict.target import Target
 
@@ -167,6 +167,7 @@ def _code(subject: Subject, report: FindingList) -> None:
         return
     code = machine_code.read(subject, reader, frame_limit=kernel_limit(subject.target))
     machine_code.check(subject, code, report)
+    machine_code.check_strays(subject, reader, report)
     mitigations.check(subject, code, report)
     known = calls.read(subject, reader, init_code.NOT_IN_INIT)
     init_code.check(subject, known, report)
@@ -205,6 +206,9 @@ def _constructors(subject: Subject, report: FindingList) -> None:
     if both and subject.target.config.on("CONSTRUCTORS"):
         log = "has both .ctors and .init_array"
         report.add(refusals.CONSTRUCTORS, "the module has .ctors and .init_array", log=log)
+    never = never_run.sections(file, calls_constructors=subject.target.config.on("CONSTRUCTORS"))
+    if never:
+        report.add(notes.NEVER_RUN, f"this kernel calls nothing of {', '.join(never)}")
 
 
 def _names(subject: Subject, report: FindingList) -> None:

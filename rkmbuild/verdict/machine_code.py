@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass, field
 
-from rkmbuild.arch.code import CodeReader
-from rkmbuild.ko import vectors
+from rkmbuild.arch.code import CodeReader, Stray
+from rkmbuild.ko import strays, vectors
 from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import dangers, notes
 from rkmbuild.verdict.subject import Subject
 
 _SHOWN = 3
+_STRAYS = {
+    Stray.USER_SEGMENT: dangers.THREAD_POINTER,
+    Stray.FIXED_PER_CPU: dangers.PER_CPU_PLACE,
+    Stray.NOT_PER_CPU: dangers.PER_CPU_PLACE,
+    Stray.BELOW_STACK: dangers.RED_ZONE,
+}
 
 
 @dataclass
@@ -80,6 +86,22 @@ def check(subject: Subject, code: Code, report: FindingList) -> None:
         rule = dangers.STACK_FRAME if size > half else notes.LARGE_FRAME
         room = f"{stack} on the stack in all" if size > half else f"{limit} are the limit"
         report.add(rule, f"a frame of {size} bytes, and {room}", place=function)
+
+
+def check_strays(subject: Subject, code: CodeReader, report: FindingList) -> None:
+    """Judge accesses to user programs' data, to fixed per-CPU places, and below the stack."""
+    found: dict[Stray, dict[str, list[tuple[int, int]]]] = {}
+    canary = subject.target.arch.canary
+    for number, access in strays.find(subject.places, code, canary, subject.target):
+        words = strays.text(access, canary)
+        shown = f"{words}: `{access.text}`" if access.text else words
+        places = found.setdefault(access.kind, {}).setdefault(shown, [])
+        places.append((number, access.at))
+    for kind, by_text in found.items():
+        every = [place for places in by_text.values() for place in places]
+        first = next(iter(by_text))
+        message = f"{len(every)} instructions reach {first}"
+        report.add(_STRAYS[kind], message, place=where(subject, every))
 
 
 def where(subject: Subject, places: list[tuple[int, int]]) -> str:

@@ -1,6 +1,13 @@
 """What the loader does not refuse, or reads beyond its buffers for: the kernel may crash."""
 
-from rkmbuild.verdict.rules.kinds import MAIN, MODULE_C, OBJTOOL, THREAD_SIZE, dangerous
+from rkmbuild.verdict.rules.kinds import (
+    COMPILE_FOR_KERNEL,
+    MAIN,
+    MODULE_C,
+    OBJTOOL,
+    THREAD_SIZE,
+    dangerous,
+)
 
 RELEASE_DIFFERS = dangerous(
     "release-differs",
@@ -185,6 +192,47 @@ FPU_REGISTERS = dangerous(
     "it overwrites the user's",
     "Documentation/core-api/floating-point.rst; arch/{srcarch}/Makefile: {no_vectors}",
     "compile with soft floats: the target's features must be -mmx,-sse,-sse2,…,+soft-float",
+)
+
+THREAD_POINTER = dangerous(
+    "thread-pointer",
+    "code reads or writes through %fs, where a user program has its thread-local data and its "
+    "stack's canary: it was compiled for programs",
+    "arch/{srcarch}/entry/entry_64.S: the kernel is entered with the program's FS; "
+    "arch/{srcarch}/Makefile: -mcmodel=kernel",
+    COMPILE_FOR_KERNEL,
+)
+
+PER_CPU_PLACE = dangerous(
+    "per-cpu-place",
+    "code reads or writes through %gs at a fixed place where this kernel has no per-CPU variable, "
+    "or takes the stack's canary from where it is not",
+    "arch/{srcarch}/include/asm/percpu.h; asm/stackprotector.h, which 6.15 changed (80d47defddc0)",
+    COMPILE_FOR_KERNEL,
+)
+
+RED_ZONE = dangerous(
+    "red-zone",
+    "a function keeps data below the stack's pointer, where interrupts overwrite it",
+    "arch/{srcarch}/Makefile: -mno-red-zone",
+    COMPILE_FOR_KERNEL,
+)
+
+PLAIN_RETURNS = dangerous(
+    "plain-returns",
+    "functions do not return through __{srcarch}_return_thunk, and RETHUNK is on: the kernel says "
+    "that it is protected, and is not",
+    "arch/{srcarch}/Makefile: -mfunction-return=thunk-extern",
+    "in Rust: -Zfunction-return=thunk-extern; in C: kbuild's flags",
+)
+
+INDIRECT_CALLS = dangerous(
+    "indirect-calls",
+    "indirect calls or jumps go through no thunk, and RETPOLINE is on: the kernel says that it is "
+    "protected, and is not",
+    "arch/{srcarch}/Makefile: RETPOLINE_CFLAGS",
+    "in Rust: target features +retpoline-external-thunk, +retpoline-indirect-calls, "
+    "+retpoline-indirect-branches; in C: kbuild's flags",
 )
 
 STACK_FRAME = dangerous(

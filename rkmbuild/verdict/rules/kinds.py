@@ -9,6 +9,9 @@ THREAD_SIZE = "{thread_size}: THREAD_SIZE"
 DAMAGED = "the file is damaged or was made by no kernel build: copy or build it again"
 REBUILD = "build it for this kernel: rkmbuild build --kernel {release}"
 STRIPPED = "do not strip more than debug information: strip --strip-debug, as rkmbuild build does"
+COMPILE_FOR_KERNEL = (
+    "compile it with the kernel's flags: by kbuild, or with those that rkmbuild gives build scripts"
+)
 OBJTOOL = "let kbuild run objtool over the object, as rkmbuild build does"
 
 

@@ -50,26 +50,19 @@ NO_ORC = note(
     OBJTOOL,
 )
 
-PLAIN_RETURNS = note(
-    "plain-returns",
-    "functions do not return through __{srcarch}_return_thunk, and RETHUNK is on",
-    "arch/{srcarch}/Makefile: -mfunction-return=thunk-extern",
-    "in Rust: -Zfunction-return=thunk-extern",
-)
-
-INDIRECT_CALLS = note(
-    "indirect-calls",
-    "indirect calls or jumps go through no thunk, and RETPOLINE is on",
-    "arch/{srcarch}/Makefile: RETPOLINE_CFLAGS",
-    "in Rust: target features +retpoline-external-thunk, +retpoline-indirect-calls, "
-    "+retpoline-indirect-branches",
-)
-
 STRAIGHT_LINE_SPECULATION = note(
     "straight-line-speculation",
     "no INT3 follows a RET or an indirect JMP, and SLS is on",
     "arch/{srcarch}/Makefile: -mharden-sls=all",
     "in Rust: target features +harden-sls-ret, +harden-sls-ijmp",
+)
+
+NEVER_RUN = note(
+    "never-run",
+    "the module has constructors (.init_array, .ctors), and the kernel without CONFIG_CONSTRUCTORS "
+    "calls none; or it has destructors (.fini_array, .dtors), which no kernel calls",
+    f"{MAIN}: find_module_sections, do_mod_ctors",
+    "call them from init and exit; rkmbuild build has init call those of the Rust side",
 )
 
 FPU_USED = note(
