@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +27,16 @@ class Library:
     Attributes:
         archive: The library.
         dep_info: cargo's list of all files that it was made from, in the form of make.
-        native: Crates with code that is not Rust, each with the folder of its build script's
-            libraries.
+        native: Crates with code that is not Rust, each with a folder in which its build script
+            has the linker look for libraries.
+        wanted: Libraries that build scripts ask for and that are not linked into ours, each with
+            the crate.
     """
 
     archive: Path
     dep_info: Path
     native: tuple[tuple[str, Path], ...]
+    wanted: tuple[tuple[str, str], ...] = ()
 
 
 def build(
@@ -44,6 +47,7 @@ def build(
     target: Path,
     folder: Path,
     flags: Sequence[str],
+    scripts: Mapping[str, str],
     options: CargoOptions,
     quiet: bool,
 ) -> Library:
@@ -55,13 +59,14 @@ def build(
         target: The target specification.
         folder: The folder that cargo builds in.
         flags: Arguments of rustc for code of the target.
+        scripts: Variables for build scripts.
         quiet: Whether cargo says only what went wrong.
 
     Raises:
         BuildError: cargo failed; it has said why.
     """
     git_sources.provide(project, rust, options)
-    env = cargo.environment(rust, flags)
+    env = {**cargo.environment(rust, flags), **scripts}
     # Procedural macros and build scripts, which run on this machine, are then built once for all
     # kernels. cargo knows of it from 1.91 on.
     env["CARGO_BUILD_BUILD_DIR"] = str(project.target / "cargo")
@@ -90,7 +95,7 @@ def build(
         success=range(256),
     )
     if done.returncode == 0:
-        return _library(done.stdout, project)
+        return library(done.stdout, project)
     # cargo has told the user all that it knows; its standard output is for programs.
     message, why = f"cargo could not build {project.package}", None
     with contextlib.suppress(BuildError):
@@ -116,20 +121,44 @@ def _attributes(source: Path) -> list[str]:
     return [] if _NO_STD.search(text) else ["-Zcrate-attr=no_std"]
 
 
-def _library(messages: str, project: Project) -> Library:
-    native = []
+def library(messages: str, project: Project) -> Library:
+    """Return the library that cargo tells of, as JSON, with what build scripts say of others.
+
+    Raises:
+        BuildError: it tells of none.
+    """
+    native: list[tuple[str, Path]] = []
+    wanted: list[tuple[str, str]] = []
     for line in messages.splitlines():
         message = json.loads(line) if line.startswith("{") else {}
-        if message.get("reason") == "build-script-executed" and message["linked_libs"]:
-            native.append((_crate_name(message["package_id"]), Path(message["out_dir"])))
+        if message.get("reason") == "build-script-executed":
+            name = _crate_name(message["package_id"])
+            if not message["linked_libs"] and not message["linked_paths"]:
+                continue
+            folders = [message["out_dir"], *map(_folder, message["linked_paths"])]
+            native += [(name, Path(folder)) for folder in dict.fromkeys(folders)]
+            wanted += [(name, lib) for lib in message["linked_libs"] if not _is_static(lib)]
         if message.get("reason") != "compiler-artifact":
             continue
         if Path(message["manifest_path"]) != project.root.resolve() / "Cargo.toml":
             continue
         for name in message["filenames"]:
             if name.endswith(".a"):
-                return Library(Path(name), Path(name).with_suffix(".d"), tuple(native))
+                archive = Path(name)
+                return Library(archive, archive.with_suffix(".d"), tuple(native), tuple(wanted))
     raise BuildError(f"cargo built {project.package}, but named no static library")
+
+
+def _folder(linked: str) -> str:
+    """Return the folder in what a build script says of `rustc-link-search`: `native=/x`."""
+    kind, _, folder = linked.partition("=")
+    return folder if kind in ("native", "dependency", "crate", "framework", "all") else linked
+
+
+def _is_static(linked: str) -> bool:
+    """Tell whether what a build script says of `rustc-link-lib` is put into ours: `static=x`."""
+    kind, _, how = linked.partition("=")[0].partition(":")
+    return kind == "static" and "-bundle" not in how
 
 
 def _crate_name(package: str) -> str:

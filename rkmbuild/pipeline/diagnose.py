@@ -13,6 +13,13 @@ from rkmbuild.project.dependencies import Graph, Package, arrows
 _NO_STD = "can't find crate for `std`"
 # What LLVM says of a vector type where the target has no vector registers.
 _NO_VECTORS = re.compile(r"LLVM ERROR: Do not know how to \w+ the result of this operator")
+# A build script that failed, and what gcc or clang says of a header that is not there.
+_SCRIPT = re.compile(r"failed to run custom build command for `(\S+) ")
+_HEADER = re.compile(
+    r"fatal error: (?:'([\w./+-]+)' file not found|([\w./+-]+): No such file or directory)"
+)
+# What of a C library the C of crates has (templates/c/include).
+HEADERS = "assert.h, inttypes.h, limits.h, stdlib.h, string.h and strings.h"
 _FAILED = re.compile(r"could not compile `([^`]+)`")
 _SCRIPT_FAILED = re.compile(r"failed to run custom build command for `(\S+) v([^\s`]+)")
 # What libc does not have for a target without an operating system is most of it.
@@ -67,7 +74,22 @@ def explain(
             f"the kernel's code has no vector registers, and {names} needs some to be compiled",
             "\n".join(features.without_vectors(package, graph) for package in named),
         )
-    return made_for_programs(graph, done.stdout, done.stderr)
+    return _headers(graph, done.stderr) or made_for_programs(graph, done.stdout, done.stderr)
+
+
+def _headers(graph: Graph, said: str) -> tuple[str, str] | None:
+    """Return a message and a hint where C of a crate includes what only a C library has."""
+    missing = list(dict.fromkeys(one or other for one, other in _HEADER.findall(said)))
+    scripts = _SCRIPT.findall(said)
+    failed = [each for each in graph.packages.values() if each.name in scripts]
+    if not missing or not failed:
+        return None
+    chains = " and ".join(arrows(graph.chain(each.id)) or each.name for each in failed)
+    message = f"C of {chains} includes {', '.join(missing)}, and the kernel has no C library"
+    return message, (
+        f"of its headers there are {HEADERS}, with what a kernel can give, and the compiler's "
+        "own: see which features of the crate do with these, or use another crate for it"
+    )
 
 
 def made_for_programs(graph: Graph, messages: str, said: str) -> tuple[str, str] | None:

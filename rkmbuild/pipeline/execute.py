@@ -12,6 +12,7 @@ from rkmbuild.pipeline import (
     frame_check,
     generated_header,
     kbuild,
+    promise_check,
 )
 from rkmbuild.pipeline import vector_check as vectors
 from rkmbuild.pipeline.api.base import Provided
@@ -71,6 +72,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
                 target=provided.target,
                 folder=plan.folder / "cargo",
                 flags=_flags(plan, provided),
+                scripts=plan.crate_c.environment(),
                 options=cargo,
                 quiet=console.is_quiet(),
             )
@@ -78,7 +80,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
             raise failure
         tests = ", with its tests" if plan.request.tests else ""
         with console.step("Linking", f"{project.module}.ko for {release}{tests}"):
-            made = linking.finish(library.archive)
+            made = linking.finish(library)
     with clock.stage("check"):
         objects = [made.with_name(f"{source.stem}.o") for source in project.metadata.c_sources]
         vectors.check(
@@ -88,6 +90,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
             objects,
             lambda: dependencies.load(project, tools.rust, tools.facts, provided.target, cargo),
         )
+        promise_check.check(made, project.module, plan.kernel.tree, library, objects)
         frame_check.check(made, project, library, objects, plan.kernel.tree.arch)
     module = plan.folder / f"{project.module}.ko"
     with clock.stage("finish"):

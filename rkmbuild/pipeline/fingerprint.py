@@ -98,6 +98,7 @@ def project_inputs(project: Project, dep_info: Path, kbuild: Path) -> set[Path]:
     for header in project.bound:
         files |= {project.root / header, *headers.with_included(project.root / header)}
     for noted in kbuild.glob(".*.o.cmd"):
+        # Folders that kbuild cannot work in are seen through links in its own.
         files |= _below(noted, project.workspace)
     return files
 

@@ -17,7 +17,9 @@ from rkmbuild.base.render import render
 from rkmbuild.kernel import overlay
 from rkmbuild.pipeline import bindings, exports, generated_header, helpers, link_errors
 from rkmbuild.pipeline.api.base import Linkage
+from rkmbuild.pipeline.crate import Library
 from rkmbuild.pipeline.helpers import Helpers
+from rkmbuild.pipeline.plain_paths import PlainPaths
 from rkmbuild.project.project import Project
 
 # One object of the module's is made from Rust, one from the C helpers of the API, one
@@ -49,6 +51,7 @@ class Kbuild:
         helpers: The C helpers among the files.
         symvers: Files that say what other external modules export.
         trimmed: Whether the kernel exports only what its own modules use.
+        plain: The names under which it sees folders of the project that it cannot work in.
     """
 
     release: str
@@ -60,6 +63,7 @@ class Kbuild:
     helpers: Helpers
     symvers: tuple[Path, ...] = ()
     trimmed: bool = False
+    plain: PlainPaths
 
     def command(self, jobs: int | None = None) -> list[str]:
         """Return the command."""
@@ -80,6 +84,7 @@ def plan(
     tests: bool = False,
     symvers: Sequence[Path] = (),
     trimmed: bool = False,
+    constructors: bool = False,
 ) -> Kbuild:
     """Return what kbuild will be given.
 
@@ -88,6 +93,7 @@ def plan(
         tests: Whether the module has tests inside.
         symvers: Files that say what other external modules export.
         trimmed: Whether the kernel exports only what its own modules use.
+        constructors: Whether the kernel runs the constructors of a module.
 
     Raises:
         ProjectError: kbuild cannot work in this folder, or one of `symvers` cannot be read.
@@ -103,29 +109,34 @@ def plan(
         if source.stem in (_RUST, _HELPERS, _EXPORTS, project.module):
             whose = "the module itself" if source.stem == project.module else "a part of rkmbuild's"
             raise ProjectError(f"a C file cannot be called {source.name}, as {whose}")
+    plain = PlainPaths(folder)
+    paths = [plain.file(project.root / source) for source in sources]
     values = {
         "module": project.module, "release": release, "rust": _RUST, "helpers": _HELPERS,
         "exports": _EXPORTS, "export_header": str(linkage.export_header),
-        "headers": bindings.includes(project.metadata.headers, project.root),
+        "headers": [
+            plain.include(line)
+            for line in bindings.includes(project.metadata.headers, project.root)
+        ],
         "wanted": helpers.WANTED, "wanted_header": helpers.WANTED_HEADER,
         "script": _SCRIPT, "archive": _ARCHIVE, "wait": _WAIT, "version": __version__,
         "c_stems": [source.stem for source in sources],
         "include_folders": [
-            *sorted({str((project.root / s).parent) for s in sources}),
+            *sorted({str(path.parent) for path in paths}),
             *([str(generated_header.folder(folder))] if project.metadata.generate_header else []),
         ],
     }  # fmt: skip
     files = {
         "Kbuild": render(linkage.templates / "Kbuild", values),
-        _SCRIPT: render(linkage.templates / "module.lds", {"tests": tests}),
+        _SCRIPT: render(
+            linkage.templates / "module.lds", {"tests": tests, "constructors": constructors}
+        ),
         helpers.HAS_HEADER: linkage.defines,
         f"{_HELPERS}.c": linkage.helpers.text,
         f"{_EXPORTS}.c": f'#include "{helpers.HAS_HEADER}"\n#include "{_EXPORTS}.h"\n',
     }
-    for source in sources:
-        files[f"{source.stem}.c"] = (
-            f'#include "{helpers.HAS_HEADER}"\n#include "{project.root / source}"\n'
-        )
+    for path in paths:
+        files[f"{path.stem}.c"] = f'#include "{helpers.HAS_HEADER}"\n#include "{path}"\n'
     if symvers:
         files[_EXTRA] = exports.joined(symvers)
         variables = {**variables, exports.VARIABLE: str(folder / _EXTRA)}
@@ -139,6 +150,7 @@ def plan(
         helpers=linkage.helpers,
         symvers=tuple(symvers),
         trimmed=trimmed,
+        plain=plain,
     )
 
 
@@ -151,14 +163,14 @@ class Linking:
         self._ended = ended
         self._done: Completed | None = None
 
-    def finish(self, archive: Path) -> Path:
-        """Return the module that kbuild made of `archive` and the C files.
+    def finish(self, library: Library) -> Path:
+        """Return the module that kbuild made of the library and the C files.
 
         Raises:
             BuildError: a C file does not compile, or the kernel exports no symbol of some name.
         """
         with cache.writing(self._kbuild.folder):
-            _link_to(archive, self._kbuild.folder / _ARCHIVE)
+            _link_to(library.archive, self._kbuild.folder / _ARCHIVE)
         with contextlib.suppress(BrokenPipeError):  # make failed before it came to the archive
             self._ready.write(b"ready\n")
         done = self._end()
@@ -172,6 +184,7 @@ class Linking:
                 rust=f"{_RUST}.o",
                 exports_header=f"{_EXPORTS}.h",
                 trimmed=self._kbuild.trimmed,
+                library=library,
             )
         for line in done.stderr.splitlines():
             # A clean build is silent here; what is not belongs before the user's eyes.
@@ -242,6 +255,7 @@ def _prepare(kbuild: Kbuild) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _UNFINISHED).touch()
+    kbuild.plain.lay()
     for name, text in kbuild.files.items():
         file = folder / name
         if not file.exists() or file.read_text() != text:

@@ -7,7 +7,7 @@ from typing import Any
 from rkmbuild.arch import architectures
 from rkmbuild.base import console
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline import debug_info, exports, kbuild, spec, target_kernel
+from rkmbuild.pipeline import crate_c, debug_info, exports, kbuild, spec, target_kernel
 from rkmbuild.pipeline.api import kinds
 from rkmbuild.pipeline.api.base import PlannedApi
 from rkmbuild.pipeline.target_kernel import TargetKernel
@@ -27,6 +27,7 @@ class BuildPlan:
         tools: What builds it: this machine's part.
         kernel: What it is built for, and how that kernel has C compiled.
         api: What its source is written on.
+        crate_c: How C of crates is compiled.
         kbuild: What kbuild is given, of all of these.
         flags: What the user has cargo tell rustc, beside what the kernel asks for.
     """
@@ -36,6 +37,7 @@ class BuildPlan:
     tools: Tools
     kernel: TargetKernel
     api: PlannedApi
+    crate_c: crate_c.CrateC
     kbuild: kbuild.Kbuild
     flags: tuple[str, ...] = ()
 
@@ -59,6 +61,8 @@ class BuildPlan:
             **self.api.document(),
             "user_rustflags": [*self.flags],
             "cargo": [*cargo.arguments(), *debug_info.arguments(self.project, cargo.profile)],
+            "crate_c": {"compiler": str(self.crate_c.compiler.path),
+                        "flags": list(self.crate_c.flags)},
             "kbuild": {"folder": str(self.kbuild.folder), "files": dict(self.kbuild.files),
                        "command": self.kbuild.command(cargo.jobs)},
         }  # fmt: skip
@@ -93,6 +97,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
         tools=tools,
         kernel=kernel,
         api=planned,
+        crate_c=crate_c.plan(kernel, tools),
         kbuild=kbuild.plan(
             project,
             planned.linkage,
@@ -103,6 +108,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
             tests=request.tests,
             symvers=(*request.symvers, *exports.from_environment()),
             trimmed=tree.config.on("TRIM_UNUSED_KSYMS"),
+            constructors=tree.config.on("CONSTRUCTORS"),
         ),
         flags=flags,
     )

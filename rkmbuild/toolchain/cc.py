@@ -45,6 +45,30 @@ def compiler_at(path: Path) -> CCompiler:
     return CCompiler(path=path, kind=kind, version=version, text=text.partition("\n")[0])
 
 
+def headers(compiler: CCompiler) -> Path:
+    """Return the folder of the compiler's own headers, such as stdint.h and stdarg.h.
+
+    Raises:
+        ToolchainError: it does not say where they are.
+    """
+    question = "-print-resource-dir" if compiler.kind == "clang" else "-print-file-name=include"
+
+    def ask() -> dict[str, Any]:
+        done = process.run(
+            [compiler.path, question],
+            doing=f"asking {compiler.path.name} for its headers",
+            timeout=60,
+            failure=ToolchainError,
+        )
+        return {"folder": done.stdout.strip()}
+
+    folder = Path(remembered("cc headers", [compiler.path], ask)["folder"])
+    found = folder / "include" if compiler.kind == "clang" else folder
+    if not (found / "stdint.h").is_file():
+        raise ToolchainError(f"{compiler.path} has no headers of its own: there is no {found}")
+    return found
+
+
 def choose_clang(oldest: Version = OLDEST_CLANG) -> tuple[CCompiler, list[PassedOver]]:
     """Return the newest clang of this machine, and those that were passed over.
 

@@ -286,4 +286,9 @@ __rust_helper struct task_struct *rust_helper_kthread_create(int (*fn)(void *dat
 __rust_helper bool rust_helper_kthread_should_stop(void);
 __rust_helper void rust_helper_wait_to_stop(void);
 
+__rust_helper void *rust_helper_malloc(size_t size);
+__rust_helper void *rust_helper_calloc(size_t count, size_t size);
+__rust_helper void *rust_helper_realloc(void *old, size_t size);
+__rust_helper void rust_helper_free(const void *block);
+
 #endif

@@ -59,6 +59,7 @@ pub use pin_init;
 pub mod alloc;
 pub mod attribute;
 pub mod chrdev;
+mod constructors;
 pub mod cpu;
 pub mod cred;
 pub mod debugfs;
@@ -110,6 +111,7 @@ mod value_text;
 pub mod version;
 pub mod workqueue;
 
+pub use constructors::run_constructors;
 pub use module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
 
 /// What stands before the messages that this crate itself prints.

@@ -39,8 +39,7 @@ const KEYS: [&str; 11] = [
 
 pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
     let info = parse(input)?;
-    let name = &info.name;
-    let prefix = format!("{name}\0");
+    let prefix = format!("{}\0", info.name);
     let mut modinfo = String::new();
     for (key, value) in &info.modinfo {
         let _ = write!(modinfo, "{:?},", asciz(&format!("{key}={value}")));
@@ -91,6 +90,8 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
                 #[no_mangle]
                 #[link_section = ".init.text"]
                 unsafe extern "C" fn init_module() -> ::core::ffi::c_int {{
+                    // SAFETY: the kernel calls this once, before anything else of the module.
+                    unsafe {{ ::kernel::run_constructors() }};
                     let init = <__Module as ::kernel::InPlaceModule>::init(
                         &super::super::THIS_MODULE,
                     );

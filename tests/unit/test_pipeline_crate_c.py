@@ -1,0 +1,127 @@
+"""What C of crates is compiled with, from kbuild's flags; and names that kbuild can work with."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rkmbuild.base import paths
+from rkmbuild.base.errors import ProjectError
+from rkmbuild.base.render import environment
+from rkmbuild.pipeline import crate, crate_c, diagnose
+from rkmbuild.pipeline.plain_paths import PlainPaths
+from rkmbuild.project.dependencies import Graph, Package
+from rkmbuild.project.project import Metadata, Project
+
+SAMPLE = Project(
+    root=Path("/nowhere"), workspace=Path("/nowhere"), package="sample", library="sample",
+    source=Path("/nowhere/src/lib.rs"), module="sample", features=(), metadata=Metadata(), bound=(),
+)  # fmt: skip
+# As kbuild of Debian's 6.12 says them, with some that others have.
+C_FLAGS = (
+    "-nostdinc", "-I/k/include", "-include", "/k/include/linux/kconfig.h", "-D__KERNEL__",
+    "-fmacro-prefix-map=/k/=", "-std=gnu11", "-fshort-wchar", "-funsigned-char", "-fno-PIE",
+    "-mno-sse", "-fcf-protection=branch", "-m64", "-mpreferred-stack-boundary=3",
+    "-mno-red-zone", "-mcmodel=kernel", "-Wno-sign-compare", "-mindirect-branch=thunk-extern",
+    "-mfunction-return=thunk-extern", "-mharden-sls=all", "-fpatchable-function-entry=16,16",
+    "-O2", "--param", "asan-globals=1", "-mllvm", "-x", "-fstack-protector-strong", "-pg",
+    "-mrecord-mcount", "-mfentry", "-DCC_USING_FENTRY", "-Wall", "-Werror=return-type", "-g",
+    "--target=x86_64-linux-gnu", "-DMODULE",
+)  # fmt: skip
+
+
+def test_flags_that_say_what_code_comes_out_are_kept_and_no_others() -> None:
+    assert crate_c.for_code(C_FLAGS) == [
+        "-fno-PIE", "-mno-sse", "-fcf-protection=branch", "-m64", "-mpreferred-stack-boundary=3",
+        "-mno-red-zone", "-mcmodel=kernel", "-mindirect-branch=thunk-extern",
+        "-mfunction-return=thunk-extern", "-mharden-sls=all", "-fpatchable-function-entry=16,16",
+        "-O2", "--param", "asan-globals=1", "-mllvm", "-x", "-fstack-protector-strong", "-g",
+        "--target=x86_64-linux-gnu",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("thunk", "straight", "said"),
+    [
+        (True, True, [".macro ret", "\tjmp __x86_return_thunk", ".endm"]),
+        (False, True, [".macro ret", "\t.byte 0xc3", "\tint3", ".endm"]),
+        (False, False, []),
+    ],
+)
+def test_a_return_in_assembly_is_the_kernels(thunk: bool, straight: bool, said: list[str]) -> None:
+    template = (paths.data("templates") / "c" / "x86_64.h").read_text()
+    made = environment().from_string(template)
+    lines = made.render(return_thunk=thunk, straight_line=straight).splitlines()
+    assert lines[lines.index("#ifdef __ASSEMBLER__") :] == ["#ifdef __ASSEMBLER__", *said, "#endif"]
+
+
+def test_what_there_is_of_a_c_library_is_what_the_hint_names() -> None:
+    there = sorted(file.name for file in (paths.data("templates") / "c" / "include").iterdir())
+    assert there == sorted(diagnose.HEADERS.replace(" and ", ", ").split(", "))
+
+
+def test_folders_that_kbuild_cannot_work_in_have_other_names(tmp_path: Path) -> None:
+    odd, plain = tmp_path / "a dir", tmp_path / "plain"
+    odd.mkdir()
+    (odd / "shim.h").write_text("int x;\n")
+    seen = PlainPaths(tmp_path)
+    assert seen.file(plain / "shim.c") == plain / "shim.c"
+    assert seen.include(f'#include "{odd / "shim.h"}"') == f'#include "{tmp_path}/folder-0/shim.h"'
+    assert seen.file(odd / "shim.c") == tmp_path / "folder-0" / "shim.c"
+    assert seen.directory(tmp_path / "b:dir") == tmp_path / "folder-1"
+    assert seen.include("#include <linux/pci.h>") == "#include <linux/pci.h>"
+    seen.lay()
+    assert (tmp_path / "folder-0" / "shim.h").read_text() == "int x;\n"
+    (tmp_path / "folder-0").unlink()
+    (tmp_path / "folder-0").symlink_to(plain)
+    seen.lay()
+    assert (tmp_path / "folder-0").readlink() == odd
+
+
+def test_a_file_whose_own_name_kbuild_cannot_work_with_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=r"my shim\.h, a file with a space in its name"):
+        PlainPaths(tmp_path).include(f'#include "{tmp_path}/my shim.h"')
+
+
+def test_what_build_scripts_say_of_libraries_is_kept_by_crate(tmp_path: Path) -> None:
+    made = tmp_path / "target" / "libsample.a"
+    project = replace(SAMPLE, root=tmp_path)
+    messages = [
+        {"reason": "build-script-executed", "package_id": f"path+file://{tmp_path}#brings@0.1.0",
+         "linked_libs": ["static=one", "static:-bundle=two", "z"],
+         "linked_paths": ["native=/a=b", "/plain"], "out_dir": "/out"},
+        {"reason": "build-script-executed", "package_id": "registry+x#plain@1.0.0",
+         "linked_libs": [], "linked_paths": [], "out_dir": "/other"},
+        {"reason": "compiler-artifact", "manifest_path": str(tmp_path / "Cargo.toml"),
+         "filenames": [str(made)]},
+    ]  # fmt: skip
+    found = crate.library("\n".join(map(json.dumps, messages)), project)
+    assert found.archive == made
+    assert found.native == tuple(("brings", Path(each)) for each in ("/out", "/a=b", "/plain"))
+    assert found.wanted == (("brings", "static:-bundle=two"), ("brings", "z"))
+
+
+def _package(name: str, *edges: str) -> Package:
+    return Package(
+        id=name, name=name, version="0.1.0", crate=name, features={}, enabled=frozenset(),
+        declared=(), edges=edges,
+    )  # fmt: skip
+
+
+# What cargo says with gcc 12, and with clang 14.
+SAID = """\
+  src/code.c:1:10: fatal error: stdio.h: No such file or directory
+  src/more.c:1:10: fatal error: 'sys/mman.h' file not found
+error: failed to run custom build command for `brings v0.1.0 (/home/u/brings)`
+"""
+
+
+def test_a_header_of_a_c_library_is_told_with_the_crate_whose_c_includes_it() -> None:
+    graph = Graph("sample", {"sample": _package("sample", "brings"), "brings": _package("brings")})
+    told = diagnose.without_c_library(graph, SAID)
+    assert told
+    said = "C of sample -> brings includes stdio.h, sys/mman.h, and the kernel has no C library"
+    assert told[0] == said
+    assert diagnose.HEADERS in told[1]
+    assert diagnose.without_c_library(graph, SAID.replace("fatal error", "warning")) is None
