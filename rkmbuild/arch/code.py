@@ -112,12 +112,6 @@ class CodeReader(Protocol):
         Each with its offset; `str` of it is as a disassembler writes it.
         """
 
-    def wide_atomics(self, content: bytes) -> Iterator[int]:
-        """Give the offsets of atomic instructions whose memory has to be aligned to 16 bytes.
-
-        Bytes that only look like one may be given as well: they are rare.
-        """
-
     def strays(
         self,
         content: bytes,

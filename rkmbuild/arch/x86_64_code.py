@@ -17,8 +17,6 @@ _CALL, _JUMP = 0xE8, 0xE9
 _NEAR = re.compile(rb"[\xe8\xe9]")
 _EMPTY = re.compile(rb"[\xe8\xe9]\0\0\0\0")
 _INT3 = b"\xcc"
-# lock cmpxchg16b: REX.W 0F C7 /1 with an operand in memory
-_WIDE_ATOMIC = re.compile(rb"\xf0[\x48-\x4f]\x0f\xc7[\x08-\x0f\x48-\x4f\x88-\x8f]")
 
 
 class Reader:
@@ -69,10 +67,6 @@ class Reader:
         wanted = {code for code, one in kinds.items() if _uses_vectors(one)}
         if wanted:
             yield from ((one.ip, one) for one in Decoder(64, content) if one.code in wanted)
-
-    def wide_atomics(self, content: bytes) -> Iterator[int]:
-        """Give the offsets of `lock cmpxchg16b`, which faults (#GP) where it is not aligned."""
-        yield from (match.start() for match in _WIDE_ATOMIC.finditer(content))
 
     def strays(
         self,

@@ -1,4 +1,4 @@
-"""Functions of a module that ask more of the stack than a kernel's has: room, or alignment."""
+"""Functions of a module that ask more room of the stack than a kernel's has."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -34,16 +34,6 @@ def larger_than(data: bytes, limit: int) -> list[Frame]:
             name = function_at(offset)
             sizes[name] = max(size, sizes.get(name, 0))
     return [Frame(*found) for found in sorted(sizes.items(), key=lambda item: -item[1])]
-
-
-def with_wide_atomics(data: bytes) -> list[str]:
-    """Return the functions of a module with atomic operations on 16 bytes, aligned to as many."""
-    found = (
-        function_at(offset)
-        for code, content, function_at in _code(data)
-        for offset in code.wide_atomics(content)
-    )
-    return list(dict.fromkeys(found))
 
 
 def _code(data: bytes) -> Iterator[tuple[CodeReader, bytes, Callable[[int], str]]]:

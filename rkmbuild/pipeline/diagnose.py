@@ -13,8 +13,7 @@ from rkmbuild.project.dependencies import Graph, Package, arrows
 _NO_STD = "can't find crate for `std`"
 # What LLVM says of a vector type where the target has no vector registers.
 _NO_VECTORS = re.compile(r"LLVM ERROR: Do not know how to \w+ the result of this operator")
-# A build script that failed, and what gcc or clang says of a header that is not there.
-_SCRIPT = re.compile(r"failed to run custom build command for `(\S+) ")
+# What gcc or clang says of a header that is not there.
 _HEADER = re.compile(
     r"fatal error: (?:'([\w./+-]+)' file not found|([\w./+-]+): No such file or directory)"
 )
@@ -74,14 +73,15 @@ def explain(
             f"the kernel's code has no vector registers, and {names} needs some to be compiled",
             "\n".join(features.without_vectors(package, graph) for package in named),
         )
-    return _headers(graph, done.stderr) or made_for_programs(graph, done.stdout, done.stderr)
+    return without_c_library(graph, done.stderr) or made_for_programs(
+        graph, done.stdout, done.stderr
+    )
 
 
-def _headers(graph: Graph, said: str) -> tuple[str, str] | None:
+def without_c_library(graph: Graph, said: str) -> tuple[str, str] | None:
     """Return a message and a hint where C of a crate includes what only a C library has."""
     missing = list(dict.fromkeys(one or other for one, other in _HEADER.findall(said)))
-    scripts = _SCRIPT.findall(said)
-    failed = [each for each in graph.packages.values() if each.name in scripts]
+    failed = [package for package, _ in _scripts(graph, said)]
     if not missing or not failed:
         return None
     chains = " and ".join(arrows(graph.chain(each.id)) or each.name for each in failed)

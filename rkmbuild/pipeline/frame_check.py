@@ -1,4 +1,4 @@
-"""Warns of functions that crash a kernel by their stack frames, and may by atomics on the stack.
+"""Warns of functions that crash a kernel by their stack frames.
 
 The rule for frames is `check`'s `stack-frame`; here it is known which crate the code is from.
 """
@@ -23,7 +23,7 @@ _HINTS = {
 def check(
     made: Path, project: Project, library: Library, objects: Sequence[Path], arch: str
 ) -> None:
-    """Warn of frames larger than half of the kernel's stack, and tell of atomics on 128 bits.
+    """Warn of frames larger than half of the kernel's stack.
 
     Args:
         made: The module.
@@ -31,11 +31,9 @@ def check(
         objects: The objects of the project's C files.
         arch: The kernel's architecture.
     """
-    data = made.read_bytes()
-    _wide_atomics(data, project, library, objects)
     known = architectures.of(arch)
     # Callers and interrupts need the other half.
-    found = frames.larger_than(data, known.stack // 2)
+    found = frames.larger_than(made.read_bytes(), known.stack // 2)
     if not found:
         return
     names = demangle.demangle([frame.function.partition(".")[0] for frame in found])
@@ -51,17 +49,3 @@ def check(
             f"bytes, and the kernel's stack has {known.stack:,} in all: a call of it {end} "
             f"[stack-frame]; {hint}"
         )
-
-
-def _wide_atomics(data: bytes, project: Project, library: Library, objects: Sequence[Path]) -> None:
-    functions = frames.with_wide_atomics(data)
-    if not functions:
-        return
-    names = demangle.demangle([name.partition(".")[0] for name in functions])
-    found = origins.find(dict(zip(names, functions, strict=True)), library, objects)
-    who = ", ".join(dict.fromkeys(map(origins.said, found.values())))
-    console.note(
-        f"{project.module}.ko has atomic operations on 128 bits ({who}), which fault where they "
-        "are not aligned to 16 bytes: the kernel's stack is aligned to 8, so keep such values in a "
-        "static or in memory that is allocated, and in no local variable"
-    )

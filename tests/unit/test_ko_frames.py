@@ -26,10 +26,3 @@ def test_an_ordinary_module_has_none() -> None:
 def test_of_a_module_whose_instructions_nothing_reads_nothing_is_said() -> None:
     arm = Module(module().sections, module().symbols, {"machine": AARCH64.elf_machine})
     assert frames.larger_than(bytes(arm), 1024) == []
-
-
-def test_an_atomic_operation_on_sixteen_bytes_is_found_with_its_function() -> None:
-    # lock cmpxchg16b [rdi]; the same with [r9+8]; lock cmpxchg8b [rdi] is none of these.
-    for wide in ("f0480fc70f", "f0490fc74908"):
-        assert frames.with_wide_atomics(code(wide)) == ["more"]
-    assert frames.with_wide_atomics(code("f00fc70f")) == []
