@@ -43,6 +43,11 @@ _LOG = LogPatterns(
     fault=r"Unable to handle kernel .* at virtual address",
     # arch/arm64/kernel/traps.c, __die
     oops=r"Internal error: .*: [0-9a-f]{8,16} \[#\d+\].*",
+    # arch/arm64/kernel/traps.c, panic_bad_stack
+    stack_overflow=r"Insufficient stack space to handle exception!.*",
+    causes=MappingProxyType({}),
+    notes=r"(?!)",
+    source="arch/arm64/kernel: traps.c, process.c, stacktrace.c; arch/arm64/mm/fault.c",
     # arch/arm64/kernel/stacktrace.c, dump_backtrace
     stack="Call trace:",
     # arch/arm64/kernel/traps.c, dump_kernel_instr

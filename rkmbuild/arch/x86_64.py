@@ -40,6 +40,25 @@ _LOG = LogPatterns(
     fault=r"BUG: (?:kernel NULL pointer dereference|unable to handle (?:page fault|kernel))",
     # arch/x86/kernel/dumpstack.c, with `Oops: ` before every fault from 6.10
     oops=r".*: [0-9a-f]{4} \[#\d+\].*",
+    # arch/x86/kernel/traps.c, handle_stack_overflow
+    stack_overflow=r"BUG: (?:\S+ )?stack guard page was hit .*",
+    causes=MappingProxyType(
+        {
+            # exc_double_fault of the same file
+            "double-fault": r"PANIC: double fault.*",
+            # traps.c in 6.1, cet.c later: exc_control_protection
+            "landing-pad": r"Missing ENDBR: .*",
+            # arch/x86/mm/fault.c, pgtable_bad
+            "page-table": r".{1,16}: Corrupted page table at address .*",
+        }
+    ),
+    # unwind_orc.c, unwind_frame.c, dumpstack_64.c and nmi.c of arch/x86/kernel
+    notes=(
+        r"WARNING: (?:stack recursion on stack type|kernel stack (?:regs|frame pointer) at"
+        r"|can't (?:access registers|dereference) |bad lookup (?:idx|value): |[Uu]nrecognized )"
+        r"|INFO: NMI handler .* took too long "
+    ),
+    source="arch/x86/kernel: traps.c, cet.c, dumpstack.c; arch/x86/mm/fault.c",
     stack="Call Trace:",
     # arch/x86/kernel/dumpstack.c, __die_body
     tail="CR2: ",

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from rkmbuild.trace.decode import Decoded, Decoder
+    from rkmbuild.trace.decode import Decoder
+    from rkmbuild.trace.decoded import Decoded
 
 # A line of the kernel's is far shorter; a file without any must not fill the memory.
 _LONGEST = 64 << 10
@@ -120,13 +121,14 @@ def _document(file: str, decoder: "Decoder") -> int:
 
 def _read(file: str, decoder: "Decoder") -> "Iterator[tuple[str | None, Decoded | None]]":
     """Give each line with the report that was whole before it; at the end a report without line."""
-    from rkmbuild.klog.lines import text_of
+    from rkmbuild.klog.lines import LineReader
 
+    reader = LineReader()
     try:
         with _opened(file) as log:
             while data := log.readline(_LONGEST):
                 line = data.decode(errors="replace").rstrip("\r\n")
-                yield line, decoder.feed(text_of(line))
+                yield line, decoder.feed(reader.text_of(line))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(f"cannot read {file}: {why}") from None

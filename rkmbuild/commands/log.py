@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rkmbuild.klog.kmsg import Record
-    from rkmbuild.trace.decode import Decoded
+    from rkmbuild.trace.decoded import Decoded
 
     Traces = tuple[Decoded, ...]
 

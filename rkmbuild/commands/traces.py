@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from rkmbuild.trace.decode import Decoded
+    from rkmbuild.trace.decoded import Decoded
 
 
 def show(decoded: "Decoded | None") -> None:
@@ -25,10 +25,16 @@ def show(decoded: "Decoded | None") -> None:
 
 def told(reports: "Sequence[Decoded]") -> str | None:
     """Return what the first crash or hang was in the module's own source, if that is known."""
-    from rkmbuild.klog.outcome import TroubleKind
+    from rkmbuild.klog.kinds import Verdict
+    from rkmbuild.klog.report import TRACE
     from rkmbuild.trace.text import here
 
-    ends = (decoded for decoded in reports if decoded.report.kind != TroubleKind.WARNING)
+    # A trace without a report is what SysRq shows of a hang.
+    ends = (
+        decoded
+        for decoded in reports
+        if decoded.report.verdict is Verdict.FAILS or decoded.report.name == TRACE
+    )
     end = next((decoded for decoded in ends if decoded.where), None)
     if end is None or end.where is None:
         return None
@@ -47,7 +53,7 @@ def explained(ko: "Path") -> "Iterator[None]":
     try:
         yield
     except CrashedError as error:
-        from rkmbuild.klog.lines import text_of
+        from rkmbuild.klog.lines import LineReader
         from rkmbuild.ko import modinfo
         from rkmbuild.trace import search, text
         from rkmbuild.trace.decode import Decoder
@@ -55,8 +61,8 @@ def explained(ko: "Path") -> "Iterator[None]":
         module = modinfo.read(ko)
         ids = {module.name: module.build_id}
         found = search.Search(search.of_module(ko), known=lambda name: ids.get(name, ""))
-        decoder = Decoder(found)
-        reports = [decoder.feed(text_of(line)) for line in error.output.split("\n")]
+        decoder, reader = Decoder(found), LineReader()
+        reports = [decoder.feed(reader.text_of(line)) for line in error.output.split("\n")]
         shown = (text.lines(report) for report in (*reports, decoder.flush()) if report)
         error.output = "\n".join([error.output, *(line for lines in shown for line in lines)])
         raise

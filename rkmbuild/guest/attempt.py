@@ -10,8 +10,8 @@ from rkmbuild.guest.machine import Machine
 from rkmbuild.guest.result import GuestResult, Outcome, Step
 from rkmbuild.guest.transcript import Transcript
 from rkmbuild.klog import outcome
+from rkmbuild.klog.kinds import TroubleKind
 from rkmbuild.klog.klog import KernelMessage
-from rkmbuild.klog.outcome import TroubleKind
 
 # Under TCG a kernel is at init after 2-3 s, or some 15 on a crowded machine; one that has not got
 # there in this time, longer where many want the processors, is tried once more and given up.
@@ -121,11 +121,10 @@ class Attempt:
     def _result(self, chosen: accel.Accel, *, started: float, hang: bool) -> GuestResult:
         said = self.transcript
         troubles = outcome.troubles(said.log)
-        if hang and all(
-            trouble.kind in (TroubleKind.STALL, TroubleKind.WARNING) for trouble in troubles
-        ):
+        fatal = [trouble for trouble in troubles if trouble.fatal]
+        if hang and all(trouble.kind is TroubleKind.STALL for trouble in fatal):
             ended = Outcome.HANG
-        elif not said.done or any(trouble.fatal for trouble in troubles):
+        elif not said.done or fatal:
             ended = Outcome.CRASHED
         else:
             ended = Outcome.FINISHED

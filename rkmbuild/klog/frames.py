@@ -15,7 +15,10 @@ _SYMBOL = (
     r"(?: \[(?P<module>[\w-]{1,64})(?: (?P<id>[0-9a-f]{8,40}))?\])?"
 )
 _ADDRESS = r"0x(?P<address>[0-9a-f]{8,16})"
-_CALL = re.compile(rf"\s*(?P<doubt>\? )?(?:{_SYMBOL}|{_ADDRESS})(?: \([A-Z]+\))?\s*")
+# With its address before it: print_ip_sym of include/linux/kallsyms.h.
+_CALL = re.compile(
+    rf"\s*(?:\[<[0-9a-f]{{8,16}}>\] )?(?P<doubt>\? )?(?:{_SYMBOL}|{_ADDRESS})(?: \([A-Z]+\))?\s*"
+)
 _AT_FAULT = re.compile(
     rf"(?:{'|'.join(arch.log.at_fault for arch in architectures.ALL)})(?:{_SYMBOL}|{_ADDRESS})\s*"
 )

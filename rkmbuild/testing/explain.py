@@ -7,7 +7,7 @@ from rkmbuild.testing.cases import CaseKind
 from rkmbuild.testing.results import Status, TestResult
 from rkmbuild.testing.script import Group
 from rkmbuild.trace import guest_log
-from rkmbuild.trace.decode import Decoded
+from rkmbuild.trace.decoded import Decoded
 from rkmbuild.trace.text import here
 
 _ENDED_BADLY = (Status.CRASHED, Status.TIMEOUT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rkmbuild.klog.kinds import Verdict
 from rkmbuild.testing.results import Session, Status, TestResult, counts
 
 _WORDS = {
@@ -57,6 +58,8 @@ def warnings(session: Session) -> Iterator[str]:
         where = f"[{place}] " if place else ""
         for result in run.results:
             for trouble in result.troubles if result.status.good else ():
+                if trouble.verdict is Verdict.NOTE:
+                    continue
                 yield f"the kernel warned during {where}{result.case.name}: {trouble.title}"
 
 

@@ -11,7 +11,7 @@ from rkmbuild.klog.klog import KernelMessage
 from rkmbuild.klog.outcome import Trouble
 from rkmbuild.testing.cases import Case
 from rkmbuild.trace import text
-from rkmbuild.trace.decode import Decoded
+from rkmbuild.trace.decoded import Decoded
 
 
 class Status(StrEnum):

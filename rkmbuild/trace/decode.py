@@ -1,130 +1,22 @@
 """Turns the traces of a log into functions, files and lines of the module's source."""
 
-import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from rkmbuild.klog.frames import Frame
-from rkmbuild.klog.reports import Collector, Report
+from rkmbuild.klog.report import Report
+from rkmbuild.klog.reports import Collector
 from rkmbuild.ko.demangle import demangle
 from rkmbuild.trace import unloaded
-from rkmbuild.trace.addr2line import Addr2line, Spot
+from rkmbuild.trace.addr2line import Addr2line
 from rkmbuild.trace.debugfile import DebugFile, Place
-from rkmbuild.trace.search import Found, Search, fitting
-from rkmbuild.trace.source import Origin, Sources, origin
+from rkmbuild.trace.decoded import Decoded, DecodedFrame, DecodedStack
+from rkmbuild.trace.search import Search, fitting
+from rkmbuild.trace.source import Sources
 
 # What demangling takes is no matter, unless names were made to take long.
 _A_MOMENT = 0.5
 _MOST_SECONDS = 5.0
-_RUST = re.compile(r"_R[A-Za-z]|_ZN\d")
-
-
-@dataclass(kw_only=True)
-class DecodedFrame:
-    """A place in the code, and what it is in the source.
-
-    Attributes:
-        frame: As the kernel printed it.
-        module: The module it is in, or empty for the kernel itself.
-        name: The function, demangled, and the offset in it; or the address.
-        spots: The place in the source, the innermost inlined function first; empty where unknown.
-        sources: For each spot the line of the source, or None where that is not at hand.
-        changed: The files among them that are newer than the module.
-        problem: Why it is unknown, or empty.
-        others: How many other places it may be as well: only for an unloaded module.
-        guessed: Whether the place follows from the last digits of the address alone.
-    """
-
-    frame: Frame
-    module: str = ""
-    name: str = ""
-    spots: tuple[Spot, ...] = ()
-    sources: tuple[str | None, ...] = ()
-    changed: frozenset[str] = frozenset()
-    problem: str = ""
-    others: int = 0
-    guessed: bool = False
-
-    def document(self) -> dict[str, Any]:
-        """Return it as `--json` shows it."""
-        return {
-            "text": str(self.frame),
-            "module": self.module,
-            "name": self.name,
-            "reliable": self.frame.reliable,
-            "guessed": self.guessed,
-            "others": self.others,
-            "problem": self.problem or None,
-            "source": [
-                {
-                    "function": spot.function,
-                    "file": spot.file or None,
-                    "line": spot.line or None,
-                    "inlined": spot.inlined,
-                    "origin": origin(spot.file)[0].value,
-                    "text": text,
-                    "changed": spot.file in self.changed,
-                }
-                for spot, text in zip(self.spots, self.sources, strict=True)
-            ],
-        }
-
-
-@dataclass(kw_only=True)
-class Decoded:
-    """A report of the kernel, decoded.
-
-    Attributes:
-        report: As it was read.
-        modules: What was found for each module that it is about.
-        frames: Its places.
-    """
-
-    report: Report
-    modules: dict[str, Found] = field(default_factory=dict)
-    frames: list[DecodedFrame] = field(default_factory=list)
-
-    @property
-    def telling(self) -> bool:
-        """Whether it says more than the report itself."""
-        return any(found.debug for found in self.modules.values()) or any(
-            _RUST.match(frame.frame.symbol) for frame in self.frames
-        )
-
-    @property
-    def where(self) -> Spot | None:
-        """The innermost place in the module's own source."""
-        for frame in self.frames:
-            for spot in frame.spots if frame.frame.reliable else ():
-                if spot.line and origin(spot.file)[0] is Origin.MODULE:
-                    return spot
-        return None
-
-    def document(self) -> dict[str, Any]:
-        """Return it as `--json` shows it."""
-        where = self.where
-        return {
-            "kind": str(self.report.kind),
-            "title": self.report.title,
-            "line": self.report.line,
-            "release": self.report.release or None,
-            "last_unloaded": self.report.unloaded or None,
-            "panic": self.report.panic or None,
-            "where": where and {"function": where.function, "file": where.file, "line": where.line},
-            "modules": [
-                {
-                    "name": name,
-                    "debug": str(found.debug.path) if found.debug else None,
-                    "build_id": found.debug.build_id if found.debug else None,
-                    "matched": found.matched or None,
-                    "problem": found.problem or None,
-                }
-                for name, found in self.modules.items()
-            ],
-            "frames": [frame.document() for frame in self.frames],
-        }
 
 
 class _Lookup:
@@ -196,34 +88,62 @@ class Decoder:
             return None
         decoded = Decoded(report=report)
         wanted: dict[DebugFile, list[tuple[DecodedFrame, Place]]] = {}
-        for frame in report.frames:
-            shown = DecodedFrame(frame=frame, module=frame.module, name=str(frame))
-            decoded.frames.append(shown)
-            module = frame.module
-            if frame.address is not None and unloaded.may_hold(frame.address):
-                module = shown.module = report.unloaded
-            if not module:
-                continue
-            if module not in decoded.modules:
-                found = self._search.find(module, frame.build_id, report.release)
-                own = [each for each in report.frames if each.module == module]
-                decoded.modules[module] = fitting(found, own)
-            debug = decoded.modules[module].debug
-            place = self._place(shown, debug) if debug else None
-            if debug and place:
-                wanted.setdefault(debug, []).append((shown, place))
+        every = [frame for stack in report.stacks for frame in stack.frames]
+        for stack in (report.stack, *report.others):
+            shown = [self._shown(decoded, frame, every, wanted) for frame in stack.frames]
+            if shown:
+                decoded.stacks.append(DecodedStack(title=stack.title, frames=shown))
         for debug, frames in wanted.items():
             self._lookup(debug).fill(frames)
-        self._name(decoded.frames)
+        self._name(decoded)
         return decoded
 
-    def _name(self, frames: Sequence[DecodedFrame]) -> None:
+    def _shown(
+        self,
+        decoded: Decoded,
+        frame: Frame,
+        every: Sequence[Frame],
+        wanted: dict[DebugFile, list[tuple[DecodedFrame, Place]]],
+    ) -> DecodedFrame:
+        """Return a place as it is known so far; note what is to be looked up for it.
+
+        Args:
+            decoded: The report.
+            frame: The place.
+            every: All places of the report.
+            wanted: Gets the place in the module's file, if there is one.
+        """
+        release, gone = decoded.report.release, decoded.report.unloaded
+        shown = DecodedFrame(frame=frame, module=frame.module, name=str(frame))
+        module = frame.module
+        if frame.address is not None and unloaded.may_hold(frame.address):
+            module = shown.module = gone
+        if not module:
+            return shown
+        if module not in decoded.modules:
+            found = self._search.find(module, frame.build_id, release)
+            own = [each for each in every if each.module == module]
+            decoded.modules[module] = fitting(found, own)
+        debug = decoded.modules[module].debug
+        place = self._place(shown, debug) if debug else None
+        if debug and place:
+            wanted.setdefault(debug, []).append((shown, place))
+        return shown
+
+    def _name(self, decoded: Decoded) -> None:
         """Demangle the names, with one process at most."""
+        decoded.title = decoded.report.title
         if self._demangling > _MOST_SECONDS:
             return
         started = time.monotonic()
-        for frame, name in zip(frames, demangle([frame.name for frame in frames]), strict=True):
-            frame.name = name
+        frames = [frame for stack in decoded.stacks for frame in stack.frames]
+        titles = [stack.title for stack in decoded.stacks]
+        named = iter(demangle([decoded.title, *titles, *(frame.name for frame in frames)]))
+        decoded.title = next(named)
+        for stack in decoded.stacks:
+            stack.title = next(named)
+        for frame in frames:
+            frame.name = next(named)
         self._demangling += max(0.0, time.monotonic() - started - _A_MOMENT)
 
     def _lookup(self, debug: DebugFile) -> _Lookup:

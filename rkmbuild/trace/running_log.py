@@ -6,7 +6,8 @@ from pathlib import Path
 from rkmbuild.base.errors import RkmbuildError
 from rkmbuild.host import procmodules, records
 from rkmbuild.klog.kmsg import Record
-from rkmbuild.trace.decode import Decoded, Decoder
+from rkmbuild.trace.decode import Decoder
+from rkmbuild.trace.decoded import Decoded
 from rkmbuild.trace.search import Search, in_project
 
 

@@ -2,12 +2,12 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rkmbuild.base.console import visible
 from rkmbuild.trace.addr2line import Spot
-from rkmbuild.trace.decode import Decoded, DecodedFrame
+from rkmbuild.trace.decoded import Decoded, DecodedFrame, DecodedStack
 from rkmbuild.trace.source import Origin, origin
 
 _WIDTH = 44
@@ -27,12 +27,21 @@ def lines(decoded: Decoded, *, colour: bool = False) -> Iterator[str]:
     if not decoded.telling:
         return
     paint = _painted if colour else _plain
-    yield _MARK + paint(f"decoded: {visible(decoded.report.title)}", _HEAD)
+    yield _MARK + paint(f"decoded: {visible(decoded.title or decoded.report.title)}", _HEAD)
+    if meaning := decoded.meaning:
+        yield _MARK + paint(f"  {visible(meaning)}", _BOLD)
     if decoded.report.panic:
         yield _MARK + paint(f"  {visible(decoded.report.panic)}", _BOLD)
     for text in _matches(decoded):
         yield _MARK + paint(f"  {text}", _DIM)
-    blocks = [tuple(block) for block in _blocks(decoded.frames)]
+    for stack in decoded.stacks:
+        if stack.title:
+            yield _MARK + paint(f"  {visible(_short(stack.title))}:", _HEAD)
+        yield from _stack(stack, paint)
+
+
+def _stack(stack: DecodedStack, paint: Callable[[str, str], str]) -> Iterator[str]:
+    blocks = [tuple(block) for block in _blocks(stack.frames)]
     for block, times in ((b, len(list(same))) for b, same in itertools.groupby(blocks)):
         for text, style in block:
             yield _MARK + (paint(text, style) if style else text)

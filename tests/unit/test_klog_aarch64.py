@@ -5,8 +5,8 @@ each of them names.
 """
 
 from rkmbuild.klog import klog, outcome
+from rkmbuild.klog.kinds import TroubleKind
 from rkmbuild.klog.lines import text_of
-from rkmbuild.klog.outcome import TroubleKind
 from rkmbuild.klog.reports import Collector
 
 ADDRESS = "0000000000000000"
@@ -46,6 +46,32 @@ def test_an_oops_is_one_trouble_with_the_title_of_its_fault() -> None:
     assert trouble.kind is TroubleKind.OOPS
     assert trouble.title == OOPS[0]
     assert len(trouble.trace) == len(OOPS)
+
+
+def test_a_stack_overflow_is_one_report_with_its_panic() -> None:
+    # arch/arm64/kernel/traps.c, panic_bad_stack; kernel/panic.c
+    lines = [
+        "Insufficient stack space to handle exception!",
+        "ESR: 0x0000000096000047 -- DABT (current EL)",
+        "FAR: 0xffff800080003ff0",
+        "Task stack:     [0xffff800080004000..0xffff800080008000]",
+        "CPU: 0 PID: 62 Comm: insmod Tainted: G           OE      6.12.0-arm64 #1",
+        "pc : writes_deep+0x10/0x20 [writes]",
+        "lr : writes_deep+0x1c/0x20 [writes]",
+        *REGISTERS,
+        "Kernel panic - not syncing: kernel stack overflow",
+        "CPU: 0 PID: 62 Comm: insmod Tainted: G           OE      6.12.0-arm64 #1",
+        "Call trace:",
+        " dump_backtrace+0x9c/0x100",
+        " writes_deep+0x1c/0x20 [writes]",
+        "---[ end Kernel panic - not syncing: kernel stack overflow ]---",
+    ]
+    (trouble,) = outcome.troubles([klog.parse(f"<0>[    2.345678] {line}") for line in lines])
+    assert trouble.fatal
+    assert trouble.title == (
+        "stack overflow: the stack of 16 KiB ended in writes_deep+0x10/0x20 [writes]"
+    )
+    assert len(trouble.trace) == len(lines)
 
 
 def test_its_places_are_where_the_processor_was_and_the_calls_to_there() -> None:

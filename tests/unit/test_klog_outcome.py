@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.klog import klog, outcome
+from rkmbuild.klog.kinds import TroubleKind
 from rkmbuild.klog.klog import KernelMessage
-from rkmbuild.klog.outcome import TroubleKind
 
 _LOGS = Path(__file__).parent.parent / "data" / "logs"
 _KERNELS = ("6.1", "6.12")

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.klog.lines import text_of
-from rkmbuild.klog.reports import TRACE, Collector, Report
+from rkmbuild.klog.report import TRACE, Report
+from rkmbuild.klog.reports import Collector
 
 _LOGS = Path(__file__).parent.parent / "data" / "logs"
 _RELEASES = {"6.1": "6.1.0-56-cloud-amd64", "6.12": "6.12.117+deb12-cloud-amd64"}

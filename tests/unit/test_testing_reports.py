@@ -10,8 +10,9 @@ import pytest
 
 from rkmbuild.base.errors import StorageError
 from rkmbuild.klog import ktap as protocol
+from rkmbuild.klog.kinds import TroubleKind, Verdict
 from rkmbuild.klog.klog import KernelMessage
-from rkmbuild.klog.outcome import Trouble, TroubleKind
+from rkmbuild.klog.outcome import Trouble
 from rkmbuild.testing import junit_document, ktap_document, printing
 from rkmbuild.testing.cases import Case, CaseKind
 from rkmbuild.testing.results import KernelRun, Session, Status, TestResult
@@ -181,7 +182,13 @@ def test_several_modules_are_told_apart() -> None:
 
 
 def test_a_warning_tells_whose_test_it_came_with() -> None:
-    warned = Trouble(kind=TroubleKind.WARNING, title="WARNING: at lib.rs", trace=())
+    warned = Trouble(
+        name="warning",
+        kind=TroubleKind.WARNING,
+        verdict=Verdict.WARNS,
+        title="WARNING: at lib.rs",
+        trace=(),
+    )
     runs = [
         replace(run, results=tuple(replace(result, troubles=(warned,)) for result in run.results))
         for run in _workspace().runs

@@ -8,10 +8,11 @@ import pytest
 
 from rkmbuild.klog.frames import Frame
 from rkmbuild.klog.lines import text_of
-from rkmbuild.klog.reports import Collector, Report
+from rkmbuild.klog.report import Report
+from rkmbuild.klog.reports import Collector
 from rkmbuild.trace import text
 from rkmbuild.trace.addr2line import Spot, answers
-from rkmbuild.trace.decode import Decoded, DecodedFrame
+from rkmbuild.trace.decoded import Decoded, DecodedFrame, DecodedStack
 
 _LOGS = Path(__file__).parent.parent / "data" / "logs"
 
@@ -78,7 +79,9 @@ def test_names_cannot_steer_the_terminal() -> None:
     )
     report = Report(kind="oops", title="BUG: \x1b[31m", line=1)
     bare = DecodedFrame(frame=Frame(symbol="_Rg\x9b31m"), module="m", name="_Rg\x9b31m")
-    shown = list(text.lines(Decoded(report=report, frames=[frame, bare])))
+    shown = list(
+        text.lines(Decoded(report=report, stacks=[DecodedStack(title="", frames=[frame, bare])]))
+    )
     assert len(shown) == 4
     assert all(c.isprintable() for line in shown for c in line)
 
@@ -89,7 +92,8 @@ def test_names_that_are_too_long_are_shortened() -> None:
         DecodedFrame(frame=Frame(symbol="_RNv"), module="m", name=name)
         for name in (generic, "x" * 5000, "<" * 5000)
     ]
-    shown = list(text.lines(Decoded(report=Report(kind="bug", title="t", line=1), frames=frames)))
+    stack = DecodedStack(title="", frames=frames)
+    shown = list(text.lines(Decoded(report=Report(kind="bug", title="t", line=1), stacks=[stack])))
     assert all(len(line) < 150 for line in shown)
     assert any("core::iter::fold" in line for line in shown)
 

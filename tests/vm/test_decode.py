@@ -63,7 +63,7 @@ EXPECTED = (
         "general protection fault",
         (("read", "crashes::ways::read"), ("wild", "crashes::ways::wild"), WRITE),
     ),
-    Expected("kernel BUG at lib/list_debug.c", (("list", "crashes_list"), WRITE)),
+    Expected("list_add corruption", (("list", "crashes_list"), WRITE)),
     Expected("kernel BUG at ", (("index", "crashes::ways::index"), WRITE)),
     Expected("kernel BUG at ", (("panic", "crashes::ways::crash"), WRITE)),
     Expected("BUG: soft lockup", (("spin", "crashes::ways::spin"), WRITE)),
@@ -130,6 +130,10 @@ def test_each_crash_is_decoded_to_its_function_its_file_and_its_line(crashed: Cr
         # The stack ends in whatever the function does first.
         if innermost != "stack":
             assert report["where"]["line"] == marked(innermost)[1]
+            assert report["meaning"] is None
+        else:
+            assert report["meaning"].startswith("stack overflow: the stack of 16 KiB ended in ")
+            assert "crashes::ways::stack at " in report["meaning"]
 
 
 def test_an_address_in_an_unloaded_module_is_told_by_its_last_digits_or_by_where_it_was(
