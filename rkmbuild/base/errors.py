@@ -126,7 +126,7 @@ class RefusedInGuestError(RkmbuildError):
 
 
 class CrashedError(RkmbuildError):
-    """The kernel that the module was loaded into met an oops, a BUG or a panic."""
+    """The module's kernel met an oops, a BUG or a panic, or reported corrupted memory or a bug."""
 
     code = 22
     kind = "crashed"

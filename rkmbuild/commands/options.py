@@ -35,6 +35,16 @@ Image = Annotated[
         show_default="the one found with it",
     ),
 ]
+Append = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--append",
+        metavar="WORDS",
+        help="Add this to the command line of the machine's kernel, as slub_debug=FZPU; may be "
+        "given several times.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 Raw = Annotated[
     bool, typer.Option("--raw", help="Show the kernel's lines only, without decoding its traces.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rkmbuild.guest.trial import ModuleRun, Plan
     from rkmbuild.kernel.tree import KernelTree
     from rkmbuild.klog.klog import KernelMessage
-    from rkmbuild.trace.decode import Decoded
+    from rkmbuild.trace.decoded import Decoded
 
 
 def run(
@@ -34,6 +34,7 @@ def run(
         list[str] | None,
         typer.Option("--param", metavar="NAME=VALUE", help="A parameter for the module."),
     ] = None,
+    append: options.Append = None,
     timeout: Annotated[
         float,
         typer.Option(min=0.1, metavar="SECONDS", help="Time for loading and unloading."),
@@ -56,7 +57,15 @@ def run(
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     ko, tree = request.module(path, package, kernel, image)
-    load(ko, tree, params=tuple(param or ()), timeout=timeout, shell=shell, raw=raw)
+    load(
+        ko,
+        tree,
+        params=tuple(param or ()),
+        append=tuple(append or ()),
+        timeout=timeout,
+        shell=shell,
+        raw=raw,
+    )
 
 
 def load(
@@ -64,6 +73,7 @@ def load(
     tree: "KernelTree",
     *,
     params: tuple[str, ...] = (),
+    append: tuple[str, ...] = (),
     timeout: float,
     shell: bool = False,
     raw: bool = False,
@@ -71,7 +81,7 @@ def load(
     """Run a finished module and show it; raises what it failed with."""
     from rkmbuild.guest import trial
 
-    planned = trial.plan(ko, tree, params=params)
+    planned = trial.plan(ko, tree, params=params, append=append)
     if shell:
         from rkmbuild.guest.shell import interact
 
@@ -116,6 +126,7 @@ class _Shown:
 
 def _show(result: "ModuleRun", decoded: "Sequence[Decoded]") -> None:
     from rkmbuild.kernel.loaded import counted
+    from rkmbuild.klog.kinds import Verdict
 
     failure = result.failure
     if console.is_json():
@@ -124,7 +135,11 @@ def _show(result: "ModuleRun", decoded: "Sequence[Decoded]") -> None:
             raise typer.Exit(failure.code)
         return
     for trouble in result.guest.troubles:
-        if not trouble.fatal:
+        if trouble.early and trouble.verdict is Verdict.FAILS:
+            console.warning(f"the kernel reported before any module was there: {trouble.title}")
+        elif trouble.verdict is Verdict.NOTE:
+            console.note(f"the kernel noted: {trouble.title}")
+        elif not trouble.fatal:
             console.warning(f"the kernel warned: {trouble.title}")
     if failure:
         place = traces.told(decoded)

@@ -29,6 +29,7 @@ def run_tests(
         ),
     ] = None,
     image: options.Image = None,
+    append: options.Append = None,
     cycles: Annotated[
         int,
         typer.Option(
@@ -94,6 +95,7 @@ def run_tests(
             timeout=timeout,
             toolchain=toolchain,
             image=image,
+            append=append or (),
         ),
         show,
     )

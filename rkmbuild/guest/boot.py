@@ -6,7 +6,7 @@ from pathlib import Path
 from rkmbuild.arch import architectures
 from rkmbuild.arch.arch import Arch
 from rkmbuild.base import console
-from rkmbuild.base.errors import MachineError
+from rkmbuild.base.errors import MachineError, UsageError
 from rkmbuild.guest import accel, initramfs, no_init, qemu_machine
 from rkmbuild.guest.attempt import Attempt
 from rkmbuild.guest.machine import Configuration
@@ -172,6 +172,24 @@ def command_line(
     elif not chosen.proven:
         line.append(arch.guest.early_console)
     return " ".join([*line, *([append] if append else []), "--", nonce])
+
+
+def appended(texts: Sequence[str]) -> str:
+    """Return what a user adds to the kernel's command line, as one text.
+
+    Raises:
+        UsageError: it would end the kernel's part of the line, or is none of it.
+    """
+    words = " ".join(texts).split()
+    if "--" in words:
+        raise UsageError(
+            "--append: behind `--` are words for init, not for the kernel",
+            hint="leave the `--` out",
+        )
+    line = " ".join(words)
+    if not (line.isascii() and line.isprintable()):
+        raise UsageError(f"--append: {console.visible(line)} is no text for a command line")
+    return line
 
 
 def _attempts(chosen: accel.Accel) -> list[accel.Accel]:

@@ -43,7 +43,7 @@ def interact(planned: trial.Plan, *, memory_mib: int = boot.MEMORY_MIB) -> None:
         arch=arch,
         image=boot.image_of(tree),
         initramfs=root,
-        command_line=boot.command_line(arch, chosen, "", "-", words=_COMMAND_LINE),
+        command_line=boot.command_line(arch, chosen, planned.append, "-", words=_COMMAND_LINE),
         memory_mib=memory_mib,
     )
     console.note("Ctrl-A x ends the machine, and so does `exit`; Ctrl-A h shows more")

@@ -48,6 +48,7 @@ class Plan:
         loading: The index of the command that loads the module.
         counting: The index of the command that shows /proc/modules.
         missing: Modules that it needs and that were found nowhere.
+        append: More of the kernel's command line.
     """
 
     module: Modinfo
@@ -57,6 +58,7 @@ class Plan:
     loading: int
     counting: int
     missing: tuple[str, ...]
+    append: str = ""
 
     @property
     def unloading(self) -> int:
@@ -111,7 +113,9 @@ class ModuleRun:
         }
 
 
-def plan(ko: Path, tree: KernelTree, *, params: Sequence[str] = ()) -> Plan:
+def plan(
+    ko: Path, tree: KernelTree, *, params: Sequence[str] = (), append: Sequence[str] = ()
+) -> Plan:
     """Return what to do in a guest to load `ko` and unload it.
 
     Args:
@@ -119,10 +123,11 @@ def plan(ko: Path, tree: KernelTree, *, params: Sequence[str] = ()) -> Plan:
         tree: The kernel to load it into.
         params: Parameters for it, `name=value` each, or for one that it needs,
             `module.name=value`.
+        append: Words for the kernel's command line.
 
     Raises:
         NotAModuleError: `ko` is none.
-        UsageError: it has no such parameter, or not of this kind.
+        UsageError: it has no such parameter, or not of this kind; or a word cannot be there.
         ToolchainError: it, or a module that it needs, is packed and cannot be unpacked.
     """
     module = modinfo.read(ko)
@@ -160,6 +165,7 @@ def plan(ko: Path, tree: KernelTree, *, params: Sequence[str] = ()) -> Plan:
         loading=len(before),
         counting=len(before) + 1 + len(after),
         missing=order.missing,
+        append=boot.appended(append),
     )
 
 
@@ -198,6 +204,7 @@ def run(
         files=planned.files,
         script=planned.script,
         timeout=timeout,
+        append=planned.append,
         stop_on_failure=True,
         on_message=on_message,
     )
@@ -214,6 +221,12 @@ def judge(planned: Plan, result: GuestResult) -> tuple[Verdict, RkmbuildError | 
     if result.outcome is Outcome.CRASHED:
         title = outcome.downfall(result.troubles, result.log)
         when = _when(planned, result)
+        title = demangle([title])[0]
+        if _lived_on(result.statuses):
+            return Verdict.CRASHED, CrashedError(
+                f"{release} reported a bug when {when} `{name}`: {title}",
+                hint="the kernel lived on, but what the report is about may have corrupted it",
+            )
         return Verdict.CRASHED, CrashedError(f"{release} crashed {when} `{name}`: {title}")
     if result.outcome is Outcome.HANG:
         when = _when(planned, result)
@@ -271,8 +284,19 @@ def _errno(step: Step) -> int | None:
     return step.status if step.command.startswith("insmod ") else None
 
 
+def _lived_on(statuses: Sequence[int | None]) -> bool:
+    """Tell whether the script went on to its end, or to a command that failed."""
+    for number, status in enumerate(statuses):
+        if status is None:
+            return number > 0 and bool(statuses[number - 1])
+    return True
+
+
 def _when(planned: Plan, result: GuestResult) -> str:
     reached = [index for index, step in enumerate(result.steps) if step.status is None]
+    if not reached:
+        fatal = next((trouble for trouble in result.troubles if trouble.fatal), None)
+        reached = [message.step for message in fatal.trace[:1] if message.step] if fatal else []
     return "unloading" if reached == [planned.unloading] else "loading"
 
 

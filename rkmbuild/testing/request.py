@@ -30,6 +30,7 @@ class Request:
         timeout: Seconds for each test.
         toolchain: A rustup toolchain, or None.
         image: What to boot in place of the kernel's own image.
+        append: Words for the command line of the guests' kernels.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Request:
     timeout: float
     toolchain: str | None = None
     image: Path | None = None
+    append: Sequence[str] = ()
 
 
 def run(
@@ -70,6 +72,7 @@ def run(
                 its_cases,
                 rust=lambda: rust.choose(request.toolchain)[0],
                 together=len(built) > 1,
+                append=request.append,
             ),
         )
         for each, its_cases in zip(built, chosen, strict=True)
@@ -92,6 +95,7 @@ def run(
 
 
 def _build(request: Request) -> list[Built]:
+    boot.appended(request.append)
     modules = selection.select(request.path, request.packages)
     kernels: Sequence[str | None] = request.kernels or [None]
     trees = {tree.release: tree for tree in map(find.select, kernels)}

@@ -64,7 +64,8 @@ class Group:
     @property
     def append(self) -> str:
         """More of the kernel's command line."""
-        return leaks.COMMAND_LINE if self.cases[0].kind is CaseKind.CYCLES else ""
+        own = leaks.COMMAND_LINE if self.cases[0].kind is CaseKind.CYCLES else ""
+        return f"{own} {self.needed.append}".strip()
 
 
 def with_tests_place(module: str) -> str:

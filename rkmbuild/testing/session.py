@@ -59,6 +59,7 @@ def groups(
     *,
     rust: Callable[[], Rust],
     together: bool = False,
+    append: Sequence[str] = (),
 ) -> list[Group]:
     """Return tests of a module for one kernel, in groups that may run side by side.
 
@@ -68,12 +69,13 @@ def groups(
         rust: Gives what compiles programs; asked only where there are some.
         together: Whether functions and files share a guest: with several kernels or modules there
             is enough to run side by side.
+        append: Words for the command line of the guests' kernels.
 
     Raises:
-        UsageError: the module has no such parameter as a test wants.
+        UsageError: the module has no such parameter as a test wants; or a word cannot be there.
         BuildError: a program cannot be compiled.
     """
-    plain = trial.plan(built.ko, built.tree)
+    plain = trial.plan(built.ko, built.tree, append=append)
     files = {
         **plain.files,
         script.with_tests_place(plain.module.name): built.with_tests,

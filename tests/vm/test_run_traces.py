@@ -24,6 +24,22 @@ def test_a_crash_is_decoded_under_its_trace_and_told_with_the_error(kernel: Kern
     assert f"crashes::ways::read at src/ways.rs:{marked('read')[1]}" in done.stderr
 
 
+def test_memory_that_was_overwritten_fails_though_the_kernel_lives_on(kernel: KernelTree) -> None:
+    root = crate_guest.MODULES / "crashes"
+    module = crate_guest.build(root, kernel)
+    words = ("--param", "how=overrun", "--append", "slub_debug=FZPU", "--timeout", _TIME)
+    done = rkmbuild("run", module, *words, cwd=root)
+    assert done.returncode == 22, done.stderr
+    assert "reported a bug when loading `crashes`: BUG kmalloc-" in done.stderr
+    decoded = [line for line in done.stdout.splitlines() if line.startswith("    | ")]
+    assert "Right Redzone overwritten" in decoded[0]
+    # Once where it was found, once where the memory came from.
+    title = next(n for n, line in enumerate(decoded) if "|   Allocated in " in line)
+    place = f"at src/ways.rs:{marked('overrun')[1]}"
+    assert any("crashes::ways::overrun" in line for line in decoded[:title])
+    assert any(place in line for line in decoded[title:]), done.stdout
+
+
 def test_a_hang_is_decoded_in_the_document(kernel_6_12: KernelTree) -> None:
     module = crate_guest.build(crate_guest.MODULES / "crashes", kernel_6_12)
     done = rkmbuild("run", module, "--param", "how=mutex", "--timeout", "8", "--json")

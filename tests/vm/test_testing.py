@@ -37,14 +37,19 @@ def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel: KernelTree) -> N
     junit = tmp_path / "out" / "junit.xml"
     done = rkmbuild(
         "test", root, "--kernel", kernel.release, "--timeout", _TIMEOUT, "--json",
-        "--junit", junit,
+        "--junit", junit, "--append", "slub_debug=FZPU,kmalloc-64",
     )  # fmt: skip
     assert done.returncode == 24, done.stderr
     assert not complaints(done.stderr)
     document = json.loads(done.stdout)
     (ran,) = document["kernels"]
     assert ran["release"] == kernel.release
-    assert _statuses(ran) == {
+    statuses = _statuses(ran)
+    # Of memory that was overwritten it fails, though the kernel lives on.
+    how, why = statuses.pop("tests::writes_behind")
+    assert how == "crashed"
+    assert re.match(r"BUG kmalloc-64 \(.*: Object corrupt: kmalloc Redzone overwritten", str(why))
+    assert statuses == {
         "tests::passes": ("passed", None),
         "tests::fails": ("failed", "ASSERTION FAILED at src/lib.rs:58"),
         "tests::fails_in_a_closure": ("failed", "ASSERTION FAILED at src/lib.rs:65"),
@@ -82,7 +87,7 @@ def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel: KernelTree) -> N
     assert decoded["where"]["function"] == "tested::tests::panics"
     assert (Path(decoded["where"]["file"]).name, decoded["where"]["line"]) == ("lib.rs", 81)
     read = junitparser.JUnitXml.fromfile(str(junit))
-    assert (read.tests, read.failures, read.errors, read.skipped) == (17, 6, 2, 2)
+    assert (read.tests, read.failures, read.errors, read.skipped) == (18, 6, 3, 2)
 
 
 @pytest.mark.usefixtures("kernel_6_1")

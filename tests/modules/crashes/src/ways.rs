@@ -22,6 +22,7 @@ pub(crate) fn crash(how: &[u8]) -> Result {
         b"spin" => spin(),
         b"mutex" => mutex(),
         b"stack" => stack(0).map(drop),
+        b"overrun" => overrun(), // place: overrun, from
         b"warn" => warn(),
         b"list" => {
             // SAFETY: there is nothing safe about it.
@@ -86,6 +87,17 @@ fn stack(depth: u64) -> Result<u64> {
     }
     let deeper = stack(black_box(depth + 1))?; // place: stack
     Ok(deeper + words[depth as usize % 64])
+}
+
+/// Writes behind the memory that it asked for, into what lies between two objects of a slab.
+#[inline(never)]
+fn overrun() -> Result {
+    let mut memory = KVec::<u8>::with_capacity(60, GFP_KERNEL)?; // place: overrun
+    for n in 60..black_box(68) {
+        // SAFETY: there is nothing safe about it.
+        unsafe { memory.as_mut_ptr().add(n).write_volatile(0x41) };
+    }
+    Ok(())
 }
 
 #[inline(never)]

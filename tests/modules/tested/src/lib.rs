@@ -86,6 +86,15 @@ mod tests {
         assert_eq!(*KBox::new(7, GFP_KERNEL)?, 7);
         Ok(())
     }
+
+    /// Between what it asked for and the end of the object: only a kernel that debugs slabs sees it.
+    #[kernel_test]
+    fn writes_behind() -> Result {
+        let mut memory = KVec::<u8>::with_capacity(60, GFP_KERNEL)?;
+        // SAFETY: the kernel's objects have 64 bytes.
+        unsafe { memory.as_mut_ptr().add(60).write_volatile(0x41) };
+        Ok(())
+    }
 }
 
 /// As upstream's own tests are written.
