@@ -162,31 +162,25 @@ impl Drop for Node {
 // Each is of the very type that C calls it as: a kernel with kCFI stops what calls another one.
 impl Owner {
     fn show(self) -> Show<c_void, Contents> {
-        match self {
-            Self::Kobject => {
-                let ours: Show<bindings::kobject, bindings::kobj_attribute> = read_of_kobject;
-                // SAFETY: pointers to whatever type are passed alike.
-                unsafe { transmute(ours) }
-            }
-            Self::Device => {
-                let ours: Show<bindings::device, bindings::device_attribute> = read_of_device;
-                // SAFETY: as above.
-                unsafe { transmute(ours) }
+        type OfKobject = Show<bindings::kobject, bindings::kobj_attribute>;
+        type OfDevice = Show<bindings::device, bindings::device_attribute>;
+        // SAFETY: pointers to whatever type are passed alike.
+        unsafe {
+            match self {
+                Self::Kobject => transmute::<OfKobject, Show<c_void, Contents>>(read_of_kobject),
+                Self::Device => transmute::<OfDevice, Show<c_void, Contents>>(read_of_device),
             }
         }
     }
 
     fn store(self) -> Store<c_void, Contents> {
-        match self {
-            Self::Kobject => {
-                let ours: Store<bindings::kobject, bindings::kobj_attribute> = write_of_kobject;
-                // SAFETY: pointers to whatever type are passed alike.
-                unsafe { transmute(ours) }
-            }
-            Self::Device => {
-                let ours: Store<bindings::device, bindings::device_attribute> = write_of_device;
-                // SAFETY: as above.
-                unsafe { transmute(ours) }
+        type OfKobject = Store<bindings::kobject, bindings::kobj_attribute>;
+        type OfDevice = Store<bindings::device, bindings::device_attribute>;
+        // SAFETY: as in `show`.
+        unsafe {
+            match self {
+                Self::Kobject => transmute::<OfKobject, Store<c_void, Contents>>(write_of_kobject),
+                Self::Device => transmute::<OfDevice, Store<c_void, Contents>>(write_of_device),
             }
         }
     }
