@@ -12,6 +12,7 @@ from rkmbuild.guest.attempt import Attempt
 from rkmbuild.guest.machine import Configuration
 from rkmbuild.guest.qemu_machine import QemuMachine
 from rkmbuild.guest.result import GuestResult, Step
+from rkmbuild.guest.transcript import Transcript
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.klog.klog import KernelMessage
 
@@ -95,11 +96,7 @@ def boot(
             if not chosen.proven:
                 # Only now: an image that boots nowhere says nothing of KVM.
                 accel.remember(emulator, works=tried is chosen)
-            if not run.transcript.port_heard:
-                console.warning(
-                    f"nothing came over the second serial port of {tree.release}, "
-                    f"{arch.guest.port}: what the commands printed is not known"
-                )
+            _tell_of_port(run.transcript, tree.release, arch.guest.port)
             return result
         if not tried.proven:
             console.note("KVM is there but no kernel boots under it; using TCG instead")
@@ -190,6 +187,24 @@ def appended(texts: Sequence[str]) -> str:
     if not (line.isascii() and line.isprintable()):
         raise UsageError(f"--append: {console.visible(line)} is no text for a command line")
     return line
+
+
+def _tell_of_port(said: Transcript, release: str, port: str) -> None:
+    if said.portless:
+        console.warning(
+            f"{release} has no second serial port, {port}: what commands printed came in its log, "
+            "after each of them"
+        )
+    elif said.mixed:
+        console.warning(
+            f"{release} does not have its second serial port as {port}: its log and what commands "
+            "print were told apart by their form"
+        )
+    elif not said.port_heard:
+        console.warning(
+            f"nothing came over the second serial port of {release}, {port}: what the commands "
+            "printed is not known"
+        )
 
 
 def _attempts(chosen: accel.Accel) -> list[accel.Accel]:

@@ -31,20 +31,36 @@ mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 
 # Every step is a shell of its own, so that an `exit` or an error in one cannot end init, at whose
 # death the kernel would panic. A port that takes nothing must not fail what is printed on it. The
-# last `exec` closes the port, and a close waits until all that was written has left it.
+# last `exec` closes the port, and a close waits until all that was written has left it. Where there
+# is no such port, what a step printed goes into the kernel's log once it has ended: a line of that
+# has room for some 1000 letters (kernel/printk/printk.c, devkmsg_write).
 _INIT = f"""\
 {_SETUP}export TERM=dumb
 echo "$1 alive" >/dev/kmsg
-stty -F /dev/@port@ 115200 raw -echo
-exec </dev/null >/dev/@port@ 2>&1
-printf '\\001%s alive\\n' "$1" || exec >/dev/null 2>&1
+exec </dev/null
+if [ -c /dev/@port@ ]; then
+    stty -F /dev/@port@ 115200 raw -echo
+    exec >/dev/@port@ 2>&1
+    printf '\\001%s alive\\n' "$1" || exec >/dev/null 2>&1
+else
+    echo "$1 portless" >/dev/kmsg
+    exec >/dev/null 2>&1
+fi
 for step in /{STEPS}/*; do
     [ -e "$step" ] || break
     number=${{step##*/}}
     echo "$1 begin $number" >/dev/kmsg
     printf '\\001%s begin %s\\n' "$1" "$number"
-    sh "$step"
-    status=$?
+    if [ -c /dev/@port@ ]; then
+        sh "$step"
+        status=$?
+    else
+        sh "$step" >/said 2>&1
+        status=$?
+        cut -c1-900 /said | while IFS= read -r line; do
+            echo "$1 said $number $line" >/dev/kmsg
+        done
+    fi
     echo "$1 end $number $status" >/dev/kmsg
     printf '\\001%s end %s %s\\n' "$1" "$number" "$status"
     if [ "$status" != 0 ] && [ -e "/{STOP}/$number" ]; then break; fi

@@ -32,6 +32,9 @@ class Transcript:
         heard: When the last line came.
         done: Whether init said that the script is over.
         port_heard: Whether anything of init's came over the second port.
+        portless: Whether init found no second port: what commands print comes in the log then.
+        mixed: Whether the ports are not what they should be: init's words came over the first one,
+            or the log over the second one. A line's form then tells what it is.
     """
 
     def __init__(
@@ -49,7 +52,7 @@ class Transcript:
         self.alive: float | None = None
         self.reached = self.heard = time.monotonic()
         self.done = False
-        self.port_heard = False
+        self.port_heard = self.portless = self.mixed = False
         self._mark = f"{initramfs.MARK}{nonce} "
         self._halted = False
         self._on_line = on_line
@@ -82,12 +85,26 @@ class Transcript:
         # What stands before a mark is the rest of a line, or nothing; an empty line is one.
         said, mark, report = line.partition(self._mark)
         if said or not mark:
-            take = self._take_log if source is Source.LOG else self._take_port
+            take = self._take_log if self._is_log(source, said) else self._take_port
             take(said)
         if mark:
             # A second port that cannot be opened leaves init's output on the console.
             self.port_heard |= source is Source.PORT
+            self.mixed |= source is Source.LOG
             self._told(Source.PORT, report)
+
+    def _is_log(self, source: Source, line: str) -> bool:
+        """Tell whether a line is of the kernel's log, wherever it came from.
+
+        A kernel that is told of fewer ports than there are may take the second one for its first.
+        """
+        if source is Source.LOG and not self.mixed:
+            return True
+        message = klog.parse(line)
+        if source is Source.PORT and message.text.startswith(self.nonce):
+            self.mixed = True
+        # Before init has said a word nothing else can come over its port.
+        return (self.mixed or self.alive is None) and message.level is not None
 
     def steps(self) -> tuple[Step, ...]:
         """Return what came of the commands so far."""
@@ -113,6 +130,12 @@ class Transcript:
     def _told(self, source: Source, report: str) -> None:
         """Note how far init is; the first port to say so counts."""
         word, *numbers = report.split()
+        if word == "said":
+            self._said(report)
+            return
+        if word == "portless":
+            self.portless = True
+            return
         if self.alive is None:
             self.alive = self.reached = self.heard
         if word == "done":
@@ -122,6 +145,13 @@ class Transcript:
             self._begin(source, int(numbers[0]))
         elif word == "end":
             self._end(int(numbers[0]), int(numbers[1]))
+
+    def _said(self, report: str) -> None:
+        """Take what a command printed, from the log."""
+        number, _, line = report.lstrip().removeprefix("said ").partition(" ")
+        self._lines[int(number)].append(line)
+        if self._on_line:
+            self._on_line(line)
 
     def _begin(self, source: Source, number: int) -> None:
         self._now[source] = number

@@ -94,10 +94,46 @@ def test_a_command_has_ended_when_both_ports_say_so() -> None:
 
 def test_init_that_has_the_console_alone_is_heard_there() -> None:
     transcript = Transcript(["false"], "nonce")
-    for line in ("\x01nonce alive", "\x01nonce begin 0000", "said", "\x01nonce end 0000 1"):
+    said = ("said", "<6>[    1.0] logged")
+    for line in ("\x01nonce alive", "\x01nonce begin 0000", *said, "\x01nonce end 0000 1"):
         transcript.take(Source.LOG, line)
     transcript.take(Source.LOG, "\x01nonce done")
     assert transcript.done
     assert not transcript.port_heard
-    assert [step.status for step in transcript.steps()] == [1]
-    assert [message.text for message in transcript.log] == ["said"]
+    assert [(step.status, step.lines) for step in transcript.steps()] == [(1, ("said",))]
+    assert [message.text for message in transcript.log] == ["logged"]
+
+
+def test_what_commands_print_is_read_from_the_log_where_there_is_no_port() -> None:
+    transcript = Transcript(_SCRIPT, "nonce")
+    for text in ("alive", "portless", "begin 0000", "said 0000 one", "said 0000  two  three",
+                 "said 0000 ", "end 0000 0"):  # fmt: skip
+        transcript.take(Source.LOG, f"<12>[    1.0] nonce {text}")
+    (first, second) = transcript.steps()
+    assert transcript.portless
+    assert not transcript.port_heard
+    assert (first.lines, first.status) == (("one", " two  three", ""), 0)
+    assert second.lines == ()
+    assert transcript.log == []
+
+
+def test_ports_that_are_exchanged_are_told_apart_by_what_comes_over_them() -> None:
+    transcript = Transcript(_SCRIPT, "nonce")
+    said = (
+        (Source.PORT, "<6>[    0.9] early"),
+        (Source.PORT, "<12>[    1.0] nonce alive"),
+        (Source.LOG, "\x01nonce alive"),
+        (Source.PORT, "<12>[    1.1] nonce begin 0000"),
+        (Source.LOG, "\x01nonce begin 0000"),
+        (Source.LOG, "printed"),
+        (Source.PORT, "<6>[    1.2] logged"),
+        (Source.LOG, "\x01nonce end 0000 0"),
+        (Source.PORT, "<12>[    1.3] nonce end 0000 0"),
+    )
+    for source, line in said:
+        transcript.take(source, line)
+    first, _ = transcript.steps()
+    assert transcript.mixed
+    assert (first.lines, first.status) == (("printed",), 0)
+    logged = [(message.text, message.step) for message in transcript.log]
+    assert logged == [("early", None), ("logged", 0)]

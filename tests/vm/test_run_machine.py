@@ -132,6 +132,40 @@ def test_a_guest_without_a_second_port_and_power_off_is_believed_its_log(
     assert "nothing came over the second serial port" in capsys.readouterr().err
 
 
+def test_what_commands_print_is_known_where_the_kernel_knows_of_one_port_only(
+    kernel_6_12: KernelTree, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said: list[str] = []
+    result = boot.boot(
+        kernel_6_12,
+        files={},
+        script=["echo one; echo ' two  words'", "echo no >&2; exit 3", "true"],
+        timeout=_PATIENCE,
+        append="8250.nr_uarts=1",
+        on_line=said.append,
+    )
+    assert result.outcome is Outcome.FINISHED
+    assert result.statuses == (0, 3, 0)
+    assert [step.lines for step in result.steps] == [("one", " two  words"), ("no",), ()]
+    assert said == list(result.lines)
+    assert f"{kernel_6_12.release} does not have its second serial port" in capsys.readouterr().err
+
+
+def test_without_a_second_port_what_commands_print_comes_in_the_log(
+    kernel_6_12: KernelTree, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Of a name that no kernel gives to a port.
+    monkeypatch.setattr(initramfs, "_INIT", initramfs._INIT.replace("@port@", "ttyS99"))
+    script = ["echo one; echo ' two  words'", "echo no >&2; exit 3", "printf '%0950d' 7", "true"]
+    result = boot.boot(kernel_6_12, files={}, script=script, timeout=_PATIENCE)
+    assert result.outcome is Outcome.FINISHED
+    assert result.statuses == (0, 3, 0, 0)
+    lines = [("one", " two  words"), ("no",), ("0" * 900,), ()]
+    assert [step.lines for step in result.steps] == lines
+    assert not any("said" in message.text for message in result.log)
+    assert f"{kernel_6_12.release} has no second serial port, ttyS1" in capsys.readouterr().err
+
+
 def test_a_kernel_without_devtmpfs_has_what_the_guest_needs(
     kernel_6_12: KernelTree, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
