@@ -22,6 +22,11 @@ _OF_THE_OBJECT = (
     "-Wp,-MMD,", "-Wp,-MD,", "-DKBUILD_BASENAME=", "-DKBUILD_MODNAME=", "-D__KBUILD_MODNAME=",
     "-DKBUILD_MODFILE=",
 )  # fmt: skip
+OF_A_MODULE = (
+    "-DMODULE", '-DKBUILD_BASENAME="rkmbuild"', '-DKBUILD_MODNAME="rkmbuild"',
+    "-D__KBUILD_MODNAME=kmod_rkmbuild", '-DKBUILD_MODFILE="rkmbuild"',
+)  # fmt: skip
+"""What stands in for that where headers alone are read: many of the network's name the module."""
 # Counts up when kbuild is asked in another way, or more is left out of what it says.
 _REVISION = 1
 # Flags whose value is a path, in the same word or in the next one.

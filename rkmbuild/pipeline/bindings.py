@@ -1,8 +1,8 @@
 """The bindings: bindgen over the kernel's headers, once for each kernel and set of headers.
 
-libclang lays out structures as clang would; the kernel was built by another compiler. So the
-sizes and offsets of a sample are asked of the kernel's own compiler and become assertions in the
-generated file, which rustc then checks.
+libclang lays out structures as clang would, bindgen drops some of what C says of them, and macros
+are computed by rules of its own. So the kernel's own compiler is asked of all that is bound, and
+what differs is put right or becomes opaque (`layout`) before anything is built on it.
 """
 
 import os
@@ -10,10 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base import cache, process
+from rkmbuild.base import cache, console, paths, process
 from rkmbuild.base.errors import BuildError, ProjectError
 from rkmbuild.base.tool_environment import tool_environment
-from rkmbuild.pipeline import c_layout
+from rkmbuild.kernel import cflags
+from rkmbuild.pipeline import helpers
+from rkmbuild.pipeline.layout import ask
+from rkmbuild.pipeline.layout.ask import C, Preprocessed
+from rkmbuild.pipeline.layout.finish import Finished, finish
+from rkmbuild.pipeline.stages import side_by_side
 from rkmbuild.pipeline.target_kernel import TargetKernel
 from rkmbuild.pipeline.tools import Tools
 from rkmbuild.project import headers as headers_of
@@ -22,8 +27,11 @@ from rkmbuild.toolchain.parts import Bindgen, CCompiler, Version
 
 FILE = "bindings.rs"
 _HEADER = "bindings.h"
+# C that reads and writes the members of structures which Rust cannot lay out.
+_ACCESSORS = "accessors.h"
+_NOTES = "notes.txt"
 # Counts up when other bindings are made of the same headers and parameters.
-_REVISION = 2
+_REVISION = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +41,11 @@ class Source:
     Attributes:
         header: The header that includes it all.
         parameters: Arguments of bindgen: what is bound of it, and what stays opaque.
-        sample: Whose layout is compared with the kernel's own compiler.
         files: The headers whose text counts.
     """
 
     header: Path
     parameters: tuple[str, ...]
-    sample: c_layout.Sample
     files: tuple[Path, ...]
 
 
@@ -53,7 +59,6 @@ class Bindings:
         parameters: Arguments of bindgen: what is bound, and what stays opaque.
         clang_flags: The kernel's c_flags, as libclang takes them.
         c_flags: The kernel's c_flags, as its own compiler takes them.
-        sample: Whose layout is compared with the kernel's own compiler.
         folder: Where both run: the flags name folders relative to the objtree.
     """
 
@@ -62,7 +67,6 @@ class Bindings:
     parameters: tuple[str, ...]
     clang_flags: tuple[str, ...]
     c_flags: tuple[str, ...]
-    sample: c_layout.Sample
     folder: Path
 
 
@@ -89,7 +93,7 @@ def plan(
     key = cache.key(
         "bindings", _REVISION, kernel.identity, str(kernel.objtree), contents, words, clang_flags,
         kernel.c_flags, str(bindgen.version), str(bindgen.libclang), str(bindgen.libclang_version),
-        tools.compiler.text, source.sample,
+        tools.compiler.text,
     )  # fmt: skip
     return Bindings(
         key=key,
@@ -97,7 +101,6 @@ def plan(
         parameters=(*words, *_allowed(own)),
         clang_flags=clang_flags,
         c_flags=kernel.c_flags,
-        sample=source.sample,
         folder=kernel.objtree,
     )
 
@@ -109,33 +112,75 @@ def build(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler) -> Path:
         BuildError: bindgen or the C compiler failed.
     """
 
-    def make(folder: Path) -> None:
-        header = folder / _HEADER
-        header.write_text(bindings.header)
-        done = process.run(
-            [
-                bindgen.path, header, *bindings.parameters, "-o", folder / FILE,
-                "--", *bindings.clang_flags, "-DMODULE",
-            ],
-            doing="binding the kernel's headers",
-            env=environment(bindgen),
-            cwd=bindings.folder,
-            hint="`rkmbuild doctor` says which bindgen goes with which libclang",
-        )  # fmt: skip
-        if not (folder / FILE).is_file():
-            raise process.failed(done, doing="binding the kernel's headers", failure=BuildError)
-        checks = c_layout.assertions(
-            header,
-            bindings.sample,
-            compiler,
-            bindings.c_flags,
-            folder=bindings.folder,
-            work=folder,
-        )
-        with (folder / FILE).open("a") as file:
-            file.write(checks)
+    def fill(folder: Path) -> None:
+        finished = make(bindings, bindgen, compiler, folder)
+        (folder / FILE).write_text(finished.text)
+        (folder / _NOTES).write_text("".join(f"{note}\n" for note in finished.notes))
+        if finished.accessors:
+            (folder / _ACCESSORS).write_text(_accessors(finished))
 
-    return cache.entry("bindings", bindings.key, make)
+    place = cache.entry("bindings", bindings.key, fill)
+    for note in (place / _NOTES).read_text().splitlines():
+        console.detail(f"bindings: {note}")
+    return place
+
+
+def make(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler, folder: Path) -> Finished:
+    """Have bindgen write bindings, and C's compiler say what is wrong in them.
+
+    Args:
+        folder: An empty folder, for the header that includes all and for what the tools make.
+
+    Raises:
+        BuildError: bindgen or the C compiler failed.
+    """
+    header = folder / _HEADER
+    header.write_text(bindings.header)
+    flags = (*bindings.c_flags, *cflags.OF_A_MODULE)
+    text = f'#include "{header}"\n'
+    c = C(header=text, compiler=compiler, flags=flags, folder=bindings.folder)
+    said: list[Preprocessed] = []
+
+    def preprocess() -> Path:
+        said.append(ask.preprocess(c, folder))
+        return folder
+
+    side_by_side(lambda: _bind(bindings, bindgen, folder), preprocess)
+    return finish((folder / FILE).read_text(), c, said[0], folder, helpers.WANTED)
+
+
+def accessors(bindings: Bindings) -> str:
+    """Return C that includes what reads and writes the members of opaque structures."""
+    file = paths.cache_dir() / "bindings" / bindings.key / _ACCESSORS
+    return f'#if __has_include("{file}")\n#include "{file}"\n#endif\n'
+
+
+def _bind(bindings: Bindings, bindgen: Bindgen, folder: Path) -> Path:
+    doing = "binding the kernel's headers"
+    done = process.run(
+        [
+            bindgen.path, folder / _HEADER, *bindings.parameters, "-o", folder / FILE,
+            "--", *bindings.clang_flags, *cflags.OF_A_MODULE,
+        ],
+        doing=doing,
+        env=environment(bindgen),
+        cwd=bindings.folder,
+        hint="`rkmbuild doctor` says which bindgen goes with which libclang",
+    )  # fmt: skip
+    if not (folder / FILE).is_file():
+        raise process.failed(done, doing=doing, failure=BuildError)
+    return folder
+
+
+def _accessors(finished: Finished) -> str:
+    """Return the header that a module's helpers include: no text where it asks for none."""
+    wanted = [
+        line.removeprefix("#ifdef ")
+        for line in finished.accessors.splitlines()
+        if line.startswith("#ifdef ")
+    ]
+    asked = " || \\\n".join(f"defined({name})" for name in wanted)
+    return f'#if {asked}\n#include "{_HEADER}"\n#endif\n{finished.accessors}'
 
 
 def environment(bindgen: Bindgen) -> dict[str, str]:

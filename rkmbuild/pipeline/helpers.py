@@ -8,7 +8,7 @@ Rust code asks for. The compiler is told whose lines it reads, so that what it s
 import contextlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 WANTED = "RKMBUILD_WANTS_"
@@ -64,6 +64,10 @@ class Helpers:
 
     text: str
     known: tuple[Helper, ...]
+
+    def beside(self, text: str) -> "Helpers":
+        """Return them with more C behind them."""
+        return replace(self, text=self.text + text)
 
     def blamed(self, said: str, wanted: Iterable[str]) -> dict[str, list[str]]:
         """Return the helpers that a compiler could not compile, and what it says of each.

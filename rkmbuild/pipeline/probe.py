@@ -15,6 +15,7 @@ from pathlib import Path
 from rkmbuild.base import cache, process
 from rkmbuild.base.errors import BuildError
 from rkmbuild.base.tool_environment import tool_environment
+from rkmbuild.kernel import cflags
 from rkmbuild.pipeline.target_kernel import TargetKernel
 from rkmbuild.toolchain.parts import CCompiler
 
@@ -131,7 +132,7 @@ def ask(
         done = process.run(
             [
                 compiler.path, *kernel.c_flags, *_ERRORS, _NO_LIMIT[compiler.kind],
-                "-DMODULE", '-DKBUILD_MODNAME="rkmbuild"', "-g0", "-fsyntax-only", file,
+                *cflags.OF_A_MODULE, "-g0", "-fsyntax-only", file,
             ],
             doing=f"asking {kernel.tree.release} what it has",
             env=tool_environment({"LC_ALL": "C"}),

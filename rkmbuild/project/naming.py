@@ -17,7 +17,7 @@ def _words(text: str) -> frozenset[str]:
 LONGEST = MODULE_NAME_LEN - 1
 
 # https://doc.rust-lang.org/reference/keywords.html, every edition, reserved words included.
-_RUST_KEYWORDS = _words(
+RUST_KEYWORDS = _words(
     "abstract as async await become box break const continue crate do dyn else enum extern false "
     "final fn for gen if impl in let loop macro match mod move mut override priv pub ref return "
     "self Self static struct super trait true try type typeof unsafe unsized use virtual where "
@@ -115,7 +115,7 @@ def unfit(package: str) -> str | None:
     if len(name) > LONGEST:
         return f"it is {len(name)} letters long, and the kernel has room for {LONGEST}"
     reserved = {
-        "it is a keyword of Rust": _RUST_KEYWORDS,
+        "it is a keyword of Rust": RUST_KEYWORDS,
         "it is a keyword of C": _C_KEYWORDS,
         "a crate that modules are built with has this name": _CRATES,
         f"kbuild has a list `{name}-y` of its own": _KBUILD_LISTS,

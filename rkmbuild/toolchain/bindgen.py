@@ -42,23 +42,38 @@ MISFITS = (
 
 # What the trial must find in the output, each with what its absence means. The joined name is
 # lost by bindgen before 0.69.5 with libclang 19.1 (rust-bindgen pull request 2824), and so are
-# attributes.
+# attributes. A structure that is declared first is empty with libclang 22 before 0.72.1.
 _TRIAL = """\
 #pragma message("clang version " __clang_version__)
 #define JOIN(a, b) a##b
 struct rkmbuild_outer { union { int small; long large; }; int JOIN(rkmbuild, _joined); };
+struct rkmbuild_later;
+struct rkmbuild_earlier { struct rkmbuild_later *later; };
+struct rkmbuild_later { int first; long second; };
+struct rkmbuild_bits { short before; unsigned filling : 14; unsigned over : 3; unsigned last : 1; };
 """
 _EXPECTED = {
     r"\bunion\s+rkmbuild_outer__bindgen": "it loses anonymous unions",
     r"\brkmbuild_joined\b": "it loses names made by ## (rust-bindgen pull request 2824)",
+    r"\bstruct\s+rkmbuild_later\s*\{[^}]*\bsecond\b": (
+        "it leaves structures empty that are declared before they are described (rust-bindgen "
+        "issue 3264)"
+    ),
+    r"\bfn\s+set_last\b": "it loses bit-fields",
 }
+# `over` does not fit into what is left of the unit, so that it begins at the next one; before 0.73
+# it does not, and setting `last` writes to it. The layout of each structure is compared with C's,
+# and put right, so that such a bindgen can be used where there is no other.
+_MISPLACED = r"\.\s*get(?:_const\s*::\s*<|\s*\()\s*14usize\s*,\s*3u8"
+_FLAW = "it has bit-fields in the wrong place (rust-bindgen issue 3384), which have to be put right"
 
 
 def choose() -> tuple[Bindgen, list[PassedOver]]:
     """Return the pair to generate bindings with, and what was passed over.
 
     That is the newest bindgen for which a libclang is there, with the newest libclang that goes
-    with it. The pair has been tried on a small header; the result is remembered.
+    with it; one that makes nothing wrong goes before one whose faults are put right. The pair has
+    been tried on a small header; the result is remembered.
 
     Raises:
         ToolchainError: no bindgen, no libclang, or no two that work together.
@@ -71,6 +86,7 @@ def choose() -> tuple[Bindgen, list[PassedOver]]:
         reverse=True,
     )
     chosen: Bindgen | None = None
+    second: tuple[Bindgen, PassedOver] | None = None
     for command, version in commands:
         if chosen:
             why = f"{version} is not newer than {chosen.version}"
@@ -81,12 +97,21 @@ def choose() -> tuple[Bindgen, list[PassedOver]]:
                 passed_over.append(PassedOver(f"libclang {library}", "a newer one was taken"))
                 continue
             why = misfit(version, bindgen_places.named_version(library))
+            flawed = ""
             if not why:
-                chosen, why = _try(command, version, library)
-            if not chosen:
-                passed_over.append(PassedOver(f"bindgen {version} with {library}", why))
+                chosen, why, flawed = _try(command, version, library)
+            if not chosen or flawed:
+                passed = PassedOver(f"bindgen {version} with {library}", why or flawed)
+                passed_over.append(passed)
+            if chosen and flawed:
+                second = second or (chosen, passed)
+                chosen = None
+                break  # it is bindgen's own, whatever the library
     if chosen:
         return chosen, passed_over
+    if second:
+        passed_over.remove(second[1])
+        return second[0], passed_over
     raise _none_works(commands, libraries, passed_over)
 
 
@@ -99,8 +124,8 @@ def misfit(bindgen: Version, libclang: Version | None) -> str:
     )
 
 
-def read_trial(said: str, generated: str) -> tuple[Version | None, str]:
-    """Read what the trial gave: libclang's version, and what is wrong with the bindings.
+def read_trial(said: str, generated: str) -> tuple[Version | None, str, str]:
+    """Read what the trial gave: libclang's version, what is wrong, and what is wrong and mended.
 
     Args:
         said: bindgen's standard error, with the header's own message in it.
@@ -108,7 +133,8 @@ def read_trial(said: str, generated: str) -> tuple[Version | None, str]:
     """
     told = re.search(r"clang version (\S+)", said)
     why = next((why for text, why in _EXPECTED.items() if not re.search(text, generated)), "")
-    return (versions.first(told[1]) if told else None), why
+    flaw = _FLAW if re.search(_MISPLACED, generated) else ""
+    return (versions.first(told[1]) if told else None), why, flaw
 
 
 def _usable_commands(passed_over: list[PassedOver]) -> list[tuple[Path, Version]]:
@@ -145,7 +171,7 @@ def _version(command: Path) -> Version:
     return version
 
 
-def _try(command: Path, version: Version, library: Path) -> tuple[Bindgen | None, str]:
+def _try(command: Path, version: Version, library: Path) -> tuple[Bindgen | None, str, str]:
     def ask() -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="rkmbuild-") as folder:
             header = Path(folder) / "trial.h"
@@ -162,15 +188,15 @@ def _try(command: Path, version: Version, library: Path) -> tuple[Bindgen | None
     try:
         answer = remembered(f"bindgen {_TRIAL}", [command, library], ask)
     except ToolchainError as error:
-        return None, _last_words(error)
+        return None, _last_words(error), ""
     except OSError as error:
-        return None, str(error)
-    told, why = read_trial(answer["said"], answer["generated"])
+        return None, str(error), ""
+    told, why, flaw = read_trial(answer["said"], answer["generated"])
     libclang = told or bindgen_places.named_version(library)
     if why or not libclang:
-        return None, why or "libclang does not say its version"
+        return None, why or "libclang does not say its version", ""
     pair = Bindgen(path=command, version=version, libclang=library, libclang_version=libclang)
-    return pair, ""
+    return pair, "", flaw
 
 
 def _last_words(error: ToolchainError) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from rkmbuild.base import cache, paths
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
-from rkmbuild.pipeline import bindings, c_layout, helpers, probe, rustflags, spec, sysroot
+from rkmbuild.pipeline import bindings, helpers, probe, rustflags, spec, sysroot
 from rkmbuild.pipeline.api import c_facts, cfgs, facts, portable_crate
 from rkmbuild.pipeline.api.base import Linkage, Provided, Target
 from rkmbuild.pipeline.stages import Clock, side_by_side
@@ -62,7 +62,7 @@ class PortableApi:
         return Linkage(
             templates=paths.data("templates") / "kbuild",
             defines=probe.defines(self.has),
-            helpers=helpers.read(folder),
+            helpers=helpers.read(folder).beside(bindings.accessors(self.bindings)),
             export_header=folder / "export.h",
         )
 
@@ -214,6 +214,5 @@ def _bound() -> bindings.Source:
     return bindings.Source(
         header=folder / "bindings.h",
         parameters=bindings.parameters(folder / "bindgen_parameters"),
-        sample=c_layout.sample(folder / "layout"),
         files=tuple(sorted(portable_crate.source().rglob("*.h"))),
     )

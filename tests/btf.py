@@ -1,0 +1,100 @@
+"""The kernel's own account of its types, BTF, as far as layouts are concerned.
+
+pahole wrote it from what the kernel's own compiler said when the kernel was built: a witness that
+knows neither bindgen nor the compiler of this machine. Documentation/bpf/btf.rst has the format.
+"""
+
+import gzip
+import io
+import lzma
+import shutil
+import struct
+import subprocess
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+_MAGIC = 0xEB9F
+_INT, _ARRAY, _STRUCT, _UNION, _ENUM, _FUNC_PROTO, _VAR, _DATASEC = 1, 3, 4, 5, 6, 13, 14, 15
+_DECL_TAG, _ENUM64 = 17, 19
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A structure or union of the kernel.
+
+    Attributes:
+        size: In bytes.
+        members: Names, and where each begins in bits, and how many a bit-field has (else 0).
+    """
+
+    size: int
+    members: tuple[tuple[str, int, int], ...]
+
+
+def of_kernel(build: Path, image: Path) -> dict[str, list[Layout]]:
+    """Return the structures with a name of a kernel: of each name all that there are."""
+    vmlinux = build / "vmlinux"
+    data = vmlinux.read_bytes() if vmlinux.is_file() else _unpacked(image.read_bytes())
+    section = ELFFile(io.BytesIO(data)).get_section_by_name(".BTF")
+    assert section is not None, f"{vmlinux} and {image} have no BTF"
+    return read(section.data())
+
+
+def read(data: bytes) -> dict[str, list[Layout]]:
+    """Read the contents of a section `.BTF`."""
+    magic, _, _, header, types, length, strings, _ = struct.unpack_from("<HBBIIIII", data)
+    assert magic == _MAGIC
+    text = data[header + strings :]
+    found: dict[str, list[Layout]] = defaultdict(list)
+    position, end = header + types, header + types + length
+    while position < end:
+        name, info, size = struct.unpack_from("<III", data, position)
+        position += 12
+        kind, count, flag = info >> 24 & 0x1F, info & 0xFFFF, info >> 31
+        if kind in (_STRUCT, _UNION):
+            if name:
+                found[_string(text, name)].append(
+                    Layout(size, tuple(_members(data, position, count, flag, text)))
+                )
+            position += 12 * count
+        else:
+            each = {_ENUM: 8, _FUNC_PROTO: 8, _DATASEC: 12, _ENUM64: 12}.get(kind, 0)
+            once = {_INT: 4, _ARRAY: 12, _VAR: 4, _DECL_TAG: 4}.get(kind, 0)
+            position += each * count + once
+    return found
+
+
+def _members(
+    data: bytes, position: int, count: int, flag: int, text: bytes
+) -> list[tuple[str, int, int]]:
+    made = []
+    for number in range(count):
+        name, _, offset = struct.unpack_from("<III", data, position + 12 * number)
+        bits, bit = (offset >> 24, offset & 0xFFFFFF) if flag else (0, offset)
+        made.append((_string(text, name), bit, bits))
+    return made
+
+
+def _string(text: bytes, offset: int) -> str:
+    return text[offset : text.index(b"\0", offset)].decode()
+
+
+def _unpacked(image: bytes) -> bytes:
+    """Return the vmlinux inside a bzImage (Documentation/arch/x86/boot.rst: payload_offset)."""
+    setup = (image[0x1F1] or 4) * 512 + 512
+    offset, length = struct.unpack_from("<II", image, 0x248)
+    packed = image[setup + offset : setup + offset + length]
+    if packed.startswith(b"\xfd7zXZ\0"):
+        return lzma.LZMADecompressor().decompress(packed)
+    if packed.startswith(b"\x1f\x8b"):
+        return gzip.GzipFile(fileobj=io.BytesIO(packed)).read(1 << 28)
+    return _piped("zstd" if packed.startswith(b"\x28\xb5\x2f\xfd") else "lz4", packed)
+
+
+def _piped(program: str, data: bytes) -> bytes:
+    assert shutil.which(program), f"{program} is not installed"
+    # Behind the packed kernel more follows, which they complain of once all is out.
+    return subprocess.run([program, "-dcq"], input=data, capture_output=True, check=False).stdout
