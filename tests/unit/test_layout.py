@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.base.errors import BuildError
-from rkmbuild.pipeline.layout import accessors, dwarf, mend, rebuild, rust_text
+from rkmbuild.pipeline.layout import accessors, dwarf, mend, rebuild, rust_text, traits
 from rkmbuild.pipeline.layout.c_types import CTypes
 from rkmbuild.pipeline.layout.compare import Comparison
 from rkmbuild.pipeline.layout.mend import Mended
@@ -175,11 +175,28 @@ def test_a_name_that_is_there_twice_is_kept_once() -> None:
     once, dropped = mend.once(text)
     assert dropped == ["A"]
     assert once.count("pub const A") == 1
+    others = (
+        'extern "C" { pub fn f(); }\npub const f: u32 = 1;\npub struct s { }\npub type s = t;\n'
+    )
+    assert mend.once(others)[1] == ["f", "s"]
     assert "pub const S" in once
 
 
 def test_a_packed_structure_derives_only_what_copies_its_fields() -> None:
-    records = bound().records
-    flexible = replace(records["flexible"], derived=("Debug", "Default"))
-    assert mend.unpacked_traits({"flexible": flexible})["flexible"].derived == ("Default",)
-    assert not mend.unpacked_traits({"plain": records["plain"]})
+    text = bound()
+    rust = RustLayout(text)
+    assert not list(traits.derivable(rust, text.text))
+    rust.replace(replace(text.records["flexible"], derived=("Debug", "Default")))
+    (found,) = traits.derivable(rust, text.text)
+    assert (found.name, found.derived) == ("flexible", ("Default",))
+
+
+def test_a_structure_derives_only_what_all_that_it_holds_has() -> None:
+    text = rust_text.parse(
+        "#[repr(C, packed)] pub struct inner { pub a: u8, }\n"
+        "impl Default for inner { }\n"
+        "#[derive(Debug, Default)] pub struct outer { pub b: [inner; 2usize], }\n"
+        "#[derive(Debug)] pub struct outermost { pub c: outer, pub d: *mut inner, }\n"
+    )
+    found = {each.name: each.derived for each in traits.derivable(RustLayout(text), text.text)}
+    assert found == {"outer": ("Default",), "outermost": ()}

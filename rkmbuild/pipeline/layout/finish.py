@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.base.errors import BuildError
-from rkmbuild.pipeline.layout import accessors, ask, macros, mend, rebuild, rust_text
+from rkmbuild.pipeline.layout import accessors, ask, macros, mend, rebuild, rust_text, traits
 from rkmbuild.pipeline.layout.ask import Answers, C, Preprocessed
 from rkmbuild.pipeline.layout.compare import Comparison, member_of
 from rkmbuild.pipeline.layout.macros import Known, Value
@@ -47,16 +47,16 @@ def finish(draft: str, c: C, said: Preprocessed, work: Path, wanted: str) -> Fin
         BuildError: the headers do not compile, or bindings come out that are not as in C.
     """
     text, twice = mend.once(draft)
-    notes = [f"{name}: there twice, as a macro and as an enumerator" for name in twice]
+    notes = [f"{name}: there twice" for name in twice]
     parsed = rust_text.parse(text)
     known = Known({*parsed.records, *parsed.aliases}, set(_ANY_CONSTANT.findall(text)))
     names = [name for name in parsed.records if not name.startswith("__Bindgen")]
     answers = ask.ask(c, said, names, known, work)
     comparison = Comparison(RustLayout(parsed), answers.types, answers.aligned)
     rust = comparison.rust
-    for record in mend.unpacked_traits(rust.records).values():
-        rust.replace(record)
     mended = mend.mend(comparison)
+    for record in traits.derivable(rust, text):
+        rust.replace(record)
     text = mend.written(text, parsed.records, rust.records)
     text, corrected = _with_values(text, answers, known)
     left = comparison.differences()

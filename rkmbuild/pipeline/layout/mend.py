@@ -179,34 +179,21 @@ def without_impl(text: str, name: str) -> str:
     return text[: found.start()] + text[end:]
 
 
-def unpacked_traits(records: dict[str, Record]) -> dict[str, Record]:
-    """Return those structures that derive traits they cannot have, without them.
-
-    A packed structure can derive only what copies its fields (rustc's E0277, E0507), and bindgen
-    has it derive Debug beside a flexible array.
-    """
-    return {
-        name: replace(record, derived=tuple(t for t in record.derived if t == "Default"))
-        for name, record in records.items()
-        if record.packed and "Copy" not in record.derived and set(record.derived) - {"Default"}
-    }
-
-
 def once(text: str) -> tuple[str, list[str]]:
     """Return bindings with each name there once, and the names that were there twice.
 
     Some constants are a macro and an enumerator at once; Rust has one item of a name (E0428).
+    Functions and variables go before constants, and structures before other names of types.
     """
-    found = list(_ITEM.finditer(text))
-    seen: dict[tuple[str, str], re.Match[str]] = {}
+    bodies = _EXTERNAL.findall(text)
+    seen = {("value", name) for body in bodies for name in _DECLARED.findall(body)}
+    seen |= {("type", name) for name in _STRUCTURE.findall(text)}
     dropped: list[re.Match[str]] = []
-    for item in found:
-        space = "value" if item["constant"] else "type"
-        key = (space, item["constant"] or item["alias"])
+    for item in _ITEM.finditer(text):
+        key = ("value", item["constant"]) if item["constant"] else ("type", item["alias"])
         if key in seen:
             dropped.append(item)
-        else:
-            seen[key] = item
+        seen.add(key)
     pieces, end = [], 0
     for item in dropped:
         pieces.append(text[end : item.start()])
@@ -214,6 +201,9 @@ def once(text: str) -> tuple[str, list[str]]:
     return "".join([*pieces, text[end:]]), [d["constant"] or d["alias"] for d in dropped]
 
 
+_EXTERNAL = re.compile(r"\bextern\s+\"C\"\s*\{([^{}]*)\}")
+_DECLARED = re.compile(r"\bpub\s+(?:fn|static(?:\s+mut)?)\s+(\w+)")
+_STRUCTURE = re.compile(r"\bpub\s+(?:struct|union)\s+(\w+)")
 _ITEM = re.compile(
     r"\bpub\s+const\s+(?P<constant>\w+)\s*:[^=;]*(?:;[^=]*)?=\s*(?:b\"(?:[^\"\\]|\\.)*\"|[^;\"])*;"
     r"|\bpub\s+type\s+(?P<alias>\w+)\s*=\s*(?:[^;\[]|\[[^\]]*\])*;"
