@@ -184,8 +184,8 @@ class Sweep:
             places = {name: (bit, bits) for name, bit, bits in each.members if name}
             why = "" if each.size == size else f"{size} bytes, and {each.size} in BTF"
             for field_name, _ in record.fields:
-                member = member_of(pair.c, field_name)
-                if member and offsets[field_name] * 8 != places[member.name][0]:
+                member = pair.members.get(field_name)
+                if member and member.name and offsets[field_name] * 8 != places[member.name][0]:
                     why = f"{field_name} at {offsets[field_name]}, and not {places[member.name]}"
             for bits in record.bits:
                 member = member_of(pair.c, bits.name)

@@ -24,9 +24,9 @@ _PLACE = "rkmbuild-questions"
 _ERROR = re.compile(rf"^{_PLACE}:(\d+):", re.MULTILINE)
 _NO_LIMIT = {"gcc": "-fmax-errors=0", "clang": "-ferror-limit=0"}
 # Every type counts, whether C uses it or not. -w: the headers' own warnings are no news here.
-_FLAGS = (
-    "-gdwarf-5", "-gno-split-dwarf", "-fno-eliminate-unused-debug-types", "-w", "-fno-lto",
-)  # fmt: skip
+_FLAGS = ("-gdwarf-5", "-fno-eliminate-unused-debug-types", "-w", "-fno-lto")
+# What puts debug information elsewhere, or in another form (CONFIG_DEBUG_INFO_SPLIT, _COMPRESSED).
+_NOT_SO = ("-gsplit-dwarf", "-gz")
 _TAGGED = re.compile(
     r"\b(struct|union)\s+(?:__attribute__\s*\(\(.*?\)\)\s*)*([A-Za-z_]\w*)\s*\{", re.DOTALL
 )
@@ -206,7 +206,7 @@ def _typedefs(code: str) -> Iterator[str]:
 
 def _run(c: C, *arguments: str | Path, success: Sequence[int] = (0,)) -> process.Completed:
     return process.run(
-        [c.compiler.path, *c.flags, *arguments],
+        [c.compiler.path, *(f for f in c.flags if not f.startswith(_NOT_SO)), *arguments],
         doing="asking the C compiler how it lays out structures",
         env=tool_environment({"LC_ALL": "C"}),
         cwd=c.folder,

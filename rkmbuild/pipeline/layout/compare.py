@@ -1,5 +1,6 @@
 """The layouts of bindings beside those of C, structure by structure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,6 +9,10 @@ from rkmbuild.pipeline.layout.c_types import CTypes
 from rkmbuild.pipeline.layout.rust_layout import RustLayout, UnknownTypeError
 
 _KEYWORD_END = "_"
+# Fields that are bindgen's or ours alone.
+_MADE_UP = re.compile(
+    r"_bitfield_|__bindgen_padding_|_bindgen_|bindgen_|_address$|_unused$|_rkmbuild_"
+)
 _HOLDERS = ("ManuallyDrop", "__BindgenUnionField", "__IncompleteArrayField")
 
 
@@ -31,12 +36,14 @@ class Pair:
     Attributes:
         rust: The one.
         c: The other.
-        path: How C gets at it: a type, or a member of one without a name of its own.
+        spelling: How C calls it, or nothing where it has no name there.
+        members: What its fields are in C, those without a name there included.
     """
 
     rust: rust_text.Record
     c: c_types.Record
     spelling: str
+    members: Mapping[str, c_types.Member]
 
 
 class Comparison:
@@ -80,9 +87,12 @@ class Comparison:
         if align is not None and layout.align != align:
             return f"it is aligned to {layout.align} bytes, and to {align} in C"
         for field, kind in self.rust.records[name].fields:
-            member = member_of(pair.c, field)
+            member = pair.members.get(field)
             if member is None:
-                continue
+                # gcc tells no members of a union that a typedef makes transparent.
+                if _MADE_UP.match(field) or not pair.c.members:
+                    continue
+                return f"C has no member {field}"
             if offsets[field] * 8 != member.bit:
                 at = offsets[field]
                 return f"{field} is at byte {at}, and at {_place(member.bit)} in C"
@@ -112,14 +122,20 @@ class Comparison:
         rust = self.rust.records.get(name)
         if rust is None or name in self.pairs:
             return
-        self.pairs[name] = Pair(rust, record, spelling)
         # bindgen numbers what has no name in C, in the order of the members.
         nameless = iter([m for m in record.members if not m.name and self.types.record(m.die)])
+        members = {
+            field: member
+            for field, _ in rust.fields
+            if (
+                member := next(nameless, None)
+                if field.startswith("__bindgen_anon_")
+                else member_of(record, field)
+            )
+        }
+        self.pairs[name] = Pair(rust, record, spelling, members)
         for field, kind in rust.fields:
-            if field.startswith("__bindgen_anon_"):
-                member = next(nameless, None)
-            else:
-                member = member_of(record, field)
+            member = members.get(field)
             inner = self.types.record(self.types.element(member.die)) if member else None
             held = self._held(kind)
             # What is defined within another structure has that one's name before its own.

@@ -116,8 +116,8 @@ def _assertions(comparison: Comparison) -> Iterator[str]:
         if name in comparison.aligned:
             checks.append(f"align_of::<{name}>() == {comparison.aligned[name]}")
         for field, _ in record.fields:
-            member = member_of(pair.c, field)
-            if member and not member.bits:
+            member = pair.members.get(field)
+            if member:
                 checks.append(f"offset_of!({name}, {field}) == {member.offset}")
         for bits in record.bits:
             member = member_of(pair.c, bits.name)

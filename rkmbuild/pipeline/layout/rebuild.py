@@ -60,13 +60,10 @@ def rebuild(comparison: Comparison, name: str) -> Record | None:
 
 def _pieces(comparison: Comparison, record: Record, pair: Pair) -> tuple[list[_Piece], list[Bits]]:
     pieces = []
-    anonymous = iter(m for m in pair.c.members if not m.name and comparison.types.record(m.die))
     for field, kind in record.fields:
         if field.startswith(_MADE_UP):
             continue
-        layout = comparison.rust.of(kind)
-        nameless = field.startswith("__bindgen_anon_")
-        member = next(anonymous, None) if nameless else member_of(pair.c, field)
+        layout, member = comparison.rust.of(kind), pair.members.get(field)
         if member:
             pieces.append(_Piece(field, kind, member.offset, layout.size, layout.align))
     known = {m.name: each for each in record.bits if (m := member_of(pair.c, each.name))}
