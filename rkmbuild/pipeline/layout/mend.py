@@ -40,19 +40,21 @@ class Mended:
 def mend(comparison: Comparison) -> list[Mended]:
     """Put right what is not as in C; the comparison has the structures as they are then.
 
-    What can be said in Rust with another `repr` is; the rest becomes opaque.
+    What can be said in Rust with another `repr`, or with its fields put elsewhere, is; the rest
+    becomes opaque. What is wrong even then is left for the comparison to tell.
     """
     done: dict[str, Mended] = {}
     while True:
-        wrong = [
-            (name, why) for name in comparison.rust.records if (why := fault(comparison, name))
-        ]
+        wrong = {
+            name: why
+            for name in comparison.rust.records
+            if (why := fault(comparison, name)) and not (name in done and done[name].opaque)
+        }
         if not wrong:
             return list(done.values())
-        for name, why in wrong:
-            now = fault(comparison, name)
-            if not now:
-                continue  # one that it holds was the reason
+        for name, why in wrong.items():
+            if not wrong.keys().isdisjoint(comparison.rust.held(name)):
+                continue  # what it holds may be the reason, and comes first
             opaque = name in done or not (
                 _other_repr(comparison, name) or _rebuilt(comparison, name)
             )

@@ -5,6 +5,7 @@ themselves, so that rustc has the last word.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rkmbuild.pipeline.layout.rust_text import Record, Text
@@ -86,6 +87,16 @@ class RustLayout:
         while text in self._aliases and text not in self.records:
             text = _last(self._aliases[text])
         return text
+
+    def held(self, name: str) -> Iterator[str]:
+        """Yield the structures that one holds, in arrays too, and not behind a pointer."""
+        for _, kind in self.records[name].fields:
+            text = kind
+            while text.startswith("["):
+                text = text[1:].rpartition(";")[0].strip()
+            inner = self.stripped(text)
+            if inner in self.records:
+                yield inner
 
     def _work_out(self, text: str) -> Layout:  # noqa: PLR0911 - one for each kind
         if text in self.records:

@@ -23,7 +23,7 @@ def derivable(rust: RustLayout, text: str) -> Iterator[Record]:
     """
     written = {(name, trait) for trait, name in _WRITTEN.findall(text)}
     derived = {name: set(_unpacked(record)) for name, record in rust.records.items()}
-    held = {name: list(_held(rust, record)) for name, record in rust.records.items()}
+    held = {name: list(rust.held(name)) for name in rust.records}
     changed = True
     while changed:
         changed = False
@@ -46,14 +46,3 @@ def _unpacked(record: Record) -> tuple[str, ...]:
     if record.packed and "Copy" not in record.derived:
         return tuple(trait for trait in record.derived if trait == "Default")
     return record.derived
-
-
-def _held(rust: RustLayout, record: Record) -> Iterator[str]:
-    """Yield the structures that one holds, in arrays too, and not behind a pointer."""
-    for _, kind in record.fields:
-        text = kind
-        while text.startswith("["):
-            text = text[1:].rpartition(";")[0].strip()
-        name = rust.stripped(text)
-        if name in rust.records:
-            yield name
