@@ -207,7 +207,7 @@ def _typedefs(code: str) -> Iterator[str]:
 def _run(c: C, *arguments: str | Path, success: Sequence[int] = (0,)) -> process.Completed:
     return process.run(
         [c.compiler.path, *(f for f in c.flags if not f.startswith(_NOT_SO)), *arguments],
-        doing="asking the C compiler how it lays out structures",
+        doing="reading the headers by the C compiler",
         env=tool_environment({"LC_ALL": "C"}),
         cwd=c.folder,
         success=success,

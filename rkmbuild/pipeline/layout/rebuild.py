@@ -144,8 +144,10 @@ def functions(record: Record, sizes: dict[str, int]) -> str:
             "    }",
             "    #[inline]",
             f"    pub fn set_{plain}(&mut self, val: {bits.kind}) {{",
-            f"        let val: u{width} = unsafe {{ ::core::mem::transmute(val) }};",
-            f"        self.{bits.unit}.set({bits.bit}usize, {bits.bits}u8, val as u64)",
+            "        unsafe {",
+            f"            let val: u{width} = ::core::mem::transmute(val);",
+            f"            self.{bits.unit}.set({bits.bit}usize, {bits.bits}u8, val as u64)",
+            "        }",
             "    }",
         ]
     return "\n".join([*lines, "}\n"])

@@ -14,8 +14,10 @@
 #include <uapi/linux/ioam6.h>
 /* Names that are there twice. */
 #include <linux/sock_diag.h>
-#include <net/netrom.h>
 #include <net/sock.h>
+#if __has_include(<net/netrom.h>)	/* until 7.2 */
+#include <net/netrom.h>
+#endif
 /* Macros that only a compiler works out. */
 #include <linux/uinput.h>
 
