@@ -31,7 +31,7 @@ _HEADER = "bindings.h"
 _ACCESSORS = "accessors.h"
 _NOTES = "notes.txt"
 # Counts up when other bindings are made of the same headers and parameters.
-_REVISION = 3
+_REVISION = 4
 
 
 @dataclass(frozen=True, kw_only=True)
