@@ -12,9 +12,11 @@ from rkmbuild.pipeline.layout.compare import Comparison, member_of
 from rkmbuild.pipeline.layout.macros import Known, Value
 from rkmbuild.pipeline.layout.mend import Mended
 from rkmbuild.pipeline.layout.rust_layout import RustLayout
+from rkmbuild.project.naming import RUST_KEYWORDS
 
 _ANY_CONSTANT = re.compile(r"\bpub\s+const\s+(?:r#)?(\w+)\s*:")
 _ANY_FUNCTION = re.compile(r"\bpub\s+(?:fn|static(?:\s+mut)?)\s+(?:r#)?(\w+)")
+_BOUND = re.compile(r"\b(?:let|for)\s+(?:mut\s+)?(\w+)|[(,]\s*(\w+)\s*:")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ def _with_values(text: str, answers: Answers, known: Known) -> tuple[str, list[s
         notes.append(f"{name}: {value.number} in C, and not {number}")
         pieces += [text[end : span[0]], f"pub const {name}: {value.rust} = {value.number};"]
         end = span[1]
-    taken = {*known.constants, *known.types, *_ANY_FUNCTION.findall(text)}
+    # A constant of a name that bindgen's functions bind would be a pattern there.
+    bound = {name for pair in _BOUND.findall(text) for name in pair}
+    taken = {*known.constants, *known.types, *_ANY_FUNCTION.findall(text), *bound, *RUST_KEYWORDS}
     new = {name: value for name, value in answers.values.items() if name not in taken}
     return "".join([*pieces, text[end:], "\n", macros.declared(new)]), notes
 
