@@ -13,6 +13,8 @@ from rkmbuild.project.dependencies import Graph, Package, arrows
 _NO_STD = "can't find crate for `std`"
 # What LLVM says of a vector type where the target has no vector registers.
 _NO_VECTORS = re.compile(r"LLVM ERROR: Do not know how to \w+ the result of this operator")
+# That of rustc 1.85 says nothing more: it reads what is not there (seen with LLVM 19.1.7).
+_CRASHED = re.compile(r"`\S*rustc .*\(signal: 11, SIGSEGV")
 # What gcc or clang says of a header that is not there.
 _HEADER = re.compile(
     r"fatal error: (?:'([\w./+-]+)' file not found|([\w./+-]+): No such file or directory)"
@@ -65,17 +67,24 @@ def explain(
             f"the kernel has no standard library, and {', and '.join(chains)}",
             "\n".join(features.without_std(package, graph) for package in packages),
         )
-    if _NO_VECTORS.search(done.stderr):
+    if _NO_VECTORS.search(done.stderr) or _CRASHED.search(done.stderr):
         found = map(graph.of_crate, (n.replace("-", "_") for n in _FAILED.findall(done.stderr)))
         named = [package for package in found if package]
         names = ", ".join(package.name for package in named)
         return (
-            f"the kernel's code has no vector registers, and {names} needs some to be compiled",
+            _no_vectors(names, crashed=not _NO_VECTORS.search(done.stderr)),
             "\n".join(features.without_vectors(package, graph) for package in named),
         )
     return without_c_library(graph, done.stderr) or made_for_programs(
         graph, done.stdout, done.stderr
     )
+
+
+def _no_vectors(names: str, *, crashed: bool) -> str:
+    lacking = "the kernel's code has no vector registers"
+    if crashed:
+        return f"rustc crashed on {names}, as some do where code uses vectors: {lacking}"
+    return f"{lacking}, and {names} needs some to be compiled"
 
 
 def without_c_library(graph: Graph, said: str) -> tuple[str, str] | None:

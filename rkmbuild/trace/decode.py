@@ -44,7 +44,9 @@ class _Lookup:
             frame.sources = tuple(self._sources.line(s.file, s.line) for s in frame.spots)
             files = {spot.file for spot in frame.spots}
             frame.changed = frozenset(filter(self._sources.changed, files))
-            if not any(spot.file for spot in frame.spots):
+            # A file without a line is that of a function which the linker left out: what is left
+            # of its debug information says that it is at 0 (binutils 2.44 tells of it).
+            if not any(spot.line for spot in frame.spots):
                 frame.spots, frame.sources = (), ()
                 frame.problem = self._lines.problem or "no line is known for it"
 

@@ -61,10 +61,10 @@ def test_the_projects_c_is_told_what_the_kernel_has_and_so_are_bindings_of_its_h
     # One name is the crate's as well, one is in a header that the crate does not include, and one
     # is nowhere.
     body = """
-        const ASKED: i32 = if cfg!(has_const = "WQ_PERCPU") { 42 } else { 1 };
-        const _: () = assert!(kernel::bindings::SHIM_LIMIT as i32 == ASKED);
+        const LIMIT: u32 = kernel::bindings::SHIM_LIMIT;
+        const _: () = assert!(LIMIT == if cfg!(has_const = "WQ_PERCPU") { 42 } else { 1 });
         // SAFETY: It may be called at any time.
-        pr_info!("{}\\n", unsafe { kernel::bindings::shim_limit() });
+        pr_info!("{} {}\\n", LIMIT, unsafe { kernel::bindings::shim_limit() });
 """
     root = projects.make(tmp_path / "p", "asks_in_c", manifest=METADATA, body=body)
     (root / "src" / "shim.h").write_text(

@@ -1,6 +1,7 @@
 """The crates' documentation: rustdoc finds nothing wrong with it, and its examples compile."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from tests.kernel_crates import CRATES, Prepared, check
 
 # Examples that need a header of the project's own; tests/modules/exporter has such code.
 _WITH_HEADER = "export"
+# rustdoc's option of today, and of 1.85.
+_FOR_EXAMPLES = ("doctest-build-arg", "doctest-compilation-args")
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +56,16 @@ def test_rustdoc_finds_nothing_wrong_with_the_macros(
     check(rustdoc, "macros/src/lib.rs", *words, target, env=prepared.env, cwd=CRATES)
 
 
+def _argument(rustdoc: Path) -> str:
+    """Return the name of the option for what the examples are compiled with."""
+    said = subprocess.run([rustdoc, "--help"], capture_output=True, text=True, check=True).stdout
+    return next(name for name in _FOR_EXAMPLES if f"--{name}" in said)
+
+
 def _compiled(source: Path | str, crate: str, prepared: Prepared, rustdoc: Path) -> list[str]:
     """Compile the examples in a crate or a Markdown file, and return the others' places."""
     # What is not to be run is not linked either, which for the kernel rustc cannot do.
-    words = ["--test", "--no-run", "--doctest-build-arg=-Zcrate-attr=no_std"]
+    words = ["--test", "--no-run", f"--{_argument(rustdoc)}=-Zcrate-attr=no_std"]
     named = ["--crate-name", crate, *_for_the_kernel(prepared)]
     said = check(rustdoc, source, *words, *named, env=prepared.env, cwd=CRATES)
     assert re.search(r"test result: ok\. [1-9]\d* passed", said), said

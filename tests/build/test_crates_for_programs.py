@@ -10,6 +10,8 @@ CRATES = """
 [dependencies]
 uuid = { version = "1", default-features = false, features = ["v4"] }
 """
+# Releases that this rustc, an older one of a distribution perhaps, can compile.
+RESOLVER = '[resolver]\nincompatible-rust-versions = "fallback"\n'
 BODY = 'pr_info!("{}\\n", uuid::Uuid::new_v4());'
 
 
@@ -17,15 +19,18 @@ def test_a_crate_that_asks_for_random_numbers_works_once_it_is_told_whom_to_ask(
     tmp_path: Path, kernel_6_12: KernelTree
 ) -> None:
     root = projects.make(tmp_path / "p", manifest=CRATES, body=BODY)
+    config = root / ".cargo" / "config.toml"
+    config.parent.mkdir()
+    config.write_text(RESOLVER)
     done = rkmbuild("build", root, "--kernel", kernel_6_12.release)
     assert done.returncode == 6, done.stderr
     assert "sample -> uuid -> getrandom cannot be had in a kernel" in done.stderr
     hints = [line.partition("help: ")[2] for line in done.stderr.splitlines()]
 
     start = hints.index("[build]")
-    config = root / ".cargo" / "config.toml"
-    config.parent.mkdir()
-    config.write_text("\n".join([*hints[start : start + 2], "[target.'cfg(all())']", ""]))
+    config.write_text(
+        RESOLVER + "\n".join([*hints[start : start + 2], "[target.'cfg(all())']", ""])
+    )
     text = config.read_text().replace("]\n[target", ', "-Ctarget-cpu=native"]\n[target')
     config.write_text(text)
     needs = next(hint for hint in hints if hint.startswith("In the module"))

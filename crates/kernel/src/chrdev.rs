@@ -160,8 +160,8 @@ impl<T: CharDevice> Registration<T> {
             files: KVec::new(),
         };
         // SAFETY: the name is a string that stays.
-        this.class =
-            from_err_ptr(unsafe { bindings::rust_helper_class_create(name.as_char_ptr()) })?;
+        let class = unsafe { bindings::rust_helper_class_create(name.as_char_ptr()) };
+        this.class = from_err_ptr(class)?;
         for minor in 0..minors {
             // SAFETY: the class is valid, and the name a string.
             let device = from_err_ptr(unsafe {
