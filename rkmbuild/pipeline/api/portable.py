@@ -176,7 +176,7 @@ class Portable:
         target = Target(
             specification=spec.render(tree.arch, tools.facts, chosen.features), chosen=chosen
         )
-        root = sysroot.plan(tools.rust, tree.arch, target.specification, chosen.flags)
+        root = sysroot.plan(tools.rust, tools.facts, tree.arch, target.specification, chosen.flags)
         headers, questions = _questions()
         has = probe.ask(kernel, tools.compiler, headers, questions)
         in_c = c_facts.everywhere(project)
