@@ -95,6 +95,12 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "zypper": ("procps",),
     },
     "sudo": dict.fromkeys(INSTALL, ("sudo",)),
+    "xz": {
+        "apt-get": ("xz-utils",),
+        "dnf": ("xz",),
+        "pacman": ("xz",),
+        "zypper": ("xz",),
+    },
     "zstd": dict.fromkeys(INSTALL, ("zstd",)),
     "rpmbuild": {
         "apt-get": ("rpm",),

@@ -25,6 +25,7 @@ _OF_THE_TESTS = {
     "rpmbuild": "rpmbuild",
     "shellcheck": "shellcheck",
     "sudo": "sudo",
+    "xz": "xz",
     "zstd": "zstd",
 }
 

@@ -35,8 +35,12 @@ for name in (*ours, *names.split()):
 print(json.dumps({n: m.__file__ for n, m in sys.modules.items() if getattr(m, "__file__", None)}))
 """
 _HOME = "py"
-_PAM = ("auth required pam_deny.so", "account required pam_permit.so",
-        "session required pam_permit.so")  # fmt: skip
+# By their paths: where libpam looks for others may be a link in this system alone.
+_PAM = """\
+auth required {0}/pam_deny.so
+account required {0}/pam_permit.so
+session required {0}/pam_permit.so
+"""
 
 
 def make(root: Path) -> None:
@@ -110,7 +114,7 @@ def _sudo(root: Path) -> None:
         _copy(root, pam / module)
     (root / "etc/pam.d").mkdir(parents=True)
     for service in ("sudo", "other"):
-        (root / "etc/pam.d" / service).write_text("\n".join((*_PAM, "")))
+        (root / "etc/pam.d" / service).write_text(_PAM.format(pam))
     sudoers = root / "etc/sudoers"
     sudoers.write_text(
         "root ALL=(ALL) ALL\nuser ALL=(root) NOPASSWD: /usr/sbin/insmod, /usr/sbin/rmmod\n"
