@@ -20,6 +20,9 @@ class GuestMachine:
             are there.
         reboot: The word that says how to reboot, which ends a guest; empty where the kernel finds
             the best way by itself.
+        payload: Gives the packed kernel in an image's bytes, or None; is None where an image is not
+            packed, or qemu starts no unpacked kernel of the architecture.
+        starts_unpacked: Tells of an unpacked kernel whether qemu can start it.
         clock_words: What a guest whose processor qemu translates is told of its clock, as words
             for the kernel's command line; given the folder where the host's /sys and /proc are.
     """
@@ -33,6 +36,8 @@ class GuestMachine:
     early_console: str
     reboot: str
     clock_words: Callable[[Path], list[str]]
+    payload: Callable[[bytes], bytes | None] | None = None
+    starts_unpacked: Callable[[bytes], bool] = lambda _kernel: False
 
     @property
     def arguments(self) -> tuple[str, ...]:

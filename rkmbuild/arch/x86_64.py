@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from rkmbuild.arch import names, x86_64_clock
+from rkmbuild.arch import names, x86_64_clock, x86_64_image
 from rkmbuild.arch.arch import Arch, LandingPad, ModuleSpace, VectorCalls
 from rkmbuild.arch.canary import Canary
 from rkmbuild.arch.guest import GuestMachine
@@ -30,6 +30,8 @@ _GUEST = GuestMachine(
     # machine.
     reboot="reboot=triple",
     clock_words=x86_64_clock.words,
+    payload=x86_64_image.payload,
+    starts_unpacked=x86_64_image.starts_by_itself,
 )
 
 # The same in 5.10 to 6.12 but where said.

@@ -1,5 +1,6 @@
 """`rkmbuild run`: load a module into a virtual machine's kernel, and say how that went."""
 
+import functools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rkmbuild.guest.trial import ModuleRun, Plan
     from rkmbuild.kernel.tree import KernelTree
     from rkmbuild.klog.klog import KernelMessage
+    from rkmbuild.trace.decode import Decoder
     from rkmbuild.trace.decoded import Decoded
 
 
@@ -97,16 +99,21 @@ class _Shown:
     """What goes out while the guest runs, and the traces in it."""
 
     def __init__(self, planned: "Plan", *, raw: bool) -> None:
+        self._planned = planned
+        self._raw = raw
+        self._decoded: list[Decoded] = []
+
+    @functools.cached_property
+    def _decoder(self) -> "Decoder | None":
+        """Made when the first line comes: its parts are loaded while the guest boots."""
         from rkmbuild.trace import guest_log
 
-        self._loading = planned.loading
-        self._decoder = None if raw else guest_log.decoder(planned)
-        self._decoded: list[Decoded] = []
+        return None if self._raw else guest_log.decoder(self._planned)
 
     def message(self, message: "KernelMessage") -> None:
         if self._decoder:
             self._take(self._decoder.feed(message.text))
-        late = message.step is not None and message.step >= self._loading
+        late = message.step is not None and message.step >= self._planned.loading
         if not console.is_json() and (late or console.is_verbose()):
             console.line(str(message))
             # As it happens, also for one who reads it through a pipe.

@@ -9,8 +9,6 @@ from rkmbuild.guest import accel
 from rkmbuild.guest.machine import Machine
 from rkmbuild.guest.result import GuestResult, Outcome, Step
 from rkmbuild.guest.transcript import Transcript
-from rkmbuild.klog import outcome
-from rkmbuild.klog.kinds import TroubleKind
 from rkmbuild.klog.klog import KernelMessage
 
 # Under TCG a kernel is at init after 2-3 s, or some 15 on a crowded machine; one that has not got
@@ -119,6 +117,9 @@ class Attempt:
             self.transcript.take(source, line)
 
     def _result(self, chosen: accel.Accel, *, started: float, hang: bool) -> GuestResult:
+        from rkmbuild.klog import outcome  # noqa: PLC0415 - while the guest boots
+        from rkmbuild.klog.kinds import TroubleKind  # noqa: PLC0415 - while the guest boots
+
         said = self.transcript
         troubles = outcome.troubles(said.log)
         fatal = [trouble for trouble in troubles if trouble.fatal]

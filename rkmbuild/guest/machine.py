@@ -1,8 +1,9 @@
-"""What boots a kernel, whichever way it does: bytes go in, lines and a status come out."""
+"""What boots a kernel, whichever way it does: files go in, lines and a status come out."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -18,11 +19,11 @@ class Source(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """What a machine is to be and to boot; nothing in it refers to where it is made.
+    """What a machine is to be and to boot.
 
     Attributes:
         arch: Its architecture.
-        image: The kernel.
+        image: The kernel, a file on the machine that asks: elsewhere what it holds is sent.
         initramfs: Its root file system.
         command_line: The kernel's command line, without the console.
         memory_mib: Its memory.
@@ -30,7 +31,7 @@ class Configuration:
     """
 
     arch: Arch
-    image: bytes = field(repr=False)
+    image: Path
     initramfs: bytes = field(repr=False)
     command_line: str
     memory_mib: int

@@ -175,8 +175,7 @@ def command(
         emulator: The qemu program.
         accelerator: `kvm` or `tcg`.
     """
-    image, initrd = folder / "image", folder / "initramfs.cpio"
-    image.write_bytes(configuration.image)
+    initrd = folder / "initramfs.cpio"
     initrd.write_bytes(configuration.initramfs)
     guest = configuration.arch.guest
     # TCG offers all that it can emulate; under KVM the guest sees the processor that is there.
@@ -186,7 +185,7 @@ def command(
         *guest.arguments,
         *("-accel", accelerator, "-cpu", processor),
         *("-smp", str(configuration.cpus), "-m", str(configuration.memory_mib)),
-        *("-no-reboot", "-no-user-config", "-nodefaults", "-kernel", str(image)),
+        *("-no-reboot", "-no-user-config", "-nodefaults", "-kernel", str(configuration.image)),
         *("-initrd", str(initrd), "-append"),
         f"console={guest.console} {configuration.command_line}",
         *("-display", "none"),

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from rkmbuild.guest.accel import Accel
 from rkmbuild.klog.klog import KernelMessage
-from rkmbuild.klog.outcome import Trouble
+
+if TYPE_CHECKING:
+    from rkmbuild.klog.outcome import Trouble
 
 
 class Outcome(StrEnum):
@@ -50,7 +53,7 @@ class GuestResult:
     outcome: Outcome
     steps: tuple[Step, ...]
     log: tuple[KernelMessage, ...] = field(repr=False)
-    troubles: tuple[Trouble, ...]
+    troubles: "tuple[Trouble, ...]"
     seconds: float
     boot_seconds: float
     accel: Accel

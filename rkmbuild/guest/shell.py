@@ -6,11 +6,11 @@ from pathlib import Path
 
 from rkmbuild.base import console, process
 from rkmbuild.base.errors import MachineError, UsageError
-from rkmbuild.guest import accel, boot, initramfs, qemu_machine, trial
+from rkmbuild.guest import accel, boot, image, initramfs, qemu_machine, trial
 from rkmbuild.guest.machine import Configuration
 
 # The boot is quiet; init then lets every line of the kernel through.
-_COMMAND_LINE = "quiet printk.devkmsg=on panic=-1 {reboot} sysrq_always_enabled"
+_COMMAND_LINE = "quiet printk.devkmsg=on panic=-1 {reboot} sysrq_always_enabled cryptomgr.notests=1"
 
 
 def interact(planned: trial.Plan, *, memory_mib: int = boot.MEMORY_MIB) -> None:
@@ -32,6 +32,7 @@ def interact(planned: trial.Plan, *, memory_mib: int = boot.MEMORY_MIB) -> None:
         # Nobody watches this guest for progress, so another one has to show first that KVM works.
         boot.boot(tree, files={}, script=[])
         chosen = accel.choose(emulator)
+    packed = boot.bootable(tree)
     root = initramfs.build(
         qemu_machine.busybox(),
         files=planned.files,
@@ -41,7 +42,7 @@ def interact(planned: trial.Plan, *, memory_mib: int = boot.MEMORY_MIB) -> None:
     )
     configuration = Configuration(
         arch=arch,
-        image=boot.image_of(tree),
+        image=image.unpacked(packed, arch.guest) or packed,
         initramfs=root,
         command_line=boot.command_line(arch, chosen, planned.append, "-", words=_COMMAND_LINE),
         memory_mib=memory_mib,

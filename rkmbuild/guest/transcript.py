@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rkmbuild.guest import initramfs
 from rkmbuild.guest.machine import Source
 from rkmbuild.guest.result import Step
-from rkmbuild.klog import klog, outcome
+from rkmbuild.klog import klog
 from rkmbuild.klog.klog import KernelMessage
 
 # A guest whose script is over powers off within some 0.1 s, or a second on a crowded machine. One
@@ -111,6 +111,8 @@ class Transcript:
         return tuple(map(self._step, range(len(self.script))))
 
     def _take_log(self, line: str) -> None:
+        from rkmbuild.klog import outcome  # noqa: PLC0415 - while the guest boots
+
         message = klog.parse(line, step=self._now[Source.LOG])
         if message.text.startswith(self.nonce):
             self._told(Source.LOG, message.text.removeprefix(self.nonce))

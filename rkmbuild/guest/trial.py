@@ -15,7 +15,7 @@ from rkmbuild.guest.result import GuestResult, Outcome, Step
 from rkmbuild.kernel import loaded
 from rkmbuild.kernel.loaded import LoadedModule
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.klog import outcome, refusal
+from rkmbuild.klog import refusal
 from rkmbuild.klog.klog import KernelMessage
 from rkmbuild.ko import compression, modinfo, needs, parameters
 from rkmbuild.ko.demangle import demangle
@@ -217,6 +217,8 @@ def judge(planned: Plan, result: GuestResult) -> tuple[Verdict, RkmbuildError | 
 
     A crash is told before a refusal: a module that crashed its kernel is often refused as well.
     """
+    from rkmbuild.klog import outcome  # noqa: PLC0415 - while the guest boots
+
     name, release = planned.module.name, planned.tree.release
     if result.outcome is Outcome.CRASHED:
         title = outcome.downfall(result.troubles, result.log)

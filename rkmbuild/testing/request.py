@@ -71,7 +71,6 @@ def run(
                 each,
                 its_cases,
                 rust=lambda: rust.choose(request.toolchain)[0],
-                together=len(built) > 1,
                 append=request.append,
             ),
         )

@@ -58,17 +58,18 @@ def groups(
     chosen: Sequence[Case],
     *,
     rust: Callable[[], Rust],
-    together: bool = False,
     append: Sequence[str] = (),
 ) -> list[Group]:
     """Return tests of a module for one kernel, in groups that may run side by side.
+
+    Functions and files share a guest: its boot takes longer than most of them, and one that
+    crashes costs the others no more than a new guest. Counting what is left over after many
+    cycles needs a kernel of its own.
 
     Args:
         built: The module.
         chosen: The tests to run.
         rust: Gives what compiles programs; asked only where there are some.
-        together: Whether functions and files share a guest: with several kernels or modules there
-            is enough to run side by side.
         append: Words for the command line of the guests' kernels.
 
     Raises:
@@ -81,10 +82,8 @@ def groups(
         script.with_tests_place(plain.module.name): built.with_tests,
         **_files(built, chosen, rust),
     }
-    inside, beside = (CaseKind.KERNEL,), (CaseKind.SCRIPT, CaseKind.PROGRAM)
-    parts = [(*inside, *beside)] if together else [inside, beside]
     made = []
-    for kinds in (*parts, (CaseKind.CYCLES,)):
+    for kinds in ((CaseKind.KERNEL, CaseKind.SCRIPT, CaseKind.PROGRAM), (CaseKind.CYCLES,)):
         members = tuple(case for case in chosen if case.kind in kinds)
         if members:
             group = Group(

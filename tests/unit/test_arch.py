@@ -56,7 +56,7 @@ def test_a_machine_is_known_by_what_uname_says(machine: str, rustc: str, bits: i
 @every_arch
 def test_a_guest_is_started_by_the_words_of_its_architecture(arch: Arch, tmp_path: Path) -> None:
     configuration = Configuration(
-        arch=arch, image=b"", initramfs=b"", command_line="panic=-1", memory_mib=512
+        arch=arch, image=tmp_path / "image", initramfs=b"", command_line="panic=-1", memory_mib=512
     )
     said = command(configuration, tmp_path, tmp_path / arch.qemu, "tcg")
     assert said[:3] == [str(tmp_path / arch.qemu), *arch.guest.arguments]

@@ -9,7 +9,7 @@ from typing import Self
 import pytest
 
 from rkmbuild.base.errors import MachineError
-from rkmbuild.guest import accel, attempt, boot, initramfs, qemu_machine
+from rkmbuild.guest import accel, attempt, boot, image, initramfs, qemu_machine
 from rkmbuild.guest.accel import Accel
 from rkmbuild.guest.machine import Configuration, Source
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
@@ -61,10 +61,12 @@ class Booting:
 
     Attributes:
         tried: How many of them were started the last time.
+        images: What they booted.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.tried = 0
+        self.images: list[str] = []
         self._monkeypatch = monkeypatch
 
     def __call__(
@@ -78,6 +80,7 @@ class Booting:
         def machine(configuration: Configuration, *_: object) -> _Machine:
             lines = machines[self.tried]
             self.tried += 1
+            self.images.append(configuration.image.name)
             return _Machine(lines, configuration.command_line.split()[-1], errors)
 
         self._monkeypatch.setattr(boot, "QemuMachine", machine)
@@ -87,7 +90,8 @@ class Booting:
 @pytest.fixture
 def booting(monkeypatch: pytest.MonkeyPatch) -> Booting:
     monkeypatch.setattr(attempt, "_SILENCE_SECONDS", 0.01)
-    monkeypatch.setattr(boot, "image_of", lambda _tree: b"")
+    monkeypatch.setattr(boot, "bootable", lambda _tree: Path("image"))
+    monkeypatch.setattr(image, "unpacked", lambda _packed, _guest: None)
     monkeypatch.setattr(qemu_machine, "busybox", lambda: Path("busybox"))
     monkeypatch.setattr(qemu_machine, "emulator", lambda _arch: _Emulator())
     monkeypatch.setattr(initramfs, "build", lambda *_words, **_options: b"")
@@ -117,6 +121,18 @@ def test_a_guest_that_died_of_its_clock_is_booted_again(booting: Booting) -> Non
     dying = [*_lines()[:20], f"<0>[    0.1] {_TIMER}"]
     booting(dying, dying, _lines())
     assert booting.tried == 3
+
+
+def test_a_kernel_that_does_not_start_unpacked_is_booted_from_its_image(
+    booting: Booting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image, "unpacked", lambda _packed, _guest: Path("vmlinux"))
+    booting([], _lines(), errors="qemu: Error loading uncompressed kernel without PVH ELF Note\n")
+    assert booting.images == ["vmlinux", "image"]
+    booting(None, _lines())
+    assert booting.images[2:] == ["vmlinux", "image"]
+    booting(_lines())
+    assert booting.images[4:] == ["vmlinux"]
 
 
 def test_one_that_another_try_would_not_help_is_not(booting: Booting) -> None:

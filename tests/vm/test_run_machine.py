@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.arch.arch import Arch
+from rkmbuild.arch.guest import GuestMachine
 from rkmbuild.base.errors import MachineError
-from rkmbuild.guest import boot, initramfs
+from rkmbuild.guest import boot, image, initramfs
 from rkmbuild.guest.result import GuestResult, Outcome
 from rkmbuild.kernel.tree import KernelTree
 from tests.cli import rkmbuild
@@ -68,7 +69,7 @@ def test_a_script_tells_each_commands_output_and_status(kernel: KernelTree, tmp_
             "exit 3",
             "if then",
             "dd if=/dev/zero bs=1000 count=100 2>/dev/null | tr '\\0' x | fold -w 99",
-            "id -u; uname -r",
+            "id -u; uname -r; cat /sys/module/cryptomgr/parameters/notests",
         ],
         timeout=_PATIENCE,
         append="quiet",
@@ -82,8 +83,41 @@ def test_a_script_tells_each_commands_output_and_status(kernel: KernelTree, tmp_
     assert exits.lines == ()
     assert "syntax error" in broken.lines[0]
     assert sum(map(len, much.lines)) == 100_000
-    assert last.lines == ("0", kernel.release)
+    # What modules register is tested, and not what the kernel has itself.
+    assert last.lines == ("0", kernel.release, "N")
     assert said == list(result.lines)
+
+
+def test_an_unpacked_kernel_does_what_its_image_does(
+    kernel: KernelTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Path | None] = []
+    original = image.unpacked
+
+    def unpacked(packed: Path, guest: GuestMachine) -> Path | None:
+        found.append(original(packed, guest))
+        return found[-1]
+
+    # Documentation/admin-guide/sysctl/kernel.rst, bootloader_type: 9 is who starts a kernel by its
+    # note (arch/x86/platform/pvh/enlighten.c), 11 is qemu.
+    script = [
+        "cat /proc/sys/kernel/bootloader_type",
+        "cat /proc/version; sed 's/ [^ ]*$//' /proc/cmdline; ls /dev /sys/devices/* /sys/firmware",
+        "grep -v -e MHz -e bogomips /proc/cpuinfo; cat /proc/interrupts | cut -d: -f1; mount",
+        "cat /sys/devices/system/clocksource/clocksource0/*; cat /proc/sys/kernel/tainted",
+    ]
+
+    def lines(result: GuestResult) -> list[tuple[str, ...]]:
+        assert result.outcome is Outcome.FINISHED
+        return [step.lines for step in result.steps]
+
+    monkeypatch.setattr(image, "unpacked", unpacked)
+    (by_note,), *first = lines(boot.boot(kernel, files={}, script=script, timeout=_PATIENCE))
+    monkeypatch.setattr(image, "unpacked", lambda _packed, _guest: None)
+    (by_image,), *second = lines(boot.boot(kernel, files={}, script=script, timeout=_PATIENCE))
+    assert found[0], f"nothing here unpacks {kernel.image}"
+    assert (by_note, by_image) == ("144", "176")
+    assert first == second
 
 
 def test_a_script_can_stop_at_its_first_failure(kernel_6_1: KernelTree) -> None:
