@@ -137,4 +137,5 @@ class Attempt:
             seconds=time.monotonic() - started,
             boot_seconds=(said.alive or started) - started,
             accel=chosen,
+            hung=hang,
         )

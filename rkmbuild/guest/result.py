@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from rkmbuild.guest.accel import Accel
 from rkmbuild.klog.klog import KernelMessage
-
-if TYPE_CHECKING:
-    from rkmbuild.klog.outcome import Trouble
+from rkmbuild.klog.trouble import Trouble
 
 
 class Outcome(StrEnum):
@@ -48,15 +45,17 @@ class GuestResult:
         seconds: Wall time from the start of the emulator to its end.
         boot_seconds: Wall time until init ran.
         accel: What it ran under.
+        hung: Whether it was ended since a command did not come back, whatever it reported before.
     """
 
     outcome: Outcome
     steps: tuple[Step, ...]
     log: tuple[KernelMessage, ...] = field(repr=False)
-    troubles: "tuple[Trouble, ...]"
+    troubles: tuple[Trouble, ...]
     seconds: float
     boot_seconds: float
     accel: Accel
+    hung: bool = False
 
     @property
     def lines(self) -> tuple[str, ...]:

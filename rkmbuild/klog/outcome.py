@@ -3,14 +3,13 @@
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from rkmbuild.arch import architectures
 from rkmbuild.klog import reports
-from rkmbuild.klog.kinds import TroubleKind, Verdict
+from rkmbuild.klog.kinds import TroubleKind
 from rkmbuild.klog.klog import KernelMessage
 from rkmbuild.klog.report import TRACE
+from rkmbuild.klog.trouble import Trouble
 
 _AT_FAULT = "|".join(arch.log.at_fault for arch in architectures.ALL)
 # After these a kernel prints nothing more: kernel/reboot.c, the same in 6.1 and 6.12 but for the
@@ -20,43 +19,6 @@ _LAST_WORD = re.compile(
     r"|Reboot failed -- System halted"
     r"|---\[ end Kernel panic - not syncing: .*"
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """One report of the kernel that something is wrong.
-
-    Attributes:
-        name: Its row in the table of reports.
-        kind: What it is.
-        verdict: What it means.
-        title: Its telling line, or what that means.
-        early: Whether it came before the first command of the guest, and so of no module of ours.
-        trace: All lines of the report.
-    """
-
-    name: str
-    kind: TroubleKind
-    verdict: Verdict
-    title: str
-    trace: tuple[KernelMessage, ...] = field(repr=False)
-    early: bool = False
-
-    @property
-    def fatal(self) -> bool:
-        """Whether memory was corrupted, or the kernel, or a part of it, did not live on."""
-        return self.verdict is Verdict.FAILS and not self.early
-
-    def document(self) -> dict[str, Any]:
-        """Return it as `--json` shows it."""
-        return {
-            "name": self.name,
-            "kind": self.kind.value,
-            "verdict": self.verdict.value,
-            "title": self.title,
-            "early": self.early,
-            "trace": [str(message) for message in self.trace],
-        }
 
 
 def troubles(log: Sequence[KernelMessage]) -> tuple[Trouble, ...]:

@@ -5,13 +5,18 @@ from pathlib import Path
 from rkmbuild.base import cache, files, process
 from rkmbuild.toolchain.parts import Tool
 
+# In hello_world.ko 2 KB of 47 are 32 labels (.Ltmp5), which would be in /proc/kallsyms as well, and
+# `.comment`.
+_NEEDLESS = ("--strip-debug", "--discard-locals", "--remove-section=.comment")
+
 
 def finish(made: Path, module: Path, objcopy: Tool) -> Path:
     """Split `made` into `module`, without debug information, and `<module>.debug` with it.
 
     Both are written beside their place and renamed into it, so that neither is ever half there.
     The build-id that kbuild's link gave (`.note.gnu.build-id`) is in both, and the module says in
-    `.gnu_debuglink` what the other file is called.
+    `.gnu_debuglink` what the other file is called. Labels that compilers made for themselves, which
+    nothing refers to any more, and the list of compilers go with the debug information.
 
     Returns:
         The file with the debug information.
@@ -25,7 +30,7 @@ def finish(made: Path, module: Path, objcopy: Tool) -> Path:
         with files.replacing(debug) as draft:
             _run(objcopy, "--only-keep-debug", made, draft)
         with files.replacing(module) as draft:
-            _run(objcopy, "--strip-debug", f"--add-gnu-debuglink={debug}", made, draft)
+            _run(objcopy, *_NEEDLESS, f"--add-gnu-debuglink={debug}", made, draft)
     return debug
 
 

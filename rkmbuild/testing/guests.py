@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rkmbuild.guest import boot
-from rkmbuild.guest.result import GuestResult, Outcome, Step
+from rkmbuild.guest.result import GuestResult, Step
+from rkmbuild.klog import outcome
+from rkmbuild.klog.kinds import TroubleKind
 from rkmbuild.klog.klog import KernelMessage
 from rkmbuild.testing import judge
 from rkmbuild.testing.cases import Case, CaseKind
@@ -124,7 +126,7 @@ class _Guest:
                 self._group.tree.release,
                 [*self._ended.get(case, ()), last],
                 module=self._group.module,
-                timeout=self._limit if result.outcome is Outcome.HANG else None,
+                timeout=self._limit if _hung(result, number) else None,
             )
             self._tell(told)
             message = told.message
@@ -152,6 +154,15 @@ class _Guest:
                         message=f"not run: {message}",
                     )
                 )
+
+
+def _hung(result: GuestResult, number: int) -> bool:
+    """Tell whether a command did not come back, though its kernel lived, for all that it said.
+
+    What an earlier test made the kernel report is that one's matter.
+    """
+    fatal = [trouble for trouble in outcome.troubles(result.printed(number)) if trouble.fatal]
+    return result.hung and all(trouble.kind is TroubleKind.STALL for trouble in fatal)
 
 
 def _is_bad(command: Command, step: Step) -> bool:

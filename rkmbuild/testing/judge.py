@@ -8,7 +8,7 @@ from rkmbuild.guest.result import Step
 from rkmbuild.klog import ktap, outcome, refusal
 from rkmbuild.klog.klog import KernelMessage
 from rkmbuild.klog.ktap import KtapStatus
-from rkmbuild.klog.outcome import Trouble
+from rkmbuild.klog.trouble import Trouble
 from rkmbuild.testing import leaks
 from rkmbuild.testing.cases import Case, CaseKind
 from rkmbuild.testing.results import Status, TestResult

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rkmbuild.klog.klog import KernelMessage
-from rkmbuild.klog.outcome import Trouble
+from rkmbuild.klog.trouble import Trouble
 from rkmbuild.testing.cases import Case
 from rkmbuild.trace import text
 from rkmbuild.trace.decoded import Decoded

@@ -83,6 +83,8 @@ def test_debug_information_is_beside_the_module_and_not_in_it(built: dict[str, s
     module, debug = sections(built["module"]), sections(built["debug"])
     assert not [name for name in module if name.startswith(".debug_")]
     assert ".debug_info" in debug
+    assert (".comment" in module, ".comment" in debug) == (False, True)
+    assert "\0.Ltmp" not in module[".strtab"][0].decode()
     assert module[".note.gnu.build-id"] == debug[".note.gnu.build-id"]
     assert module[".gnu_debuglink"][0].startswith(b"hello_world.ko.debug\0")
 

@@ -9,9 +9,9 @@ import pytest
 
 from rkmbuild.klog import klog, outcome, table
 from rkmbuild.klog.kinds import TroubleKind, Verdict
-from rkmbuild.klog.outcome import Trouble
 from rkmbuild.klog.report import TRACE, Report
 from rkmbuild.klog.reports import collected
+from rkmbuild.klog.trouble import Trouble
 
 _FORMATS = Path(__file__).parent.parent / "data" / "reports" / "formats.txt"
 _FRAME = "f+0x8/0x10 [crashy]"

@@ -12,7 +12,7 @@ from rkmbuild.base.errors import StorageError
 from rkmbuild.klog import ktap as protocol
 from rkmbuild.klog.kinds import TroubleKind, Verdict
 from rkmbuild.klog.klog import KernelMessage
-from rkmbuild.klog.outcome import Trouble
+from rkmbuild.klog.trouble import Trouble
 from rkmbuild.testing import junit_document, ktap_document, printing
 from rkmbuild.testing.cases import Case, CaseKind
 from rkmbuild.testing.results import KernelRun, Session, Status, TestResult

@@ -98,10 +98,10 @@ def test_an_unpacked_kernel_does_what_its_image_does(
         found.append(original(packed, guest))
         return found[-1]
 
-    # Documentation/admin-guide/sysctl/kernel.rst, bootloader_type: 9 is who starts a kernel by its
-    # note (arch/x86/platform/pvh/enlighten.c), 11 is qemu.
+    # The version of the boot protocol is what arch/x86/platform/pvh/enlighten.c says where qemu
+    # started the kernel by its note, and otherwise the image's own.
     script = [
-        "cat /proc/sys/kernel/bootloader_type",
+        "cat /sys/kernel/boot_params/version",
         "cat /proc/version; sed 's/ [^ ]*$//' /proc/cmdline; ls /dev /sys/devices/* /sys/firmware",
         "grep -v -e MHz -e bogomips /proc/cpuinfo; cat /proc/interrupts | cut -d: -f1; mount",
         "cat /sys/devices/system/clocksource/clocksource0/*; cat /proc/sys/kernel/tainted",
@@ -116,7 +116,7 @@ def test_an_unpacked_kernel_does_what_its_image_does(
     monkeypatch.setattr(image, "unpacked", lambda _packed, _guest: None)
     (by_image,), *second = lines(boot.boot(kernel, files={}, script=script, timeout=_PATIENCE))
     assert found[0], f"nothing here unpacks {kernel.image}"
-    assert (by_note, by_image) == ("144", "176")
+    assert (by_note, by_image) == ("0x020c", "0x020f")
     assert first == second
 
 
