@@ -94,6 +94,7 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "pacman": ("procps-ng",),
         "zypper": ("procps",),
     },
+    "lz4": dict.fromkeys(INSTALL, ("lz4",)),
     "sudo": dict.fromkeys(INSTALL, ("sudo",)),
     "xz": {
         "apt-get": ("xz-utils",),

@@ -21,6 +21,7 @@ _OF_THE_TESTS = {
     "createrepo_c": "createrepo",
     "git": "git",
     "gpg": "gnupg",
+    "lz4": "lz4",
     "ps": "procps",
     "rpmbuild": "rpmbuild",
     "shellcheck": "shellcheck",
