@@ -16,9 +16,8 @@ from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.kernel import cflags
 from rkmbuild.pipeline import helpers
 from rkmbuild.pipeline.layout import ask
-from rkmbuild.pipeline.layout.ask import C, Preprocessed
+from rkmbuild.pipeline.layout.ask import C
 from rkmbuild.pipeline.layout.finish import Finished, finish
-from rkmbuild.pipeline.stages import side_by_side
 from rkmbuild.pipeline.target_kernel import TargetKernel
 from rkmbuild.pipeline.tools import Tools
 from rkmbuild.project import headers as headers_of
@@ -139,14 +138,13 @@ def make(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler, folder: Path
     flags = (*bindings.c_flags, *cflags.OF_A_MODULE)
     text = f'#include "{header}"\n'
     c = C(header=text, compiler=compiler, flags=flags, folder=bindings.folder)
-    said: list[Preprocessed] = []
+    # `side_by_side` would stop the sysroot as well, and that would be told in place of what failed.
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
-    def preprocess() -> Path:
-        said.append(ask.preprocess(c, folder))
-        return folder
-
-    side_by_side(lambda: _bind(bindings, bindgen, folder), preprocess)
-    return finish((folder / FILE).read_text(), c, said[0], folder, helpers.WANTED)
+    with ThreadPoolExecutor(1) as pool:
+        said = pool.submit(ask.preprocess, c, folder)
+        _bind(bindings, bindgen, folder)
+    return finish((folder / FILE).read_text(), c, said.result(), folder, helpers.WANTED)
 
 
 def accessors(bindings: Bindings) -> str:
@@ -155,7 +153,7 @@ def accessors(bindings: Bindings) -> str:
     return f'#if __has_include("{file}")\n#include "{file}"\n#endif\n'
 
 
-def _bind(bindings: Bindings, bindgen: Bindgen, folder: Path) -> Path:
+def _bind(bindings: Bindings, bindgen: Bindgen, folder: Path) -> None:
     doing = "binding the kernel's headers"
     done = process.run(
         [
@@ -169,7 +167,6 @@ def _bind(bindings: Bindings, bindgen: Bindgen, folder: Path) -> Path:
     )  # fmt: skip
     if not (folder / FILE).is_file():
         raise process.failed(done, doing=doing, failure=BuildError)
-    return folder
 
 
 def _accessors(finished: Finished) -> str:
