@@ -15,7 +15,7 @@ from tests.matrix import Tested
 _HERE = Path(__file__).parent
 _FOLDERS = ("lint", "unit", "build", "vm")
 # What runs on all kernels of the matrix with --all-kernels.
-_ON_EVERY_KERNEL = ("test_all_kernels", "test_check_corpus", "test_crate_")
+_ON_EVERY_KERNEL = ("test_all_kernels", "test_check_corpus", "test_crate_", "test_replay")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

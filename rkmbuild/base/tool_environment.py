@@ -18,6 +18,9 @@ _PASSED_ON = (
 # What a user tells cargo of networks and registries by its environment, tokens included.
 _PASSED_ON_BY_BEGINNING = ("CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_")
 
+OF_THE_TERMINAL = ("TERM", "COLORTERM", "NO_COLOR", "CARGO_TERM_COLOR", "SSH_AUTH_SOCK")
+"""What a tool sees and what changes nothing in what it makes: another terminal, another login."""
+
 
 def tool_environment(extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
     """Return the environment for a tool: the allow-listed part of ours, then `extra`.

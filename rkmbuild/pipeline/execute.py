@@ -11,7 +11,7 @@ from rkmbuild.pipeline import (
     fingerprint,
     frame_check,
     generated_header,
-    kbuild,
+    linking,
     promise_check,
 )
 from rkmbuild.pipeline import vector_check as vectors
@@ -63,7 +63,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     if tools.cbindgen:
         with clock.stage("header"):
             failure = generated_header.generate(project, tools.cbindgen, plan.kbuild.folder)
-    with clock.stage("kbuild"), kbuild.linking(plan.kbuild, lock=lock, jobs=cargo.jobs) as linking:
+    with clock.stage("kbuild"), linking.started(plan.kbuild, lock=lock, jobs=cargo.jobs) as link:
         with clock.stage("crate"):
             library = crate.build(
                 project,
@@ -80,7 +80,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
             raise failure
         tests = ", with its tests" if plan.request.tests else ""
         with console.step("Linking", f"{project.module}.ko for {release}{tests}"):
-            made = linking.finish(library)
+            made = link.finish(library)
     with clock.stage("check"):
         objects = [made.with_name(f"{source.stem}.o") for source in project.metadata.c_sources]
         vectors.check(

@@ -13,7 +13,7 @@ from typing import Self
 
 from rkmbuild import __version__
 from rkmbuild.base import cache, files, paths
-from rkmbuild.base.tool_environment import tool_environment
+from rkmbuild.base.tool_environment import OF_THE_TERMINAL, tool_environment
 from rkmbuild.kernel import kconfig
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import exports
@@ -26,8 +26,6 @@ _CHOOSING = (
     *("RUSTC", "BINDGEN", "LIBCLANG_PATH", "RKMBUILD_CACHE_DIR", exports.VARIABLE),
     *user_flags.VARIABLES,
 )
-# Those that a tool sees and that change nothing in what it makes: another terminal, another login.
-_OF_THE_TERMINAL = ("TERM", "COLORTERM", "NO_COLOR", "CARGO_TERM_COLOR", "SSH_AUTH_SOCK")
 
 # Counts up when a build notes other files than before, or another result of them.
 _REVISION = 1
@@ -36,7 +34,7 @@ _REVISION = 1
 def request_key(request: BuildRequest) -> str:
     """Return a name for all that the user asked for, in words and in the environment."""
     chosen = {name: os.environ.get(name) for name in _CHOOSING}
-    seen = tool_environment(dict.fromkeys(_OF_THE_TERMINAL))
+    seen = tool_environment(dict.fromkeys(OF_THE_TERMINAL))
     # Of two installations each knows the files of its own `kernel` crate, and not the other's.
     ours = f"{__version__} in {paths.data('crates')}"
     return cache.key("request", _REVISION, ours, asdict(request), seen, chosen)

@@ -107,8 +107,7 @@ def make(request: BuildRequest, project: Project, tree: KernelTree) -> BuildPlan
             variables=kernel.variables,
             tests=request.tests,
             symvers=(*request.symvers, *exports.from_environment()),
-            trimmed=tree.config.on("TRIM_UNUSED_KSYMS"),
-            constructors=tree.config.on("CONSTRUCTORS"),
+            config=tree.config,
         ),
         flags=flags,
     )

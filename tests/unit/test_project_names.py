@@ -92,7 +92,7 @@ def test_a_name_that_cannot_work_is_refused_with_the_reason(name: str, reason: s
 
 def test_the_names_of_our_own_crates_and_objects_are_all_refused() -> None:
     workspace = tomllib.loads((paths.data("crates") / "Cargo.toml").read_text())["workspace"]
-    for name in (*workspace["members"], kbuild._RUST, kbuild._HELPERS):
+    for name in (*workspace["members"], kbuild.RUST, kbuild.HELPERS):
         assert naming.unfit(name), name
 
 
