@@ -105,7 +105,7 @@ def one_line_edited(bench: Bench) -> Row:
         edited(bench.baseline.project, bench.baseline.crate_and_kbuild),
     )
     return Row(
-        name="one line of Rust edited", unit="s", ours=ours, plain=plain, ratio=1.15,
+        name="one line of Rust edited", unit="s", ours=ours, plain=plain, ratio=0.5,
         note="plain tools: cargo, then make; rkmbuild splits off the debug information as well",
     )  # fmt: skip
 
@@ -122,7 +122,10 @@ def clean_build(bench: Bench) -> Row:
         return bench.baseline.crate_and_kbuild()
 
     figures, by_hand = measure.alternating(bench.rounds, ours, plain)
-    return Row(name="clean build, warm cache", unit="s", ours=figures, plain=by_hand, most=3.0)
+    return Row(
+        name="clean build, warm cache", unit="s", ours=figures, plain=by_hand, ratio=0.7,
+        note="plain tools: cargo, then make; rkmbuild has what the C was compiled to in the cache",
+    )  # fmt: skip
 
 
 def everything_cold(bench: Bench) -> Row:

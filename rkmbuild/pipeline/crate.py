@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rkmbuild.base import process
 from rkmbuild.base.errors import BuildError
-from rkmbuild.pipeline import debug_info, diagnose
-from rkmbuild.project import dependencies, git_sources
+from rkmbuild.pipeline import debug_info
+from rkmbuild.project import git_sources
 from rkmbuild.project.project import Project
 from rkmbuild.project.request import CargoOptions
 from rkmbuild.toolchain import cargo
@@ -96,6 +96,10 @@ def build(
     )
     if done.returncode == 0:
         return library(done.stdout, project)
+    # Only a failure needs them.
+    from rkmbuild.pipeline import diagnose  # noqa: PLC0415
+    from rkmbuild.project import dependencies  # noqa: PLC0415
+
     # cargo has told the user all that it knows; its standard output is for programs.
     message, why = f"cargo could not build {project.package}", None
     with contextlib.suppress(BuildError):

@@ -1,25 +1,17 @@
 """Carries a plan out: the stages in their order, those that need not wait side by side."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.arch import architectures
 from rkmbuild.base import cache, console
-from rkmbuild.pipeline import (
-    crate,
-    exports,
-    fingerprint,
-    frame_check,
-    generated_header,
-    linking,
-    promise_check,
-)
-from rkmbuild.pipeline import vector_check as vectors
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import crate, fingerprint, generated_header, linking
 from rkmbuild.pipeline.api.base import Provided
-from rkmbuild.pipeline.finish import finish
 from rkmbuild.pipeline.plan import BuildPlan
 from rkmbuild.pipeline.stages import Clock
-from rkmbuild.project import dependencies, package
+from rkmbuild.project import package
 from rkmbuild.toolchain import clang_flags
 
 
@@ -58,12 +50,12 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     for line in clang_flags.lines(plan.kernel.translation, "libclang"):
         console.detail(line)
     provided = plan.api.provide(clock, jobs=cargo.jobs)
-    vectors.load_disassembler(plan.kernel.tree)
     failure = None
     if tools.cbindgen:
         with clock.stage("header"):
             failure = generated_header.generate(project, tools.cbindgen, plan.kbuild.folder)
     with clock.stage("kbuild"), linking.started(plan.kbuild, lock=lock, jobs=cargo.jobs) as link:
+        _load_the_rest(plan.kernel.tree)
         with clock.stage("crate"):
             library = crate.build(
                 project,
@@ -81,26 +73,37 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         tests = ", with its tests" if plan.request.tests else ""
         with console.step("Linking", f"{project.module}.ko for {release}{tests}"):
             made = link.finish(library)
-    with clock.stage("check"):
-        objects = [made.with_name(f"{source.stem}.o") for source in project.metadata.c_sources]
-        vectors.check(
-            made,
-            project,
-            library,
-            objects,
-            lambda: dependencies.load(project, tools.rust, tools.facts, provided.target, cargo),
-        )
-        promise_check.check(made, project.module, plan.kernel.tree, library, objects)
-        frame_check.check(made, project, library, objects, plan.kernel.tree.arch)
-    module = plan.folder / f"{project.module}.ko"
-    with clock.stage("finish"):
-        debug = finish(made, module, tools.objcopy)
-        symvers = exports.publish(made.with_name("Module.symvers"), module.with_suffix(".symvers"))
+    from rkmbuild.pipeline import completion  # noqa: PLC0415 - see _load_the_rest
+
+    done = completion.complete(
+        made,
+        library,
+        clock,
+        project=project,
+        kernel=plan.kernel.tree,
+        tools=tools,
+        target=provided.target,
+        options=cargo,
+        place=plan.folder / f"{project.module}.ko",
+    )
     inputs = fingerprint.project_inputs(project, library.dep_info, plan.kbuild.folder)
     inputs |= {*fingerprint.kernel_inputs(plan.kernel.tree), *plan.kbuild.symvers}
     inputs |= {*tools.files(), *plan.api.files()}
-    outputs = {module, debug, library.archive, *([symvers] if symvers else [])}
-    return Built(module, debug, symvers, frozenset(inputs), frozenset(outputs))
+    outputs = {library.archive, *(file for file in done if file)}
+    return Built(*done, frozenset(inputs), frozenset(outputs))
+
+
+def _load_the_rest(tree: KernelTree) -> None:
+    """Load in the background what is needed once cargo is through: a build waits for it anyway."""
+
+    def load() -> None:
+        from rkmbuild.pipeline import completion  # noqa: F401, PLC0415
+
+        code = architectures.of(tree.arch).code
+        if code:
+            code.load()
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 def _flags(plan: BuildPlan, provided: Provided) -> list[str]:

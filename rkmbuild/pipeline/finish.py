@@ -1,22 +1,30 @@
 """The last step: the module where the user looks for it, its debug information beside it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rkmbuild.base import cache, files, process
 from rkmbuild.toolchain.parts import Tool
 
+_DOING = "splitting off the debug information"
 # In hello_world.ko 2 KB of 47 are 32 labels (.Ltmp5), which would be in /proc/kallsyms as well, and
 # `.comment`.
 _NEEDLESS = ("--strip-debug", "--discard-locals", "--remove-section=.comment")
 
 
-def finish(made: Path, module: Path, objcopy: Tool) -> Path:
+def finish(made: Path, module: Path, objcopy: Tool, judge: Callable[[], None]) -> Path:
     """Split `made` into `module`, without debug information, and `<module>.debug` with it.
 
     Both are written beside their place and renamed into it, so that neither is ever half there.
     The build-id that kbuild's link gave (`.note.gnu.build-id`) is in both, and the module says in
     `.gnu_debuglink` what the other file is called. Labels that compilers made for themselves, which
     nothing refers to any more, and the list of compilers go with the debug information.
+
+    Args:
+        made: The module with its debug information.
+        module: Where it goes.
+        objcopy: What splits it.
+        judge: What raises where the module is not to get its place; it runs beside objcopy.
 
     Returns:
         The file with the debug information.
@@ -28,11 +36,13 @@ def finish(made: Path, module: Path, objcopy: Tool) -> Path:
     with cache.writing(module.parent):
         module.parent.mkdir(parents=True, exist_ok=True)
         with files.replacing(debug) as draft:
-            _run(objcopy, "--only-keep-debug", made, draft)
+            command = [str(objcopy.path), "--only-keep-debug", str(made), str(draft)]
+            with process.beside(command) as ended:
+                judge()
+                done = ended()
+            if done.returncode != 0:
+                raise process.failed(done, doing=_DOING)
         with files.replacing(module) as draft:
-            _run(objcopy, *_NEEDLESS, f"--add-gnu-debuglink={debug}", made, draft)
+            link = f"--add-gnu-debuglink={debug}"
+            process.run([objcopy.path, *_NEEDLESS, link, made, draft], doing=_DOING)
     return debug
-
-
-def _run(objcopy: Tool, *arguments: str | Path) -> None:
-    process.run([objcopy.path, *arguments], doing="splitting off the debug information")

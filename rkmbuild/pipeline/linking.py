@@ -13,7 +13,7 @@ from typing import IO
 from rkmbuild.base import cache, console, process
 from rkmbuild.base.errors import RkmbuildError
 from rkmbuild.base.process import Completed
-from rkmbuild.pipeline import compiled, kbuild, link_errors, recipe, replay
+from rkmbuild.pipeline import compiled, kbuild, recipe, replay
 from rkmbuild.pipeline.crate import Library
 from rkmbuild.pipeline.kbuild import Kbuild
 from rkmbuild.pipeline.recipe import Stamps
@@ -62,6 +62,8 @@ class Linking:
     def _made_by_make(self, library: Library) -> str:
         done = self._end()
         if done.returncode != 0:
+            from rkmbuild.pipeline import link_errors  # noqa: PLC0415 - only a failure needs it
+
             raise link_errors.explain(
                 done,
                 module=self.kbuild.module,

@@ -177,7 +177,7 @@ def elf_section(data: bytes, name: str) -> bytes:
 
 
 def undefined(data: bytes, beginning: bytes) -> list[str]:
-    """Return the names that an object asks for and that begin so, in the order of nm -u."""
+    """Return the names that an object asks for and that begin so, as strings sort."""
     file = elf.Elf(data)
     found = set()
     for section in file.sections:

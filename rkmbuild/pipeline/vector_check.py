@@ -3,14 +3,11 @@
 The rule is `check`'s `fpu-registers`; here it is known which crate the code is from.
 """
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from rkmbuild.arch import architectures
 from rkmbuild.base import console
 from rkmbuild.base.errors import BuildError, DangerousModuleError
-from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import demangle, vectors
 from rkmbuild.ko.vectors import Use
 from rkmbuild.pipeline import origins
@@ -20,13 +17,6 @@ from rkmbuild.project.dependencies import Graph
 from rkmbuild.project.project import Project
 
 _SHOWN = 5
-
-
-def load_disassembler(tree: KernelTree) -> None:
-    """Load it in the background: a build waits for other programs anyway."""
-    code = architectures.of(tree.arch).code
-    if code:
-        threading.Thread(target=code.load, daemon=True).start()
 
 
 def check(
