@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rkmbuild.base import cache, files
-from rkmbuild.pipeline.recipe import Recipe, Stamps, last_change, noted
+from rkmbuild.pipeline.recipe import Recipe, Stamps, noted
 
 KIND = "object"
 _REVISION = 1
@@ -38,6 +38,7 @@ class Compiled:
         self._stamps = stamps
         self._identity = recipe.identity
         self._state = _state(folder)
+        self._documents: dict[Path, dict[str, Any]] = {}
 
     def name(self, target: str, content: str) -> str:
         """Return the name of an object in the cache.
@@ -50,25 +51,30 @@ class Compiled:
 
     def is_known(self, target: str, content: str = "") -> bool:
         """Tell whether an object can be had without a compiler."""
-        place = cache.find(KIND, self.name(target, content))
-        return place is not None and self._holds(place)
+        return self._find(self.name(target, content)) is not None
 
     def provide(self, target: str, content: str = "") -> bool:
         """Put an object in its place, with kbuild's note of it; false where it is not known."""
         name = self.name(target, content)
-        place = cache.find(KIND, name)
-        if not place or not self._holds(place):
+        place = self._find(name)
+        if not place:
             return False
-        names = json.loads((place / _INCLUDED).read_text())["files"]
-        if self._state.get(target) == [name, self._here(names)]:
-            return True
-        for file in names:
-            shutil.copyfile(place / file, self._folder / file)
-        self._note(target, name, names)
+        names = self._documents[place]["files"]
+        if self._state.get(target) != [name, self._here(names)]:
+            for file in names:
+                shutil.copyfile(place / file, self._folder / file)
+            self._note(target, name, names)
         return True
 
     def keep(
-        self, target: str, content: str, began: float, known: Sequence[str], beside: Sequence[str]
+        self,
+        target: str,
+        content: str,
+        *,
+        began: float,
+        known: Sequence[str],
+        beside: Sequence[str],
+        stamps: Stamps,
     ) -> bool:
         """Take an object into the cache, if it is of what is there now.
 
@@ -81,6 +87,7 @@ class Compiled:
             began: When the run began that has just ended: seconds since 1970.
             known: The files of the folder whose content is in `content` or in the recipe.
             beside: Files that come with the object, the oldest first.
+            stamps: What is known of files since the run has ended.
 
         Returns:
             Whether it is there.
@@ -89,19 +96,20 @@ class Compiled:
         included = list(self._included(target, known))
         made = (self._folder / target).stat().st_mtime
         start = began if made >= began else made - _COMPILATION
-        if "" in included or last_change([*included, *self._recipe.stamps]) >= start:
+        last = stamps.last_change([*included, *self._recipe.stamps])
+        if "" in included or last >= start:
             return False
         names = [*beside, target, noted(target)]
-        if cache.find(KIND, name):
+        if not self._find(name):
             cache.remove(KIND, name)
 
-        def make(folder: Path) -> None:
-            for file in names:
-                shutil.copyfile(self._folder / file, folder / file)
-            document = {"included": Stamps().all(included), "files": names}
-            (folder / _INCLUDED).write_text(json.dumps(document))
+            def make(folder: Path) -> None:
+                for file in names:
+                    shutil.copyfile(self._folder / file, folder / file)
+                document = {"included": stamps.all(included), "files": names}
+                (folder / _INCLUDED).write_text(json.dumps(document))
 
-        cache.entry(KIND, name, make)
+            cache.entry(KIND, name, make)
         self._note(target, name, names)
         return True
 
@@ -114,12 +122,17 @@ class Compiled:
         self._state[_RENEWED] = 0 if complete else self._state.get(_RENEWED, 0) + 1
         files.write(self._folder / _STATE, json.dumps(self._state))
 
-    def _holds(self, place: Path) -> bool:
-        try:
-            document = json.loads((place / _INCLUDED).read_text())
-        except (OSError, ValueError):
-            return False
-        return self._stamps.hold(document["included"])
+    def _find(self, name: str) -> Path | None:
+        """Return where an object lies in the cache, if it is of what is there now."""
+        place = cache.find(KIND, name)
+        if not place:
+            return None
+        if place not in self._documents:
+            try:
+                self._documents[place] = json.loads((place / _INCLUDED).read_text())
+            except (OSError, ValueError):
+                return None
+        return place if self._stamps.hold(self._documents[place]["included"]) else None
 
     def _here(self, names: Sequence[str]) -> list[list[int] | None]:
         fresh = Stamps()
@@ -150,7 +163,7 @@ def is_to_be_emptied(folder: Path) -> bool:
 
 def emptied(folder: Path) -> None:
     """Note that this was done: it is not done again if that does not help."""
-    (folder / _STATE).write_text(json.dumps({_RENEWED: 1}))
+    (folder / _STATE).write_text(json.dumps({_RENEWED: 2}))
 
 
 def _state(folder: Path) -> dict[str, Any]:

@@ -7,8 +7,8 @@ recipe's name, and it has the stamps of makefiles, configuration, tools and othe
 """
 
 import json
+import os
 import re
-import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -33,6 +33,8 @@ _SAVED = re.compile(r"(?:saved)?cmd_(\S+) := (.*)")
 # Nothing of an object's making stands behind this line (rule_cc_o_c, scripts/Makefile.build), but
 # for objtool's name and the checksums of exports.
 _END = re.compile(r"^\$\(deps_\S+\):\n", re.MULTILINE)
+# A word of a shell's command that may name a file: kbuild works in no path that needs quotes.
+_WORD = re.compile(r"""[^\s;|&<>(){}'"`]+""")
 # What make and the shell tell those that they start, about themselves.
 _OF_MAKE = re.compile(
     r"MAKEFLAGS|MFLAGS|MAKELEVEL|MAKEOVERRIDES|MAKE_TERM\w+|PWD|OLDPWD|SHLVL|_|" + kbuild.WAIT
@@ -84,19 +86,19 @@ class Found(NamedTuple):
 
 
 class Stamps:
-    """Stamps of files, each taken once."""
+    """What is known of files by their times and sizes, each looked at once."""
 
     def __init__(self) -> None:
-        self._known: dict[str, files.Stamp | None] = {}
+        self._known: dict[str, os.stat_result | None] = {}
 
     def of(self, file: str) -> files.Stamp | None:
         """Return the stamp of a file, or None where there is none."""
-        if file not in self._known:
-            try:
-                self._known[file] = files.stamp(file)
-            except OSError:
-                self._known[file] = None
-        return self._known[file]
+        status = self._status(file)
+        return (status.st_mtime_ns, status.st_size) if status else None
+
+    def all(self, names: Iterable[str]) -> dict[str, files.Stamp | None]:
+        """Return the stamps of files."""
+        return {file: self.of(file) for file in sorted(names)}
 
     def hold(self, noted: Mapping[str, files.Stamp | None]) -> bool:
         """Tell whether all files are as they were noted, by a JSON file perhaps."""
@@ -105,23 +107,19 @@ class Stamps:
             for file, was in noted.items()
         )
 
-    def all(self, names: Iterable[str]) -> dict[str, files.Stamp | None]:
-        """Return the stamps of files."""
-        return {file: self.of(file) for file in sorted(names)}
+    def last_change(self, names: Iterable[str]) -> float:
+        """Return when the last of some files was changed, or put in its place: s since 1970."""
+        found = (self._status(file) for file in names)
+        # A copy has the first from its original.
+        return max((max(one.st_mtime, one.st_ctime) for one in found if one), default=0.0)
 
-
-def last_change(names: Iterable[str]) -> float:
-    """Return when the last of some files was changed, or put where it is: seconds since 1970."""
-    return max(map(_changed, names), default=0.0)
-
-
-def _changed(file: str) -> float:
-    try:
-        status = Path(file).stat()
-    except OSError:
-        return 0.0
-    # The first is what a copy has from its original.
-    return max(status.st_mtime, status.st_ctime)
+    def _status(self, file: str) -> os.stat_result | None:
+        if file not in self._known:
+            try:
+                self._known[file] = os.stat(file)  # noqa: PTH116 - a Path costs as much again
+            except OSError:
+                self._known[file] = None
+        return self._known[file]
 
 
 def objects(plan: Kbuild) -> tuple[str, ...]:
@@ -146,14 +144,15 @@ def find(plan: Kbuild, stamps: Stamps) -> Found:
     return Found(recipe) if stamps.hold(recipe.stamps) else Found(None, outdated=True)
 
 
-def note(plan: Kbuild, began: float) -> Recipe | None:
+def note(plan: Kbuild, began: float, stamps: Stamps) -> Recipe | None:
     """Keep the commands of a make that has just made the module; None where that is not possible.
 
     Args:
         plan: What it was given.
         began: When it began: seconds since 1970.
+        stamps: What is known of files since it has ended.
     """
-    recipe = _read(plan, began) if plan.whole_rules else None
+    recipe = _read(plan, began, stamps) if plan.whole_rules else None
     if recipe:
         text = json.dumps(asdict(recipe))
         place = cache.find(KIND, recipe.name)
@@ -178,7 +177,7 @@ def _name(plan: Kbuild) -> str:
     return cache.key(KIND, _REVISION, plan.command(), dict(plan.files), lasting)
 
 
-def _read(plan: Kbuild, began: float) -> Recipe | None:
+def _read(plan: Kbuild, began: float, stamps: Stamps) -> Recipe | None:
     module = plan.module
     linked = (f"{kbuild.RUST}.o", f"{module}.o", SYMVERS, f"{module}.ko")
     listed = (f"{module}.mod", _ORDER)
@@ -205,9 +204,9 @@ def _read(plan: Kbuild, began: float) -> Recipe | None:
         name=_name(plan), folder=folder, environment=variables, saved=saved, texts=texts, stamps={}
     )
     watched = {*_read_by_make(plan, recipe), *_used(plan, recipe)}
-    if last_change(watched) >= began:
+    if stamps.last_change(watched) >= began:
         return None
-    return replace(recipe, stamps=Stamps().all(watched))
+    return replace(recipe, stamps=stamps.all(watched))
 
 
 def _surroundings(file: Path) -> tuple[str, dict[str, str]] | None:
@@ -245,7 +244,7 @@ def _used(plan: Kbuild, recipe: Recipe) -> Iterator[str]:
     path = recipe.environment.get("PATH")
     words = {"make", "sh"}
     for target in recipe.saved:
-        words |= {word.lstrip("@") for word in _words(recipe.command(target))}
+        words |= {word.lstrip("@") for word in _WORD.findall(recipe.command(target))}
     for word in words:
         named = Path(recipe.folder, word)
         if named.is_relative_to(plan.folder) or word.startswith("-"):
@@ -257,16 +256,6 @@ def _used(plan: Kbuild, recipe: Recipe) -> Iterator[str]:
         if files.is_file(named):
             yield str(named)
     yield str(plan.objtree / "scripts" / "basic" / "fixdep")
-
-
-def _words(command: str) -> Iterator[str]:
-    reader = shlex.shlex(command, posix=True, punctuation_chars=True)
-    reader.whitespace_split = True
-    reader.commenters = ""
-    try:
-        yield from reader
-    except ValueError:  # a quotation without end: the shell would not have taken it either
-        return
 
 
 def _text(file: Path) -> str:

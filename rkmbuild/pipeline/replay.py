@@ -130,7 +130,8 @@ class Replay:
             return False
         note.write_text(done.stdout + added, errors="surrogateescape")
         (folder / listed).unlink(missing_ok=True)
-        keep(self._compiled, self._plan, target, content, began)
+        # What was looked at before may have changed until the compiler read it.
+        _keep(self._compiled, self._plan, target, content, began=began, stamps=Stamps())
         return True
 
 
@@ -141,25 +142,30 @@ def note(plan: Kbuild, began: float) -> None:
         plan: What it was given.
         began: When it began: seconds since 1970.
     """
-    known = recipe.note(plan, began)
+    stamps = Stamps()
+    known = recipe.note(plan, began, stamps)
     if not known:
         return
-    compiled = Compiled(plan.folder, known, Stamps())
+    compiled = Compiled(plan.folder, known, stamps)
     folder, exports = plan.folder, f"{kbuild.EXPORTS}.o"
     lines = (folder / _LINES).read_bytes().decode("latin-1")
     wanted = (folder / helpers.WANTED_HEADER).read_text(errors="surrogateescape")
     source = (folder / f"{plan.module}.mod.c").read_text(errors="surrogateescape")
     generated = {exports: lines, f"{kbuild.HELPERS}.o": wanted, f"{plan.module}.mod.o": source}
     targets = [target for target in (*recipe.objects(plan), COMMON) if target in known.saved]
-    kept = [keep(compiled, plan, target, generated.get(target, ""), began) for target in targets]
+    kept = [
+        _keep(compiled, plan, target, generated.get(target, ""), began=began, stamps=stamps)
+        for target in targets
+    ]
     compiled.settle(complete=all(kept))
 
 
-def keep(compiled: Compiled, plan: Kbuild, target: str, content: str, began: float) -> bool:
-    """Take an object into the cache that was just compiled, as `Compiled.keep` says."""
+def _keep(
+    compiled: Compiled, plan: Kbuild, target: str, content: str, *, began: float, stamps: Stamps
+) -> bool:
     known = (*plan.files, *_GENERATED, f"{plan.module}.mod.c")
     beside = (_EXPORTS_HEADER, _LINES) if target == f"{kbuild.EXPORTS}.o" else ()
-    return compiled.keep(target, content, began, known, beside)
+    return compiled.keep(target, content, began=began, known=known, beside=beside, stamps=stamps)
 
 
 def _write(file: Path, text: str) -> None:
