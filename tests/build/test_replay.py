@@ -5,11 +5,12 @@ import os
 import random
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rkmbuild.base import files, process
+from rkmbuild.base import console, files, process
 from rkmbuild.base.errors import BuildError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import kbuild, pipeline, recipe
@@ -32,6 +33,13 @@ EXPORTS = {
     "exporter_count": '#[export]\nextern "C" fn exporter_count() -> c_int {\n    1\n}\n'
     "kernel::export_symbol!(exporter_count);\n",
 }
+# What make reads for its commands, and what it starts: ends of paths.
+READ_OR_STARTED = (
+    "scripts/Makefile.build", "scripts/Makefile.modfinal", "scripts/Kbuild.include",
+    "arch/x86/Makefile", "include/config/auto.conf", "Module.symvers", "scripts/mod/modpost",
+    "tools/objtool/objtool", "arch/x86/module.lds", "scripts/basic/fixdep", "/make", "/sh",
+    "gcc-12", "-ld", "-objdump", "-objcopy",
+)  # fmt: skip
 # Of the folder that kbuild works in: what is noted for the next time, and the library.
 NOTES = ("state.json", kbuild.ENVIRONMENT, "rkmbuild_compiled.json", kbuild.ARCHIVE)
 
@@ -39,9 +47,11 @@ NOTES = ("state.json", kbuild.ENVIRONMENT, "rkmbuild_compiled.json", kbuild.ARCH
 class Twice:
     """A project that is built as usual, and then anew by make; its processes are counted."""
 
-    def __init__(self, root: Path, tree: KernelTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, root: Path, tree: KernelTree, monkeypatch: pytest.MonkeyPatch, cc: str = "auto"
+    ) -> None:
         self.root = root
-        self.request = BuildRequest(path=root, kernel=str(tree.build))
+        self.request = BuildRequest(path=root, kernel=str(tree.build), cc=cc)
         self.plan = pipeline.prepare(self.request).kbuild
         self.makes = 0
         self._monkeypatch = monkeypatch
@@ -192,24 +202,80 @@ def test_what_the_tools_say_and_what_cannot_be_linked_is_as_with_make(
     twice_6_12.is_the_same_by_make()
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        "scripts/Makefile.build", "scripts/Makefile.modfinal", "scripts/Kbuild.include",
-        "arch/x86/Makefile", "include/config/auto.conf", "Module.symvers", "scripts/mod/modpost",
-        "tools/objtool/objtool", "arch/x86/module.lds", "scripts/basic/fixdep", "/make", "/sh",
-        "gcc-12", "-ld", "-nm", "-objcopy",
-    ],
-)  # fmt: skip
 def test_a_change_of_what_make_reads_or_starts_is_seen(
-    twice_6_12: Twice, monkeypatch: pytest.MonkeyPatch, changed: str
+    twice_6_12: Twice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp = recipe.Stamps.of
+    for changed in READ_OR_STARTED:
+
+        def touched(self: recipe.Stamps, file: str, end: str = changed) -> files.Stamp | None:
+            found = stamp(self, file)
+            return (found[0] + 1, found[1]) if found and file.endswith(end) else found
+
+        assert recipe.find(twice_6_12.plan, recipe.Stamps()).recipe
+        with monkeypatch.context() as patch:
+            patch.setattr(recipe.Stamps, "of", touched)
+            found = recipe.find(twice_6_12.plan, recipe.Stamps())
+        assert found == recipe.Found(None, outdated=True), changed
+
+
+def test_another_environment_and_other_flags_are_makes_business(
+    twice_6_12: Twice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = twice_6_12.plan
+    monkeypatch.setenv("TERM", "another")
+    assert recipe.find(plan, recipe.Stamps()).recipe
+    for other in (
+        replace(plan, variables={**plan.variables, "KCFLAGS": "-g1"}),
+        replace(plan, files={**plan.files, "Kbuild": plan.files["Kbuild"] + "\n"}),
+        replace(plan, files={**plan.files, kbuild.EXTRA: "0x1\tx\ty\tEXPORT_SYMBOL\t\n"}),
+    ):
+        assert recipe.find(other, recipe.Stamps()) == recipe.Found(None)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    assert recipe.find(plan, recipe.Stamps()) == recipe.Found(None)
+
+
+def test_objects_of_tools_that_have_changed_are_made_anew(
+    twice_6_12: Twice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stamp = recipe.Stamps.of
 
     def touched(self: recipe.Stamps, file: str) -> files.Stamp | None:
         found = stamp(self, file)
-        return (found[0] + 1, found[1]) if found and file.endswith(changed) else found
+        return (found[0] + 1, found[1]) if found and file.endswith("gcc-12") else found
 
-    assert recipe.find(twice_6_12.plan, recipe.Stamps()).recipe
+    c = twice_6_12.plan.folder / "more.o"
+    before = c.stat().st_mtime_ns
     monkeypatch.setattr(recipe.Stamps, "of", touched)
-    assert recipe.find(twice_6_12.plan, recipe.Stamps()) == recipe.Found(None, outdated=True)
+    twice_6_12.write(6)
+    assert twice_6_12.build()
+    assert c.stat().st_mtime_ns > before
+    twice_6_12.write(7)
+    assert not twice_6_12.build()
+
+
+@pytest.mark.slow
+def test_a_module_of_clang_is_the_one_that_make_links(
+    roots: Callable[[KernelTree], Path], kernel_6_12: KernelTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twice = Twice(roots(kernel_6_12), kernel_6_12, monkeypatch, cc="clang")
+    twice.write(8)
+    twice.build()
+    twice.write(9, STATEMENTS[:2])
+    assert not twice.build()
+    twice.is_the_same_by_make()
+
+
+def test_commands_are_shown_where_details_are_asked_for(
+    twice_6_12: Twice, capfd: pytest.CaptureFixture[str]
+) -> None:
+    twice_6_12.write(10)
+    capfd.readouterr()
+    console.configure(verbose=True)
+    try:
+        assert not twice_6_12.build()
+    finally:
+        console.configure()
+    said = capfd.readouterr().err
+    for words in ("--gc-sections -u init_module", "objtool --hacks", "modpost -M", "twice.ko"):
+        assert words in said
