@@ -157,7 +157,7 @@ def test_edits_of_rust_give_what_make_gives(twice: Twice) -> None:
 
 @pytest.mark.slow
 def test_many_edits_of_rust_give_what_make_gives(twice: Twice) -> None:
-    go_through(twice, 30)
+    go_through(twice, 10)
 
 
 def test_a_clean_build_of_what_was_built_before_asks_no_make(twice_6_12: Twice) -> None:
