@@ -6,12 +6,13 @@ comes from the cache (`compiled`). Whatever is not as it was is left to make, wh
 as it would have left it itself.
 """
 
+import contextlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from rkmbuild.base import console, process
-from rkmbuild.base.errors import RkmbuildError
+from rkmbuild.base.errors import RkmbuildError, StorageError
 from rkmbuild.ko import elf
 from rkmbuild.pipeline import helpers, kbuild, recipe
 from rkmbuild.pipeline.compiled import Compiled
@@ -127,21 +128,30 @@ class Replay:
                 command, doing="linking", env=self._environment, cwd=Path(self._recipe.folder)
             )
         except RkmbuildError:
+            (folder / target).unlink()  # make would not look for what it was made of
             return False
         note.write_text(done.stdout + added, errors="surrogateescape")
         (folder / listed).unlink(missing_ok=True)
-        # What was looked at before may have changed until the compiler read it.
-        _keep(self._compiled, self._plan, target, content, began=began, stamps=Stamps())
+        with contextlib.suppress(OSError, StorageError):  # as in `note`
+            # What was looked at before may have changed until the compiler read it.
+            _keep(self._compiled, self._plan, target, content, began=began, stamps=Stamps())
         return True
 
 
 def note(plan: Kbuild, began: float) -> None:
-    """Keep what a make did that has just made the module.
+    """Keep what a make did that has just made the module, if there is room in the cache.
+
+    The module is there without it, as in a cache that may only be read.
 
     Args:
         plan: What it was given.
         began: When it began: seconds since 1970.
     """
+    with contextlib.suppress(OSError, StorageError):
+        _note(plan, began)
+
+
+def _note(plan: Kbuild, began: float) -> None:
     stamps = Stamps()
     known = recipe.note(plan, began, stamps)
     if not known:
