@@ -97,18 +97,23 @@ def run(
 
 @contextlib.contextmanager
 def beside(
-    argv: Sequence[str], *, keep_open: Sequence[int] = ()
+    argv: Sequence[str], *, env: Mapping[str, str] | None = None, keep_open: Sequence[int] = ()
 ) -> Iterator[Callable[[], Completed]]:
     """Run a command while the body does other things; what it is given waits for its end.
 
     The command is stopped when the body is left before that.
+
+    Args:
+        argv: The command.
+        env: Its environment; `tool_environment()` where None.
+        keep_open: Descriptors that it keeps open.
 
     Raises:
         ToolchainError: the program is not there.
     """
     command = tuple(argv)
     started = time.monotonic()
-    process = popen(command, stderr=subprocess.PIPE, keep_open=keep_open)
+    process = popen(command, env=env, stderr=subprocess.PIPE, keep_open=keep_open)
     try:
         yield lambda: _completed(process, command, started)
     finally:

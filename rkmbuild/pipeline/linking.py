@@ -13,6 +13,7 @@ from typing import IO
 from rkmbuild.base import cache, console, process
 from rkmbuild.base.errors import RkmbuildError
 from rkmbuild.base.process import Completed
+from rkmbuild.base.tool_environment import local_environment
 from rkmbuild.pipeline import compiled, kbuild, recipe, replay
 from rkmbuild.pipeline.crate import Library
 from rkmbuild.pipeline.kbuild import Kbuild
@@ -157,7 +158,7 @@ def started(plan: Kbuild, *, lock: int, jobs: int | None = None) -> Iterator[Lin
             yield Linking(plan, run, began)
             return
         waiting = [*command, f"{kbuild.WAIT}={wait}"]
-        with process.beside(waiting, keep_open=[lock, wait]) as ended:
+        with process.beside(waiting, env=local_environment(), keep_open=[lock, wait]) as ended:
             link = _Made(plan, lambda: replace(ended(), argv=tuple(command)), began, ready)
             try:
                 yield link
@@ -179,7 +180,13 @@ def _known(plan: Kbuild, lock: int) -> Replay | None:
 
 
 def _run(command: Sequence[str], lock: int) -> Completed:
-    return process.run(command, doing="linking", success=range(-64, 256), keep_open=[lock])
+    return process.run(
+        command,
+        doing="linking",
+        env=local_environment(),
+        success=range(-64, 256),
+        keep_open=[lock],
+    )
 
 
 @contextlib.contextmanager

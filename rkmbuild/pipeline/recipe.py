@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rkmbuild.base import cache, files
-from rkmbuild.base.tool_environment import OF_THE_TERMINAL, tool_environment
+from rkmbuild.base.tool_environment import OF_THE_TERMINAL, local_environment
 from rkmbuild.pipeline import kbuild
 from rkmbuild.pipeline.kbuild import Kbuild
 
@@ -164,7 +164,7 @@ def note(plan: Kbuild, began: float, stamps: Stamps) -> Recipe | None:
 
 def environment(recipe: Recipe) -> dict[str, str]:
     """Return what the commands run in."""
-    ours = tool_environment()
+    ours = local_environment()
     return recipe.environment | {name: ours[name] for name in OF_THE_TERMINAL if name in ours}
 
 
@@ -173,7 +173,8 @@ def _write(file: Path, text: str) -> None:
 
 
 def _name(plan: Kbuild) -> str:
-    lasting = tool_environment(dict.fromkeys(OF_THE_TERMINAL))
+    ours = local_environment()
+    lasting = {name: value for name, value in ours.items() if name not in OF_THE_TERMINAL}
     return cache.key(KIND, _REVISION, plan.command(), dict(plan.files), lasting)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from rkmbuild.base import console, files, process
 from rkmbuild.base.errors import BuildError
+from rkmbuild.base.tool_environment import local_environment
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import kbuild, pipeline, recipe
 from rkmbuild.pipeline.pipeline import BuildRequest
@@ -223,8 +224,13 @@ def test_another_environment_and_other_flags_are_makes_business(
     twice_6_12: Twice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = twice_6_12.plan
-    monkeypatch.setenv("TERM", "another")
-    assert recipe.find(plan, recipe.Stamps()).recipe
+    for harmless in ("TERM", "CARGO_REGISTRY_TOKEN", "https_proxy"):
+        monkeypatch.setenv(harmless, "another")
+    known = recipe.find(plan, recipe.Stamps()).recipe
+    assert known
+    # make is started without them, so that they are in no file.
+    assert {"CARGO_REGISTRY_TOKEN", "https_proxy"}.isdisjoint(local_environment())
+    assert known.environment["PATH"] == os.environ["PATH"]
     for other in (
         replace(plan, variables={**plan.variables, "KCFLAGS": "-g1"}),
         replace(plan, files={**plan.files, "Kbuild": plan.files["Kbuild"] + "\n"}),
