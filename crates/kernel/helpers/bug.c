@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <linux/bug.h>
-#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "helpers.h"
 
@@ -34,10 +37,46 @@ __rust_helper bool rust_helper_module_is_loading(const struct module *mod)
  * The kernel frees a module whose init failed whoever uses it (do_init_module()), while a file that
  * was opened meanwhile is still to be read, and closed. One user is the load itself.
  */
-__rust_helper void rust_helper_module_wait_unused(struct module *mod)
+__rust_helper bool rust_helper_module_is_used(struct module *mod)
 {
 #ifdef CONFIG_MODULE_UNLOAD
-	while (module_refcount(mod) > 1)
-		msleep(10);
+	return module_refcount(mod) > 1;
+#else
+	return false;
 #endif
+}
+
+/*
+ * Sleeps; true where the process is being killed. Who cannot be killed sleeps idly, and is neither
+ * counted as load nor taken for a task that hangs (kernel/hung_task.c).
+ */
+__rust_helper bool rust_helper_module_pause(unsigned int ms, bool killable)
+{
+	if (!killable) {
+		schedule_timeout_idle(msecs_to_jiffies(ms));
+		return false;
+	}
+	return schedule_timeout_killable(msecs_to_jiffies(ms)) && fatal_signal_pending(current);
+}
+
+__rust_helper void rust_helper_module_stays(struct module *mod, int failed)
+{
+	if (!failed)
+		pr_err("%s: not unloaded: the kernel may still call it, for values that were never dropped\n",
+		       mod->name);
+	else
+		pr_warn("%s: init failed (%d), and its code is still used: waiting, until insmod is killed\n",
+			mod->name, failed);
+}
+
+__rust_helper void rust_helper_module_lives(struct module *mod, size_t count, const char *kind,
+					    size_t length)
+{
+	pr_err("%s: alive: %zu of %.*s\n", mod->name, count, (int)length, kind);
+}
+
+__rust_helper void rust_helper_module_kept(struct module *mod, int failed)
+{
+	pr_err("%s: init failed (%d), and its code is still used: it stays until rmmod\n", mod->name,
+	       failed);
 }

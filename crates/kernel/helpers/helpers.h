@@ -61,12 +61,18 @@ struct wait_queue_head;
 __rust_helper void rust_helper_module_panicked(void);
 __rust_helper __noreturn void rust_helper_BUG(void);
 __rust_helper bool rust_helper_module_is_loading(const struct module *mod);
-__rust_helper void rust_helper_module_wait_unused(struct module *mod);
+__rust_helper bool rust_helper_module_is_used(struct module *mod);
+__rust_helper bool rust_helper_module_pause(unsigned int ms, bool killable);
+__rust_helper void rust_helper_module_stays(struct module *mod, int failed);
+__rust_helper void rust_helper_module_lives(struct module *mod, size_t count, const char *kind,
+					    size_t length);
+__rust_helper void rust_helper_module_kept(struct module *mod, int failed);
 
 /* chrdev.c */
 __rust_helper struct class *rust_helper_class_create(const char *name);
 __rust_helper struct device *rust_helper_device_create(struct class *class, dev_t number,
-						       const char *name, unsigned int minor);
+						       const char *name, unsigned int minor,
+						       struct kobject *users);
 __rust_helper struct cdev *rust_helper_inode_cdev(const struct inode *inode);
 
 /* cpu.c */
@@ -279,6 +285,7 @@ __rust_helper bool rust_helper_queue_delayed_work(struct workqueue_struct *wq,
 						  unsigned long delay);
 __rust_helper void rust_helper_delayed_work_begins(struct rkmbuild_delayed_work *work);
 __rust_helper void rust_helper_hasten_delayed_work(struct workqueue_struct *wq);
+__rust_helper void rust_helper_leave_system_queues(void);
 __rust_helper struct workqueue_struct *rust_helper_alloc_workqueue(const char *name);
 __rust_helper void rust_helper_flush_workqueue(struct workqueue_struct *wq);
 __rust_helper struct task_struct *rust_helper_kthread_create(int (*fn)(void *data), void *data,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <linux/kthread.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
@@ -64,7 +65,10 @@ __rust_helper void rust_helper_delayed_work_begins(struct rkmbuild_delayed_work 
 	raw_spin_unlock_irqrestore(&delayed_works_lock, flags);
 }
 
-/* Work whose timer does not run any more is with a worker already. As flush_delayed_work() does it. */
+/*
+ * Work whose timer does not run any more is with a worker already. As flush_delayed_work() does it.
+ * NULL: of all queues.
+ */
 __rust_helper void rust_helper_hasten_delayed_work(struct workqueue_struct *wq)
 {
 	struct rkmbuild_delayed_work *work;
@@ -72,9 +76,20 @@ __rust_helper void rust_helper_hasten_delayed_work(struct workqueue_struct *wq)
 
 	raw_spin_lock_irqsave(&delayed_works_lock, flags);
 	list_for_each_entry(work, &delayed_works, node)
-		if (work->dwork.wq == wq && rust_helper_timer_delete_sync(&work->dwork.timer))
+		if ((!wq || work->dwork.wq == wq) &&
+		    rust_helper_timer_delete_sync(&work->dwork.timer))
 			delayed_work_timer_fn(&work->dwork.timer);
 	raw_spin_unlock_irqrestore(&delayed_works_lock, flags);
+}
+
+/*
+ * Work of ours on a queue of the kernel's has counted itself as done in its last instructions, which
+ * the worker may still be at. It does not sleep there: once each thread of the kernel has done so of
+ * its own accord, none is.
+ */
+__rust_helper void rust_helper_leave_system_queues(void)
+{
+	synchronize_rcu_tasks();
 }
 
 __rust_helper struct workqueue_struct *rust_helper_alloc_workqueue(const char *name)

@@ -40,6 +40,7 @@
 //! }
 //! ```
 
+use crate::alive::{alive, Alive};
 use crate::alloc::{flags::GFP_KERNEL, KBox, KVVec, KVec};
 use crate::attribute::Attribute;
 use crate::device::Device;
@@ -49,6 +50,7 @@ use crate::fs::{operations::file_operations, File};
 use crate::str::{CStr, CStrExt};
 use crate::sysfs;
 use crate::types::{ForeignOwnable, Opaque};
+use core::cell::UnsafeCell;
 use core::ptr::NonNull;
 
 /// What devices are to be.
@@ -63,12 +65,18 @@ pub struct Options {
 /// What the kernel's table of character devices refers to.
 ///
 /// It outlives its registration where a file is being opened at that moment: the kernel then still
-/// has the `cdev`, which counts as a user.
+/// has the `cdev`, which counts as a user. So does each device, to which there may be references.
+///
+/// # Invariants
+///
+/// `class` is null, or a class whose devices count as users.
 struct Region<T: CharDevice> {
     cdev: Opaque<bindings::cdev>,
     users: Opaque<bindings::kobject>,
     first: bindings::dev_t,
+    class: UnsafeCell<*mut bindings::class>,
     data: T::Data,
+    _alive: Alive,
 }
 
 impl<T: CharDevice> Region<T> {
@@ -85,7 +93,13 @@ impl<T: CharDevice> Region<T> {
     unsafe extern "C" fn release(users: *mut bindings::kobject) {
         let offset = core::mem::offset_of!(Self, users);
         // SAFETY: the caller's promise: it lies so far into a region.
-        drop(unsafe { KBox::from_raw(users.byte_sub(offset).cast::<Self>()) });
+        let region = unsafe { KBox::from_raw(users.byte_sub(offset).cast::<Self>()) };
+        // SAFETY: nobody else has the region.
+        let class = unsafe { *region.class.get() };
+        if !class.is_null() {
+            // SAFETY: by the invariant it is a class, which has no device any more.
+            unsafe { bindings::class_destroy(class) };
+        }
     }
 }
 
@@ -95,7 +109,7 @@ impl<T: CharDevice> Region<T> {
 /// # Invariants
 ///
 /// The region has a user that is this, and its `cdev` is in the kernel's table. `class` is null, or
-/// a class with the devices of the first minors.
+/// the region's class with the devices of the first minors.
 pub struct Registration<T: CharDevice> {
     region: NonNull<Region<T>>,
     minors: u32,
@@ -126,7 +140,9 @@ impl<T: CharDevice> Registration<T> {
                 cdev: Opaque::uninit(),
                 users: Opaque::zeroed(),
                 first: 0,
+                class: UnsafeCell::new(core::ptr::null_mut()),
                 data,
+                _alive: alive!(Registration),
             },
             GFP_KERNEL,
         )?;
@@ -162,14 +178,18 @@ impl<T: CharDevice> Registration<T> {
         // SAFETY: the name is a string that stays.
         let class = unsafe { bindings::rust_helper_class_create(name.as_char_ptr()) };
         this.class = from_err_ptr(class)?;
+        // INVARIANT: it was just made.
+        // SAFETY: nobody else looks at it before the region is released.
+        unsafe { *this.region.as_ref().class.get() = this.class };
         for minor in 0..minors {
-            // SAFETY: the class is valid, and the name a string.
+            // SAFETY: the class is valid, the name a string, and the region has its users.
             let device = from_err_ptr(unsafe {
                 bindings::rust_helper_device_create(
                     this.class,
                     first + minor,
                     name.as_char_ptr(),
                     minor,
+                    users,
                 )
             })?;
             // INVARIANT: the devices are those of the first minors.
@@ -240,12 +260,9 @@ impl<T: CharDevice> Drop for Registration<T> {
             // SAFETY: the class has the device.
             unsafe { bindings::device_destroy(self.class, number) };
         }
-        // SAFETY: by the invariant it is null or a class, which has no device any more; the `cdev` was
-        // added; the region has a user that is this, which ends here. It is not used again.
+        // SAFETY: by the invariant the `cdev` was added; the region has a user that is this, which ends
+        // here. It is not used again.
         unsafe {
-            if !self.class.is_null() {
-                bindings::class_destroy(self.class);
-            }
             bindings::cdev_del(cdev);
             bindings::unregister_chrdev_region(first, self.minors);
             bindings::kobject_put(users);

@@ -37,6 +37,7 @@ pub use file::File;
 pub use scope::{Scope, ScopedDir};
 pub use traits::{Reader, Writer};
 
+use crate::alive::Alive;
 use crate::alloc::flags::GFP_KERNEL;
 use crate::error::code::ENOMEM;
 use crate::str::{CStr, CStrExt};
@@ -59,6 +60,8 @@ pub struct Dir(Option<Arc<Entry>>);
 struct Entry {
     dentry: *mut bindings::dentry,
     _parent: Dir,
+    /// Where it is, or has in it, a file: a folder alone has no functions.
+    _alive: Option<Alive>,
 }
 
 // SAFETY: C's functions have locks of their own.
@@ -71,16 +74,18 @@ impl Entry {
         Self {
             dentry: core::ptr::null_mut(),
             _parent: Dir(None),
+            _alive: None,
         }
     }
 
     /// Makes a folder, in that of debugfs itself where there is no parent.
-    fn folder(name: &CStr, parent: Option<&Dir>) -> Self {
+    fn folder(name: &CStr, parent: Option<&Dir>, alive: Option<Alive>) -> Self {
         let above = parent.map_or(core::ptr::null_mut(), Dir::dentry);
         Self {
             // SAFETY: it is as the functions of C returned it, or null, and outlives this.
             dentry: unsafe { make_folder(name, above) },
             _parent: parent.cloned().unwrap_or(Dir(None)),
+            _alive: alive,
         }
     }
 }
@@ -107,13 +112,13 @@ impl Dir {
     /// Makes a folder in `/sys/kernel/debug`.
     #[must_use]
     pub fn new(name: &CStr) -> Self {
-        Self(Arc::new(Entry::folder(name, None), GFP_KERNEL).ok())
+        Self(Arc::new(Entry::folder(name, None, None), GFP_KERNEL).ok())
     }
 
     /// Makes a folder in this one.
     #[must_use]
     pub fn subdir(&self, name: &CStr) -> Self {
-        Self(Arc::new(Entry::folder(name, Some(self)), GFP_KERNEL).ok())
+        Self(Arc::new(Entry::folder(name, Some(self), None), GFP_KERNEL).ok())
     }
 
     /// Returns the folder, or the error that there is instead.

@@ -37,6 +37,7 @@ mod tree;
 
 pub use tree::Directory;
 
+use crate::alive::{alive, Alive};
 use crate::error::{to_result, Result};
 use crate::str::CStr;
 use crate::types::Opaque;
@@ -115,7 +116,7 @@ impl<T: FileSystem> Type<T> {
 }
 
 /// A registered file system. Dropping it, no more can be mounted; those that are stay so.
-pub struct Registration(*mut bindings::file_system_type);
+pub struct Registration(*mut bindings::file_system_type, #[allow(dead_code)] Alive); // counts
 
 // SAFETY: a file system may be taken back by another thread than the one that registered it.
 unsafe impl Send for Registration {}
@@ -130,9 +131,10 @@ impl Registration {
     /// `EBUSY` where there is one of this name.
     pub fn register<T: FileSystem>(kind: &'static Type<T>) -> Result<Self> {
         let kind = kind.inner.get();
+        let alive = alive!(Registration);
         // SAFETY: it is valid for good, and has all that must be set.
         to_result(unsafe { bindings::register_filesystem(kind) })?;
-        Ok(Self(kind))
+        Ok(Self(kind, alive))
     }
 }
 

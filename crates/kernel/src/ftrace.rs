@@ -21,6 +21,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+use crate::alive::{alive, Alive};
 use crate::error::{to_result, Error};
 use crate::ffi::c_ulong;
 use crate::str::{CStr, CStrExt};
@@ -69,6 +70,7 @@ pub struct FtraceOps<T: Callback> {
     #[pin]
     ops: Opaque<bindings::ftrace_ops>,
     callback: T,
+    _alive: Alive,
 }
 
 // SAFETY: it may be taken away by another thread than the one that registered it.
@@ -84,6 +86,7 @@ impl<T: Callback> FtraceOps<T> {
     /// It fails with `EINVAL` where no function is called so, and for what begins with `!`.
     pub fn register(functions: &'static CStr, callback: T) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            _alive: alive!(FtraceOps),
             callback,
             ops <- Opaque::try_ffi_init(move |slot: *mut bindings::ftrace_ops| {
                 // SAFETY: the slot is valid for writes, and all zeroes are a valid value.

@@ -22,6 +22,7 @@
 #[cfg(CONFIG_KRETPROBES)]
 mod ret;
 
+use crate::alive::{alive, Alive};
 use crate::error::{to_result, Error};
 use crate::ffi::c_int;
 use crate::str::{CStr, CStrExt};
@@ -54,6 +55,7 @@ pub struct Kprobe<H: Handler> {
     #[pin]
     probe: Opaque<bindings::kprobe>,
     handler: H,
+    _alive: Alive,
 }
 
 // SAFETY: a probe may be taken away by another thread than the one that registered it.
@@ -68,6 +70,7 @@ impl<H: Handler> Kprobe<H> {
     /// be probed.
     pub fn register(symbol: &'static CStr, handler: H) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            _alive: alive!(Kprobe),
             handler,
             probe <- Opaque::try_ffi_init(move |slot: *mut bindings::kprobe| {
                 // SAFETY: the slot is valid for writes, and all zeroes are a valid value.

@@ -16,6 +16,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+use crate::alive::{alive, Alive};
 use crate::alloc::{flags::GFP_KERNEL, KBox};
 use crate::error::{code::EINTR, from_err_ptr, Result};
 use crate::ffi::{c_int, c_void};
@@ -31,6 +32,7 @@ pub struct KThread {
     data: *mut c_void,
     /// Drops what the function owns, where it did not run.
     discard: unsafe fn(*mut c_void),
+    _alive: Alive,
 }
 
 // SAFETY: what the function owns can be sent, as `spawn` demands; the rest is a counted reference.
@@ -54,6 +56,7 @@ impl KThread {
     ///
     /// `ENOMEM` where there is no memory; `EINTR` where the process was told to die.
     pub fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, f: F) -> Result<Self> {
+        let alive = alive!(KThread);
         let data: *mut c_void = KBox::into_raw(KBox::new(f, GFP_KERNEL)?).cast();
         // SAFETY: `run` gets what it takes, and the name is a string.
         let made = from_err_ptr(unsafe {
@@ -73,6 +76,7 @@ impl KThread {
             task,
             data,
             discard: discard::<F>,
+            _alive: alive,
         })
     }
 

@@ -56,6 +56,7 @@ pub use bindings::ffi;
 pub use macros;
 pub use pin_init;
 
+pub mod alive;
 pub mod alloc;
 pub mod attribute;
 pub mod chrdev;

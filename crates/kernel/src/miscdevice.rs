@@ -38,6 +38,7 @@
 //! }
 //! ```
 
+use crate::alive::{alive, Alive};
 use crate::device::Device;
 use crate::error::{from_result, to_result, Error, Result};
 use crate::ffi::c_int;
@@ -73,12 +74,13 @@ impl MiscDeviceOptions {
 ///
 /// # Invariants
 ///
-/// `inner` is registered.
-#[repr(transparent)]
+/// `inner` is registered, and is the first field, so that a pointer to it is one to the whole.
+#[repr(C)]
 #[pin_data(PinnedDrop)]
 pub struct MiscDeviceRegistration<T> {
     #[pin]
     inner: Opaque<bindings::miscdevice>,
+    _alive: Alive,
     _t: PhantomData<T>,
 }
 
@@ -91,6 +93,7 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
     /// Makes an initialiser that registers a device.
     pub fn register(opts: MiscDeviceOptions) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            _alive: alive!(MiscDeviceRegistration),
             inner <- Opaque::try_ffi_init(move |slot: *mut bindings::miscdevice| {
                 // SAFETY: the slot is valid for writes.
                 unsafe { slot.write(opts.into_raw::<T>()) };

@@ -2,7 +2,9 @@
 
 //! What makes a crate a module.
 
+use crate::alive;
 use crate::error::{Error, Result};
+use crate::ffi::c_int;
 use core::ffi::CStr;
 use pin_init::PinInit;
 
@@ -15,7 +17,8 @@ pub trait Module: Sized + Sync + Send {
     /// # Errors
     ///
     /// An error refuses the load; `insmod` shows it, when nobody has a file of the module's open any
-    /// more.
+    /// more, and nothing that it registered [is alive](crate::alive). Where `insmod` is killed before,
+    /// the module stays loaded and does nothing, until `rmmod`.
     fn init(module: &'static ThisModule) -> Result<Self>;
 }
 
@@ -86,12 +89,29 @@ impl ThisModule {
         self.0
     }
 
-    /// Waits until nobody uses the module, whose init failed. Called by `module!`.
+    /// Ends a load whose init failed, and returns what the kernel is told. Called by `module!`.
     ///
-    /// What init had registered is gone, but files that were opened in between are not.
+    /// What init had registered is gone, unless it was leaked; but files that were opened in between
+    /// are not. Once nobody uses the module any more, this is the error. Where the process is killed
+    /// before, the module stays loaded, without its value: the kernel is told that all is well, and
+    /// the process will not learn of it.
     #[doc(hidden)]
-    pub fn wait_until_unused(&self) {
-        // SAFETY: it is a module, and this is its own thread, which may sleep.
-        unsafe { bindings::rust_helper_module_wait_unused(self.0) };
+    #[cold]
+    #[must_use]
+    pub fn init_failed(&self, error: c_int) -> c_int {
+        if alive::wait(error) {
+            return error;
+        }
+        // SAFETY: it is a module.
+        unsafe { bindings::rust_helper_module_kept(self.0, error) };
+        0
+    }
+
+    /// Ends the module, whose value is dropped. Called by `module!`.
+    ///
+    /// It does not return as long as the kernel may call a function of the module.
+    #[doc(hidden)]
+    pub fn end(&self) {
+        alive::wait(0);
     }
 }

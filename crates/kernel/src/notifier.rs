@@ -29,6 +29,7 @@
 
 mod chains;
 
+use crate::alive::{alive, Alive};
 use crate::error::{to_result, Error};
 use crate::ffi::{c_int, c_ulong, c_void};
 use crate::types::Opaque;
@@ -106,6 +107,7 @@ pub struct Notifier<C: Chain, T: Callback<C>> {
     block: Opaque<bindings::notifier_block>,
     callback: T,
     _chain: PhantomData<C>,
+    _alive: Alive,
 }
 
 // SAFETY: a place may be given up by another thread than the one that took it.
@@ -117,6 +119,7 @@ impl<C: Chain, T: Callback<C>> Notifier<C, T> {
     /// Makes an initialiser that takes a place; a higher `priority` is told earlier.
     pub fn register(callback: T, priority: i32) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            _alive: alive!(Notifier),
             callback,
             _chain: PhantomData,
             block <- Opaque::try_ffi_init(move |slot: *mut bindings::notifier_block| {

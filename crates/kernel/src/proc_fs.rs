@@ -22,6 +22,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+use crate::alive::{alive, Alive};
 use crate::alloc::KBox;
 use crate::error::{code::EEXIST, code::ENOMEM, from_result, Result};
 use crate::ffi::{c_int, c_void};
@@ -43,6 +44,7 @@ pub trait Show: Send + Sync + 'static {
 pub struct Entry<T: Show> {
     entry: NonNull<bindings::proc_dir_entry>,
     data: NonNull<T>,
+    _alive: Alive,
 }
 
 // SAFETY: a file may be removed by another thread than the one that made it.
@@ -60,6 +62,7 @@ impl<T: Show> Entry<T> {
         if crate::fs::exists(format_args!("/proc/{}", name.to_str()?))? {
             return Err(EEXIST);
         }
+        let alive = alive!(Entry);
         let data = KBox::into_raw(data);
         // SAFETY: the name is a string, and the data lives until the file is removed.
         let entry = unsafe {
@@ -78,7 +81,11 @@ impl<T: Show> Entry<T> {
             drop(unsafe { KBox::from_raw(data.as_ptr()) });
             return Err(ENOMEM);
         };
-        Ok(Self { entry, data })
+        Ok(Self {
+            entry,
+            data,
+            _alive: alive,
+        })
     }
 
     /// Returns what the file shows.

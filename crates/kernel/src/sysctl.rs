@@ -23,6 +23,7 @@
 //! }
 //! ```
 
+use crate::alive::{alive, Alive};
 use crate::alloc::{flags::GFP_KERNEL, KBox, KVec};
 use crate::attribute::{Attribute, Shown};
 use crate::error::{code::EEXIST, code::EINVAL, code::ENOMEM, from_result, to_result, Result};
@@ -73,6 +74,7 @@ pub struct Table {
     header: NonNull<bindings::ctl_table_header>,
     _rows: KVec<bindings::ctl_table>,
     _entries: KVec<Entry>,
+    _alive: Alive,
 }
 
 // SAFETY: settings may be taken back by another thread than the one that registered them.
@@ -111,6 +113,7 @@ impl Table {
         // Up to 6.10 the end of a table is an empty row.
         // SAFETY: all zeroes are a valid value of this C type.
         rows.push(unsafe { core::mem::zeroed() }, GFP_KERNEL)?;
+        let alive = alive!(Table);
         // SAFETY: rows and entries are on the heap, where they stay until they are taken back.
         let header = unsafe {
             bindings::rust_helper_register_sysctl(folder.as_char_ptr(), rows.as_mut_ptr(), N)
@@ -120,6 +123,7 @@ impl Table {
             header: NonNull::new(header).ok_or(ENOMEM)?,
             _rows: rows,
             _entries: entries,
+            _alive: alive,
         })
     }
 }

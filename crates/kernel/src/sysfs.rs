@@ -27,6 +27,7 @@
 //! What is to be a file of a device is given to
 //! [`chrdev::Registration::add_file`](crate::chrdev::Registration::add_file).
 
+use crate::alive::{alive, Alive};
 use crate::alloc::{flags::GFP_KERNEL, KBox};
 use crate::attribute::{Attribute, Shown};
 use crate::error::{from_result, to_result, Result};
@@ -100,6 +101,7 @@ struct Contents {
     show: Show<c_void, Self>,
     store: Store<c_void, Self>,
     value: KBox<dyn Attribute>,
+    _alive: Alive,
 }
 
 type Show<O, A> = unsafe extern "C" fn(*mut O, *mut A, *mut c_char) -> isize;
@@ -136,6 +138,7 @@ impl Node {
                 show: owner.show(),
                 store: owner.store(),
                 value,
+                _alive: alive!(File),
             },
             GFP_KERNEL,
         )?);

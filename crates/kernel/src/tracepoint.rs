@@ -28,6 +28,7 @@
 
 mod events;
 
+use crate::alive::{alive, Alive};
 use crate::error::{code::ENOENT, to_result, Error};
 use crate::ffi::c_void;
 use crate::str::{CStr, CStrExt};
@@ -78,6 +79,7 @@ pub struct TracepointProbe<P: Probe> {
     probe: P,
     #[pin]
     tracepoint: Opaque<*mut bindings::tracepoint>,
+    _alive: Alive,
 }
 
 // SAFETY: a probe may be taken away by another thread than the one that registered it.
@@ -92,6 +94,7 @@ impl<P: Probe> TracepointProbe<P> {
     /// modules are not found.
     pub fn register(probe: P) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            _alive: alive!(TracepointProbe),
             probe,
             tracepoint <- Opaque::try_ffi_init(|slot: *mut *mut bindings::tracepoint| {
                 let name = P::Tracepoint::NAME.as_char_ptr();

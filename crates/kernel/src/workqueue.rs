@@ -43,6 +43,7 @@
 mod delayed;
 mod item;
 
+use crate::alive::{alive, Alive, End, Kind};
 use crate::alloc::{AllocError, Flags, KBox};
 use crate::error::{code::ENOMEM, Result};
 use crate::str::{CStr, CStrExt};
@@ -135,7 +136,10 @@ impl<T: FnOnce()> WorkItem for Closure<T> {
 
 /// A queue of the module's own. Dropping it waits until all that is in it has been done; what waits
 /// for its time is done at once.
-pub struct OwnedQueue(NonNull<bindings::workqueue_struct>);
+pub struct OwnedQueue {
+    queue: NonNull<bindings::workqueue_struct>,
+    _alive: Alive,
+}
 
 // SAFETY: a queue may be destroyed by another thread than the one that made it.
 unsafe impl Send for OwnedQueue {}
@@ -151,13 +155,16 @@ impl OwnedQueue {
     pub fn new(name: &CStr) -> Result<Self> {
         // SAFETY: the name is a string.
         let queue = unsafe { bindings::rust_helper_alloc_workqueue(name.as_char_ptr()) };
-        NonNull::new(queue).map(Self).ok_or(ENOMEM)
+        Ok(Self {
+            queue: NonNull::new(queue).ok_or(ENOMEM)?,
+            _alive: alive!(OwnedQueue),
+        })
     }
 
     /// Waits until all that is in it now has been done.
     pub fn flush(&self) {
         // SAFETY: the queue exists.
-        unsafe { bindings::rust_helper_flush_workqueue(self.0.as_ptr()) };
+        unsafe { bindings::rust_helper_flush_workqueue(self.queue.as_ptr()) };
     }
 }
 
@@ -166,16 +173,16 @@ impl Deref for OwnedQueue {
 
     fn deref(&self) -> &Queue {
         // SAFETY: it exists for as long as this.
-        unsafe { Queue::from_raw(self.0.as_ptr()) }
+        unsafe { Queue::from_raw(self.queue.as_ptr()) }
     }
 }
 
 impl Drop for OwnedQueue {
     fn drop(&mut self) {
         // SAFETY: the queue exists.
-        unsafe { bindings::rust_helper_hasten_delayed_work(self.0.as_ptr()) };
+        unsafe { bindings::rust_helper_hasten_delayed_work(self.queue.as_ptr()) };
         // SAFETY: the queue exists, and nobody uses it after this.
-        unsafe { bindings::destroy_workqueue(self.0.as_ptr()) };
+        unsafe { bindings::destroy_workqueue(self.queue.as_ptr()) };
     }
 }
 
@@ -186,12 +193,30 @@ use bindings::{system_freezable_wq, system_highpri_wq, system_long_wq, system_po
 #[cfg(not(kernel_has = "system_dfl_wq"))]
 use bindings::{system_unbound_wq as system_dfl_wq, system_wq as system_percpu_wq};
 
+/// What is queued, on whatever queue, and has not run yet: from an item's `__enqueue` to the end of its
+/// function.
+static QUEUED: Kind = Kind::with_end("kernel::workqueue::Work", |end| {
+    if end == End::Hasten {
+        // SAFETY: nobody waits for it, and a thread that unloads a module has no lock.
+        unsafe { bindings::rust_helper_hasten_delayed_work(core::ptr::null_mut()) };
+    }
+});
+
+/// Listed where a queue of the kernel's own is used, which nobody empties when the module ends.
+static SYSTEM: Kind = Kind::with_end("kernel::workqueue::system", |end| {
+    if end == End::Leave {
+        // SAFETY: the thread may sleep.
+        unsafe { bindings::rust_helper_leave_system_queues() };
+    }
+});
+
 macro_rules! system_queues {
     ($($(#[$doc:meta])* $name:ident: $queue:ident;)*) => {
         $(
             $(#[$doc])*
             #[must_use]
             pub fn $name() -> &'static Queue {
+                SYSTEM.list();
                 // SAFETY: the kernel makes it at boot, and it stays.
                 unsafe { Queue::from_raw($queue) }
             }

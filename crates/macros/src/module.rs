@@ -86,6 +86,7 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
 
                 static mut MODULE: ::core::mem::MaybeUninit<__Module> =
                     ::core::mem::MaybeUninit::uninit();
+                static mut MADE: bool = false;
 
                 #[no_mangle]
                 #[link_section = ".init.text"]
@@ -104,23 +105,29 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
                         )
                     }};
                     match made {{
-                        Ok(()) => 0,
-                        Err(error) => {{
-                            super::super::THIS_MODULE.wait_until_unused();
-                            ::kernel::error::Error::to_errno(error)
+                        Ok(()) => {{
+                            // SAFETY: nobody else looks before this returns.
+                            unsafe {{ MADE = true }};
+                            0
                         }}
+                        Err(error) => super::super::THIS_MODULE
+                            .init_failed(::kernel::error::Error::to_errno(error)),
                     }}
                 }}
 
                 #[no_mangle]
                 #[link_section = ".exit.text"]
                 unsafe extern "C" fn cleanup_module() {{
-                    // SAFETY: the kernel calls this once, and only after `init_module` was well.
+                    // SAFETY: the kernel calls this once, after `init_module`, which says whether it
+                    // made the value.
                     unsafe {{
-                        ::core::ptr::drop_in_place(
-                            ::core::ptr::addr_of_mut!(MODULE).cast::<__Module>(),
-                        );
+                        if MADE {{
+                            ::core::ptr::drop_in_place(
+                                ::core::ptr::addr_of_mut!(MODULE).cast::<__Module>(),
+                            );
+                        }}
                     }}
+                    super::super::THIS_MODULE.end();
                 }}
 
                 // The kernel calls the two through pointers that no object of ours holds: objtool

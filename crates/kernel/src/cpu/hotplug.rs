@@ -25,6 +25,7 @@
 //! ```
 
 use super::CpuId;
+use crate::alive::{alive, Alive};
 use crate::error::{from_result, to_result, Error, Result};
 use crate::ffi::{c_int, c_uint};
 use crate::str::{CStr, CStrExt};
@@ -81,6 +82,7 @@ pub struct State<T: Callback> {
     #[pin]
     instance: Opaque<Instance>,
     callback: T,
+    _alive: Alive,
 }
 
 // SAFETY: it may be taken away by another thread than the one that registered it.
@@ -96,6 +98,7 @@ impl<T: Callback> State<T> {
     /// [`online`](Callback::online) failed with.
     pub fn register(name: &'static CStr, callback: T) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            _alive: alive!(State),
             callback,
             instance <- Opaque::try_ffi_init(move |slot: *mut Instance| {
                 // SAFETY: the name is a string; the functions take nodes of `State<T>` alone.

@@ -3,6 +3,7 @@
 //! A file, and what C calls for it.
 
 use super::{bytes, BinaryReader, BinaryWriter, Dir, Entry, Reader, Scope, Writer};
+use crate::alive::alive;
 use crate::error::{from_result, Result};
 use crate::ffi::{c_char, c_int, c_void};
 use crate::seq_file::SeqFile;
@@ -40,6 +41,7 @@ impl<T: Send + Sync + 'static> File<T> {
     ) -> impl PinInit<Self, E> + 'a {
         try_pin_init!(Self {
             scope <- Scope::new(data, move |data| Entry {
+                _alive: Some(alive!(File)),
                 // SAFETY: the parent is as C's function returned it, and outlives the entry; so does
                 // the value.
                 dentry: unsafe { operations.make(name, folder.dentry(), data) },

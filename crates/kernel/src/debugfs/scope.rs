@@ -4,6 +4,7 @@
 
 use super::file::{ByCall, ByTrait, Nothing, Operations};
 use super::{make_folder, BinaryReader, BinaryWriter, Dir, Entry, Reader, Writer};
+use crate::alive::alive;
 use crate::error::Result;
 use crate::str::CStr;
 use crate::uaccess::UserSliceReader;
@@ -86,7 +87,7 @@ impl<'a, T: 'a> Scope<T> {
         F: for<'data, 'dir> FnOnce(&'data T, &'dir ScopedDir<'data, 'dir>) + 'a,
     {
         Self::new(data, move |data| {
-            let entry = Entry::folder(name, parent);
+            let entry = Entry::folder(name, parent, Some(alive!(Scope)));
             init(data, &ScopedDir(entry.dentry, PhantomData));
             entry
         })

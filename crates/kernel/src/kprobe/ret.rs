@@ -3,6 +3,7 @@
 //! Probes of a function's entry and of its return.
 
 use super::Registers;
+use crate::alive::{alive, Alive};
 use crate::error::{to_result, Error};
 use crate::ffi::c_int;
 use crate::str::{CStr, CStrExt};
@@ -64,6 +65,7 @@ pub struct Kretprobe<H: RetHandler> {
     #[pin]
     probe: Opaque<bindings::kretprobe>,
     handler: H,
+    _alive: Alive,
 }
 
 // SAFETY: a probe may be taken away by another thread than the one that registered it.
@@ -80,6 +82,7 @@ impl<H: RetHandler> Kretprobe<H> {
     /// probed, and with `E2BIG` where `Data` is larger than the kernel keeps (4 KiB).
     pub fn register(symbol: &'static CStr, handler: H) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
+            _alive: alive!(Kretprobe),
             handler,
             probe <- Opaque::try_ffi_init(move |slot: *mut bindings::kretprobe| {
                 // SAFETY: the slot is valid for writes, and all zeroes are a valid value.

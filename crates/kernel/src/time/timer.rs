@@ -24,6 +24,7 @@
 //! ```
 
 use super::{jiffies, Delta, Jiffies};
+use crate::alive::{alive, Alive};
 use crate::types::Opaque;
 use core::pin::Pin;
 use macros::{pin_data, pin_init, pinned_drop};
@@ -49,6 +50,7 @@ pub struct Timer<T: Callback> {
     #[pin]
     timer: Opaque<bindings::timer_list>,
     callback: T,
+    _alive: Alive,
 }
 
 // SAFETY: a timer may be stopped by another thread than the one that started it.
@@ -60,6 +62,7 @@ impl<T: Callback> Timer<T> {
     /// Makes the initialiser of a timer at rest.
     pub fn new(callback: T) -> impl PinInit<Self> {
         pin_init!(Self {
+            _alive: alive!(Timer),
             callback,
             // INVARIANT: it is set up.
             // SAFETY: the slot is valid and pinned.

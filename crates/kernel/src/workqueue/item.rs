@@ -2,6 +2,8 @@
 
 //! What can be queued.
 
+use super::QUEUED;
+use crate::alive::Alive;
 use crate::alloc::KBox;
 use crate::str::CStrExt;
 use crate::sync::{Arc, LockClassKey, LockName};
@@ -171,7 +173,9 @@ where
         let item = Arc::into_raw(self).cast_mut();
         // SAFETY: it is an item.
         let work = unsafe { Work::raw_get(T::raw_get_work(item)) };
+        let alive = Alive::new(&QUEUED);
         if queue_work_on(work) {
+            alive.keep();
             return Ok(());
         }
         // SAFETY: it was given up above, and nobody took it over.
@@ -188,6 +192,7 @@ where
         // SAFETY: the caller says that it is the work in an item that was queued.
         let item = unsafe { Arc::from_raw(T::work_container_of(ptr.cast())) };
         T::run(item);
+        Alive::end(&QUEUED);
     }
 }
 
@@ -206,7 +211,10 @@ where
         let item = KBox::into_raw(unsafe { Pin::into_inner_unchecked(self) });
         // SAFETY: it is an item.
         let work = unsafe { Work::raw_get(T::raw_get_work(item)) };
-        if !queue_work_on(work) {
+        let alive = Alive::new(&QUEUED);
+        if queue_work_on(work) {
+            alive.keep();
+        } else {
             // Whoever owns an item has the only pointer, so it cannot be queued.
             // SAFETY: it was given up above, and nobody took it over.
             drop(unsafe { KBox::from_raw(item) });
@@ -223,5 +231,6 @@ where
         // SAFETY: the caller says that it is the work in an item that was queued.
         let item = unsafe { KBox::from_raw(T::work_container_of(ptr.cast())) };
         T::run(KBox::into_pin(item));
+        Alive::end(&QUEUED);
     }
 }

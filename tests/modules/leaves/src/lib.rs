@@ -4,7 +4,7 @@
 
 #![no_std]
 
-use kernel::kthread::KThread;
+use kernel::bindings;
 use kernel::prelude::*;
 use kernel::time::{delay, Delta};
 
@@ -20,10 +20,20 @@ struct Leaves;
 
 impl kernel::Module for Leaves {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        // Forgotten, it is not told to stop when the module goes.
-        core::mem::forget(KThread::spawn(c"left-behind", stay)?);
+        let name = c"left-behind".as_ptr().cast();
+        // SAFETY: the function takes whatever it is given, and the name is a string. It is NOT told to
+        // stop when the module goes, and nothing counts it: that is what this module is for.
+        unsafe {
+            let task = bindings::rust_helper_kthread_create(Some(run), core::ptr::null_mut(), name);
+            bindings::wake_up_process(kernel::error::from_err_ptr(task)?);
+        }
         Ok(Leaves)
     }
+}
+
+unsafe extern "C" fn run(_: *mut c_void) -> c_int {
+    stay();
+    0
 }
 
 #[inline(never)]

@@ -3,6 +3,7 @@
 //! What a timer is started by, and the handles that this gives.
 
 use super::{HasHrTimer, HrTimer, HrTimerCallback, HrTimerCallbackContext, HrTimerMode};
+use crate::alive::{alive, Alive};
 use crate::alloc::{Allocator, Box};
 use crate::sync::{Arc, ArcBorrow};
 use core::marker::PhantomData;
@@ -104,6 +105,7 @@ pub trait RawHrTimerCallback {
 pub struct Handle<T: HasHrTimer<T>, K> {
     this: NonNull<T>,
     _keeps: K,
+    _alive: Alive,
 }
 
 /// The handle of a timer that was started by an `Arc`.
@@ -125,12 +127,14 @@ impl<T: HasHrTimer<T>, K> Handle<T, K> {
     ///
     /// `keeps` must keep the struct there, and nobody move out of it, for as long as the handle.
     unsafe fn start(this: NonNull<T>, keeps: K, expires: Expires<T>) -> Self {
+        let alive = alive!(HrTimerHandle);
         // SAFETY: the handle cancels it before the struct goes.
         unsafe { T::start(this.as_ptr(), expires) };
         // INVARIANT: the caller says so.
         Self {
             this,
             _keeps: keeps,
+            _alive: alive,
         }
     }
 }

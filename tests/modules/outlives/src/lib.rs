@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is left behind when a module goes: by every kind of registration, and by safe code alone.
+
+#![no_std]
+#![forbid(unsafe_op_in_unsafe_fn)]
+
+mod hooks;
+mod kinds;
+mod work;
+
+use kernel::miscdevice::MiscDeviceRegistration;
+use kernel::prelude::*;
+use kernel::time::{delay, Delta};
+
+module! {
+    type: Outlives,
+    name: "outlives",
+    authors: ["The rkmbuild developers"],
+    description: "What is left behind when a module goes",
+    license: "GPL",
+    params: {
+        way: str {
+            default: "",
+            description: "work: on queues of the kernel's; held: fail while a file is open; leak: fail, and leak one of each kind",
+        },
+    },
+}
+
+#[pin_data]
+struct Outlives {
+    #[pin]
+    _device: MiscDeviceRegistration<kinds::Held>,
+}
+
+impl kernel::InPlaceModule for Outlives {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            _device <- kinds::device(c"outlives"),
+            _: {
+                match module_parameters::way.value() {
+                    "work" => work::leave()?,
+                    "held" => {
+                        // Somebody opens the device meanwhile.
+                        delay::fsleep(Delta::from_millis(300));
+                        return Err(ENODEV);
+                    }
+                    "leak" => {
+                        kinds::leak()?;
+                        hooks::leak()?;
+                        return Err(ENODEV);
+                    }
+                    _ => {}
+                }
+            },
+        })
+    }
+}
