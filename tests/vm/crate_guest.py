@@ -21,7 +21,7 @@ def build(root: Path, tree: KernelTree, *options: str) -> Path:
     """Build a module without a warning, and return it."""
     built = rkmbuild("build", root, "--kernel", spec(tree), "--json", *options)
     assert built.returncode == 0, built.stderr
-    assert not complaints(built.stderr)
+    assert not complaints(built.stderr), built.stderr
     return Path(json.loads(built.stdout)["module"])
 
 

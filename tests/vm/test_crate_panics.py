@@ -1,5 +1,6 @@
 """A panic in a module: its thread dies as by BUG(), the kernel lives, the module stays."""
 
+from rkmbuild.guest.result import Outcome
 from rkmbuild.kernel.tree import KernelTree
 from tests.vm import crate_guest
 
@@ -14,13 +15,15 @@ SCRIPT = (
     f"echo keep > {DEVICE}",
     "rmmod panics",
     "echo alive && cat /proc/sys/kernel/tainted",
+    # A panic in an interrupt is one of the machine.
+    f"echo timer > {DEVICE}; sleep 10",
 )
 
 
 def test_a_panic_ends_its_thread_and_no_more(kernel: KernelTree) -> None:
     module = crate_guest.build(crate_guest.MODULES / "panics", kernel)
     result = crate_guest.run(kernel, {"panics": module}, SCRIPT)
-    _, loaded, index, memory, asked, kept, unload, alive = range(len(SCRIPT))
+    _, loaded, index, memory, asked, kept, unload, alive, _ = range(len(SCRIPT))
 
     assert result.steps[loaded].status == 0
     messages = {
@@ -39,3 +42,7 @@ def test_a_panic_ends_its_thread_and_no_more(kernel: KernelTree) -> None:
     assert result.steps[unload].status != 0, "a module that panicked was unloaded"
     assert result.steps[alive].status == 0
     assert result.steps[alive].lines[0] == "alive"
+    # Better than to wait for itself.
+    assert result.outcome is Outcome.CRASHED
+    last = [message.text for message in result.log]
+    assert any("a timer was dropped by its own function" in text for text in last), last

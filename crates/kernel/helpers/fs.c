@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 
@@ -16,11 +18,23 @@ __rust_helper bool rust_helper_get_file(struct file *f)
 #endif
 }
 
-__rust_helper bool rust_helper_path_exists(const char *name)
+/* A mount of /proc that is nobody else's. */
+__rust_helper struct vfsmount *rust_helper_mount_proc(void)
+{
+	struct file_system_type *proc = get_fs_type("proc");
+
+	return proc ? kern_mount(proc) : ERR_PTR(-ENODEV);
+}
+
+/* Exported by 6.1 as well, whose headers for modules leave it out. */
+int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
+		    unsigned int flags, struct path *path);
+
+__rust_helper bool rust_helper_exists_in(struct vfsmount *mount, const char *name)
 {
 	struct path path;
 
-	if (kern_path(name, 0, &path))
+	if (vfs_path_lookup(mount->mnt_root, mount, name, 0, &path))
 		return false;
 	path_put(&path);
 	return true;

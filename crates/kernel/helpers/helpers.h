@@ -54,6 +54,7 @@ struct super_operations;
 struct task_struct;
 struct timer_list;
 struct tracepoint;
+struct vfsmount;
 struct vm_area_struct;
 struct wait_queue_head;
 
@@ -114,7 +115,8 @@ __rust_helper bool rust_helper_dir_emit(struct dir_context *context, const char 
 
 /* fs.c */
 __rust_helper bool rust_helper_get_file(struct file *f);
-__rust_helper bool rust_helper_path_exists(const char *name);
+__rust_helper struct vfsmount *rust_helper_mount_proc(void);
+__rust_helper bool rust_helper_exists_in(struct vfsmount *mount, const char *name);
 
 /* mm.c */
 __rust_helper unsigned long rust_helper_vma_start(const struct vm_area_struct *vma);
@@ -214,6 +216,8 @@ __rust_helper gid_t rust_helper_kgid_in_init_ns(kgid_t gid);
 __rust_helper void rust_helper_get_cred(const struct cred *cred);
 __rust_helper void rust_helper_put_cred(const struct cred *cred);
 __rust_helper void rust_helper_get_task_comm(char *buf, struct task_struct *t);
+__rust_helper void rust_helper_might_sleep(const char *file, size_t length, unsigned int line);
+__rust_helper bool rust_helper_irqs_disabled(void);
 
 /* time.c */
 __rust_helper unsigned long rust_helper_msecs_to_jiffies(unsigned int msecs);
@@ -226,9 +230,28 @@ __rust_helper void rust_helper_fsleep(unsigned long usecs);
 __rust_helper void rust_helper_udelay(unsigned long usecs);
 
 /* timer.c */
-__rust_helper void rust_helper_hrtimer_setup(struct hrtimer *timer,
+
+/*
+ * The lock is for what changes when the timer ends: see rust_helper_hrtimer_forward(). `running` is
+ * the task that its function runs in, or has interrupted, and `stopped` says that it is not to go on.
+ */
+struct rkmbuild_hrtimer {
+	struct hrtimer timer;
+	raw_spinlock_t lock;
+	struct task_struct *running;
+	bool stopped;
+};
+
+__rust_helper void rust_helper_hrtimer_setup(struct rkmbuild_hrtimer *timer,
 					     enum hrtimer_restart (*function)(struct hrtimer *),
 					     clockid_t clock, enum hrtimer_mode mode);
+__rust_helper void rust_helper_hrtimer_start(struct rkmbuild_hrtimer *timer, s64 expires,
+					     enum hrtimer_mode mode);
+__rust_helper u64 rust_helper_hrtimer_forward(struct rkmbuild_hrtimer *timer, s64 now,
+					      s64 interval);
+__rust_helper void rust_helper_hrtimer_begins(struct rkmbuild_hrtimer *timer);
+__rust_helper bool rust_helper_hrtimer_ends(struct rkmbuild_hrtimer *timer);
+__rust_helper int rust_helper_hrtimer_cancel(struct rkmbuild_hrtimer *timer);
 __rust_helper void rust_helper_timer_setup(struct timer_list *timer,
 					   void (*function)(struct timer_list *));
 __rust_helper bool rust_helper_timer_pending(const struct timer_list *timer);
@@ -254,7 +277,7 @@ __rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char
 					      void (*func)(unsigned long ip, unsigned long parent_ip,
 							   struct ftrace_ops *ops,
 							   struct ftrace_regs *fregs));
-__rust_helper void rust_helper_unregister_ftrace(struct ftrace_ops *ops);
+__rust_helper int rust_helper_unregister_ftrace(struct ftrace_ops *ops);
 __rust_helper unsigned long rust_helper_ftrace_argument(struct ftrace_regs *fregs, unsigned int n);
 #endif
 

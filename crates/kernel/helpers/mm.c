@@ -52,14 +52,18 @@ __rust_helper void rust_helper_poll_wait(struct file *filp, wait_queue_head_t *q
 
 /*
  * As __wake_up_pollfree(), after which the queue is to be empty: but it is so of epoll alone. Threads
- * in poll(2) and select(2) are woken, look at their files once more, and leave when they return.
+ * in poll(2) and select(2) are woken, look at their files once more, and leave when they return. Those
+ * are woken that wait for any of these: who waits to write or for what is urgent does not for EPOLLHUP
+ * (pollwake() in fs/select.c).
  */
 __rust_helper void rust_helper_poll_free(wait_queue_head_t *queue)
 {
+	const __poll_t all = EPOLLIN | EPOLLRDNORM | EPOLLRDBAND | EPOLLOUT | EPOLLWRNORM |
+			     EPOLLWRBAND | EPOLLPRI | EPOLLERR | EPOLLHUP;
 	bool active;
 
 	for (;;) {
-		__wake_up(queue, TASK_NORMAL, 0, poll_to_key(EPOLLHUP | POLLFREE));
+		__wake_up(queue, TASK_NORMAL, 0, poll_to_key(all | POLLFREE));
 		/* With the lock, who just left is done with it. */
 		spin_lock_irq(&queue->lock);
 		active = waitqueue_active(queue);

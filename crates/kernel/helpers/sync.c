@@ -2,7 +2,9 @@
 
 #include <asm/barrier.h>
 #include <linux/completion.h>
+#include <linux/irqflags.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -57,6 +59,48 @@ __rust_helper void rust_helper___spin_lock_init(spinlock_t *lock, const char *na
 #endif
 }
 
+/*
+ * Locks that are taken with interrupts off may be given back in any order, and interrupts are to stay
+ * off until the last one is: so each processor counts those that it has. In real time, interrupts stay
+ * on.
+ */
+struct irqs_off {
+	unsigned int depth;
+	unsigned long flags;
+};
+static __maybe_unused DEFINE_PER_CPU(struct irqs_off, irqs_off);
+
+static __maybe_unused unsigned long irqs_off_begin(void)
+{
+	unsigned long flags = 0;
+#ifndef CONFIG_PREEMPT_RT
+	struct irqs_off *off;
+
+	local_irq_save(flags);
+	off = this_cpu_ptr(&irqs_off);
+	/* Left over where somebody slept with such a lock, and went on elsewhere. */
+	if (!irqs_disabled_flags(flags))
+		off->depth = 0;
+	if (!off->depth++)
+		off->flags = flags;
+#endif
+	return flags;
+}
+
+static __maybe_unused void irqs_off_end(unsigned long flags)
+{
+#ifndef CONFIG_PREEMPT_RT
+	struct irqs_off *off = this_cpu_ptr(&irqs_off);
+
+	if (off->depth) {
+		if (--off->depth)
+			return;
+		flags = off->flags;
+	}
+	local_irq_restore(flags);
+#endif
+}
+
 __rust_helper void rust_helper_spin_lock(spinlock_t *lock)
 {
 	spin_lock(lock);
@@ -74,15 +118,16 @@ __rust_helper void rust_helper_spin_unlock(spinlock_t *lock)
 
 __rust_helper unsigned long rust_helper_spin_lock_irqsave(spinlock_t *lock)
 {
-	unsigned long flags;
+	unsigned long flags = irqs_off_begin();
 
-	spin_lock_irqsave(lock, flags);
+	spin_lock(lock);
 	return flags;
 }
 
 __rust_helper void rust_helper_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 {
-	spin_unlock_irqrestore(lock, flags);
+	spin_unlock(lock);
+	irqs_off_end(flags);
 }
 
 __rust_helper void rust_helper_rwlock_init(rwlock_t *lock, const char *name, struct lock_class_key *key)
@@ -114,15 +159,16 @@ __rust_helper void rust_helper_read_unlock(rwlock_t *lock)
 
 __rust_helper unsigned long rust_helper_read_lock_irqsave(rwlock_t *lock)
 {
-	unsigned long flags;
+	unsigned long flags = irqs_off_begin();
 
-	read_lock_irqsave(lock, flags);
+	read_lock(lock);
 	return flags;
 }
 
 __rust_helper void rust_helper_read_unlock_irqrestore(rwlock_t *lock, unsigned long flags)
 {
-	read_unlock_irqrestore(lock, flags);
+	read_unlock(lock);
+	irqs_off_end(flags);
 }
 
 __rust_helper void rust_helper_write_lock(rwlock_t *lock)
@@ -142,15 +188,16 @@ __rust_helper void rust_helper_write_unlock(rwlock_t *lock)
 
 __rust_helper unsigned long rust_helper_write_lock_irqsave(rwlock_t *lock)
 {
-	unsigned long flags;
+	unsigned long flags = irqs_off_begin();
 
-	write_lock_irqsave(lock, flags);
+	write_lock(lock);
 	return flags;
 }
 
 __rust_helper void rust_helper_write_unlock_irqrestore(rwlock_t *lock, unsigned long flags)
 {
-	write_unlock_irqrestore(lock, flags);
+	write_unlock(lock);
+	irqs_off_end(flags);
 }
 
 __rust_helper void rust_helper_init_completion(struct completion *done)

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/atomic.h>
 #include <linux/cred.h>
+#include <linux/irqflags.h>
+#include <linux/panic.h>
+#include <linux/preempt.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -85,4 +90,34 @@ __rust_helper void rust_helper_put_cred(const struct cred *cred)
 __rust_helper void rust_helper_get_task_comm(char *buf, struct task_struct *t)
 {
 	strscpy(buf, t->comm, TASK_COMM_LEN);
+}
+
+/*
+ * As __might_resched() in kernel/sched/core.c, which only debug kernels have, and in its words. Without
+ * CONFIG_PREEMPT_RCU, reading RCU counts as preemption that is off.
+ */
+__rust_helper void rust_helper_might_sleep(const char *file, size_t length, unsigned int line)
+{
+	static atomic_t reports = ATOMIC_INIT(0);
+	int depth = rcu_preempt_depth();
+
+	if ((!preempt_count() && !irqs_disabled() && !depth) || is_idle_task(current) ||
+	    system_state > SYSTEM_RUNNING || oops_in_progress)
+		return;
+	/* Enough to see what is wrong. */
+	if (atomic_read(&reports) >= 10 || atomic_inc_return(&reports) > 10)
+		return;
+	pr_err("BUG: sleeping function called from invalid context at %.*s:%u\n", (int)length, file,
+	       line);
+	pr_err("in_atomic(): %d, irqs_disabled(): %d, non_block: 0, pid: %d, name: %s\n", in_atomic(),
+	       irqs_disabled(), current->pid, current->comm);
+	pr_err("preempt_count: %x, expected: 0\n", preempt_count());
+	pr_err("RCU nest depth: %d, expected: 0\n", depth);
+	dump_stack();
+	add_taint(TAINT_WARN, LOCKDEP_STILL_OK);
+}
+
+__rust_helper bool rust_helper_irqs_disabled(void)
+{
+	return irqs_disabled();
 }

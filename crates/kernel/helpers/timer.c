@@ -2,21 +2,77 @@
 
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/timer.h>
 
 #include "helpers.h"
 
 /* hrtimer_setup() takes the function since 6.13; before, it was a field of its own. */
-__rust_helper void rust_helper_hrtimer_setup(struct hrtimer *timer,
+__rust_helper void rust_helper_hrtimer_setup(struct rkmbuild_hrtimer *timer,
 					     enum hrtimer_restart (*function)(struct hrtimer *),
 					     clockid_t clock, enum hrtimer_mode mode)
 {
 #ifdef RKMBUILD_HAS_hrtimer_setup
-	hrtimer_setup(timer, function, clock, mode);
+	hrtimer_setup(&timer->timer, function, clock, mode);
 #else
-	hrtimer_init(timer, clock, mode);
-	timer->function = function;
+	hrtimer_init(&timer->timer, clock, mode);
+	timer->timer.function = function;
 #endif
+	raw_spin_lock_init(&timer->lock);
+	timer->running = NULL;
+	timer->stopped = false;
+}
+
+__rust_helper void rust_helper_hrtimer_start(struct rkmbuild_hrtimer *timer, s64 expires,
+					     enum hrtimer_mode mode)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&timer->lock, flags);
+	hrtimer_start_range_ns(&timer->timer, expires, 0, mode);
+	raw_spin_unlock_irqrestore(&timer->lock, flags);
+}
+
+/*
+ * hrtimer_forward() changes the key of a node, without a lock, and is not for a timer that is queued:
+ * while its function runs, another processor may queue it anew. Then that counts, and it is not put off.
+ */
+__rust_helper u64 rust_helper_hrtimer_forward(struct rkmbuild_hrtimer *timer, s64 now, s64 interval)
+{
+	unsigned long flags;
+	u64 overruns = 0;
+
+	raw_spin_lock_irqsave(&timer->lock, flags);
+	if (!hrtimer_is_queued(&timer->timer))
+		overruns = hrtimer_forward(&timer->timer, now, interval);
+	raw_spin_unlock_irqrestore(&timer->lock, flags);
+	return overruns;
+}
+
+__rust_helper void rust_helper_hrtimer_begins(struct rkmbuild_hrtimer *timer)
+{
+	WRITE_ONCE(timer->running, current);
+}
+
+/* True where it is not to go on. */
+__rust_helper bool rust_helper_hrtimer_ends(struct rkmbuild_hrtimer *timer)
+{
+	bool stopped = READ_ONCE(timer->stopped);
+
+	WRITE_ONCE(timer->stopped, false);
+	WRITE_ONCE(timer->running, NULL);
+	return stopped;
+}
+
+/* -1 where the timer's own function asks, for which hrtimer_cancel() would wait for ever. */
+__rust_helper int rust_helper_hrtimer_cancel(struct rkmbuild_hrtimer *timer)
+{
+	if (READ_ONCE(timer->running) == current) {
+		WRITE_ONCE(timer->stopped, true);
+		return -1;
+	}
+	return hrtimer_cancel(&timer->timer);
 }
 
 __rust_helper void rust_helper_timer_setup(struct timer_list *timer,

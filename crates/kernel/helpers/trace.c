@@ -101,10 +101,14 @@ __rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char
 	return ret;
 }
 
-__rust_helper void rust_helper_unregister_ftrace(struct ftrace_ops *ops)
+/* Not where ftrace found that it had gone wrong, and turned itself off (ftrace_kill()). */
+__rust_helper int rust_helper_unregister_ftrace(struct ftrace_ops *ops)
 {
-	unregister_ftrace_function(ops);
-	ftrace_free_filter(ops);
+	int ret = unregister_ftrace_function(ops);
+
+	if (!ret)
+		ftrace_free_filter(ops);
+	return ret;
 }
 
 __rust_helper unsigned long rust_helper_ftrace_argument(struct ftrace_regs *fregs, unsigned int n)

@@ -169,7 +169,7 @@ const PATIENCE: c_uint = 1000;
 /// Waits until no registration lives, and nobody uses the module where `failed` is what its init
 /// failed with. `false`: the process was killed, which ends the wait for the latter alone.
 pub(crate) fn wait(failed: c_int) -> bool {
-    let (mut waited, mut pause) = (0, 1);
+    let (mut waited, mut pause, mut said) = (0, 1, false);
     // SAFETY: it is this module.
     let used = || failed != 0 && unsafe { bindings::rust_helper_module_is_used(this_module()) };
     let live = || ALL.load(Ordering::Acquire) != 0;
@@ -180,7 +180,8 @@ pub(crate) fn wait(failed: c_int) -> bool {
             tell(End::Leave);
             return true;
         }
-        if waited < PATIENCE && waited + pause >= PATIENCE {
+        if waited >= PATIENCE && !said {
+            said = true;
             say(failed);
         }
         // SAFETY: a thread that loads or unloads a module may sleep.

@@ -115,7 +115,10 @@ impl<T: Callback> FtraceOps<T> {
 impl<T: Callback> PinnedDrop for FtraceOps<T> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: by the invariant it is registered.
-        unsafe { bindings::rust_helper_unregister_ftrace(self.ops.get()) };
+        let done = unsafe { bindings::rust_helper_unregister_ftrace(self.ops.get()) };
+        // It is in ftrace's list for good, and is to stay: this thread ends, and the module with what
+        // it has is not freed.
+        assert!(done == 0, "ftrace is off, and gives nothing back");
     }
 }
 

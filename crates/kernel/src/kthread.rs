@@ -22,9 +22,13 @@ use crate::error::{code::EINTR, from_err_ptr, Result};
 use crate::ffi::{c_int, c_void};
 use crate::str::{CStr, CStrExt};
 use crate::sync::aref::ARef;
-use crate::task::Task;
+use crate::task::{might_sleep, Task};
+use core::mem::ManuallyDrop;
 
 /// A thread of the kernel. Dropping it tells the thread to stop, and waits until it has.
+///
+/// Where the thread itself drops it, for which it cannot wait, it is leaked, and the module is not
+/// unloaded any more, as [what lives](mod@crate::alive) tells.
 ///
 /// A thread that is told before it began does not run its function; what that owns is dropped.
 pub struct KThread {
@@ -32,7 +36,7 @@ pub struct KThread {
     data: *mut c_void,
     /// Drops what the function owns, where it did not run.
     discard: unsafe fn(*mut c_void),
-    _alive: Alive,
+    alive: ManuallyDrop<Alive>,
 }
 
 // SAFETY: what the function owns can be sent, as `spawn` demands; the rest is a counted reference.
@@ -55,7 +59,9 @@ impl KThread {
     /// # Errors
     ///
     /// `ENOMEM` where there is no memory; `EINTR` where the process was told to die.
+    #[track_caller]
     pub fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, f: F) -> Result<Self> {
+        might_sleep();
         let alive = alive!(KThread);
         let data: *mut c_void = KBox::into_raw(KBox::new(f, GFP_KERNEL)?).cast();
         // SAFETY: `run` gets what it takes, and the name is a string.
@@ -76,7 +82,7 @@ impl KThread {
             task,
             data,
             discard: discard::<F>,
-            _alive: alive,
+            alive: ManuallyDrop::new(alive),
         })
     }
 
@@ -120,6 +126,11 @@ unsafe fn discard<F>(data: *mut c_void) {
 
 impl Drop for KThread {
     fn drop(&mut self) {
+        if *self.task == **crate::current!() {
+            crate::pr_err!("a thread dropped its own handle: it is leaked\n");
+            return;
+        }
+        might_sleep();
         // SAFETY: the thread exists: this counts as a user, and it does not end before it is told.
         let returned = unsafe { bindings::kthread_stop(self.task.as_ptr()) };
         // Our function returns 0. The kernel does, in its stead, where the thread was told to stop
@@ -128,5 +139,7 @@ impl Drop for KThread {
             // SAFETY: the function never took it, and never will.
             unsafe { (self.discard)(self.data) };
         }
+        // SAFETY: it is not used again.
+        unsafe { ManuallyDrop::drop(&mut self.alive) };
     }
 }

@@ -39,6 +39,7 @@ use crate::error::{code::EINVAL, code::ENOENT, from_result};
 use crate::ffi::{c_char, c_int};
 use crate::module_param::Entry;
 use crate::print::{print, Level};
+use crate::task::this_thread;
 use crate::value_text::text;
 use core::fmt;
 use core::ptr::null_mut;
@@ -152,11 +153,6 @@ fn tests() -> &'static [Test] {
         let count = end.offset_from(start) as usize;
         core::slice::from_raw_parts(start, count)
     }
-}
-
-fn this_thread() -> *mut bindings::task_struct {
-    // SAFETY: there is always a current thread.
-    unsafe { bindings::rust_helper_get_current() }
 }
 
 /// Prints a line of KTAP: without the module's name, which would hide what it is.

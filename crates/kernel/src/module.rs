@@ -17,7 +17,7 @@ pub trait Module: Sized + Sync + Send {
     /// # Errors
     ///
     /// An error refuses the load; `insmod` shows it, when nobody has a file of the module's open any
-    /// more, and nothing that it registered [is alive](crate::alive). Where `insmod` is killed before,
+    /// more, and nothing that it registered [is alive](mod@crate::alive). Where `insmod` is killed before,
     /// the module stays loaded and does nothing, until `rmmod`.
     fn init(module: &'static ThisModule) -> Result<Self>;
 }

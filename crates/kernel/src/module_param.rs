@@ -127,7 +127,11 @@ pub struct Entry(bindings::kernel_param);
 unsafe impl Sync for Entry {}
 
 impl Entry {
-    /// Makes one. `name` ends in a NUL.
+    /// Makes one.
+    ///
+    /// # Panics
+    ///
+    /// Where `name` does not end in a NUL.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -136,6 +140,10 @@ impl Entry {
         permissions: u16,
         arg: *mut crate::ffi::c_void,
     ) -> Self {
+        assert!(
+            matches!(name.as_bytes(), [.., 0]),
+            "a parameter's name ends in a NUL"
+        );
         Self(bindings::kernel_param {
             name: name.as_ptr(),
             mod_: module,

@@ -21,6 +21,7 @@
 mod macros;
 
 use crate::ffi::c_char;
+use crate::str::CStr;
 use core::fmt::{self, Write};
 
 /// The levels, as C's `KERN_*` name them.
@@ -246,8 +247,10 @@ impl RateLimit {
         Self(crate::types::Opaque::zeroed())
     }
 
-    /// Tells whether to print, and tells the user how many were left out. `prefix` ends in a NUL.
+    /// Tells whether to print, and tells the user how many were left out. `prefix` is C's string: what
+    /// stands before a NUL, or nothing where there is none.
     pub fn allows(&self, prefix: &'static [u8]) -> bool {
+        let prefix = CStr::from_bytes_until_nul(prefix).unwrap_or_default();
         // SAFETY: the state is a static, and zeroed or in use; the prefix is a string.
         unsafe { bindings::rust_helper_ratelimit(self.0.get(), prefix.as_ptr().cast()) }
     }

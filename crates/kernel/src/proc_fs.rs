@@ -42,7 +42,7 @@ pub trait Show: Send + Sync + 'static {
 
 /// A file in `/proc`. Dropping it removes the file, and waits for those who read it.
 pub struct Entry<T: Show> {
-    entry: NonNull<bindings::proc_dir_entry>,
+    inner: NonNull<bindings::proc_dir_entry>,
     data: NonNull<T>,
     _alive: Alive,
 }
@@ -59,7 +59,7 @@ impl<T: Show> Entry<T> {
     ///
     /// `EEXIST` where there is a file of this name, `EINVAL` for a name that is no UTF-8, `ENOMEM`.
     pub fn new(name: &CStr, mode: u16, data: KBox<T>) -> Result<Self> {
-        if crate::fs::exists(format_args!("/proc/{}", name.to_str()?))? {
+        if crate::fs::Proc::mount()?.has(format_args!("{}", name.to_str()?))? {
             return Err(EEXIST);
         }
         let alive = alive!(Entry);
@@ -82,7 +82,7 @@ impl<T: Show> Entry<T> {
             return Err(ENOMEM);
         };
         Ok(Self {
-            entry,
+            inner: entry,
             data,
             _alive: alive,
         })
@@ -99,7 +99,7 @@ impl<T: Show> Entry<T> {
 impl<T: Show> Drop for Entry<T> {
     fn drop(&mut self) {
         // SAFETY: the file exists. Afterwards nobody reads it.
-        unsafe { bindings::proc_remove(self.entry.as_ptr()) };
+        unsafe { bindings::proc_remove(self.inner.as_ptr()) };
         // SAFETY: it came from a box, and nobody has it any more.
         drop(unsafe { KBox::from_raw(self.data.as_ptr()) });
     }

@@ -28,6 +28,7 @@ use crate::alloc::{flags::GFP_KERNEL, KBox, KVec};
 use crate::attribute::{Attribute, Shown};
 use crate::error::{code::EEXIST, code::EINVAL, code::ENOMEM, from_result, to_result, Result};
 use crate::ffi::{c_int, c_void};
+use crate::fs::Proc;
 use crate::str::{CStr, CStrExt, Formatter};
 use crate::value_text::text;
 use core::fmt::Write;
@@ -58,9 +59,9 @@ impl Entry {
     ///
     /// C's function refuses a second one too, but (6.1 to 6.12 at least) takes all others out of the
     /// folder when it does: its clean-up erases nodes of a tree that they were never put in.
-    fn exists(&self, folder: &CStr) -> Result<bool> {
+    fn exists(&self, proc: &Proc, folder: &CStr) -> Result<bool> {
         let (folder, name) = (folder.to_str()?, self.name.to_str()?);
-        crate::fs::exists(format_args!("/proc/sys/{folder}/{name}"))
+        proc.has(format_args!("sys/{folder}/{name}"))
     }
 }
 
@@ -90,12 +91,16 @@ impl Table {
     /// `EEXIST` where there is one of this name, `EINVAL` for a folder that is no UTF-8, `ENOMEM`.
     pub fn register<const N: usize>(folder: &CStr, settings: [Entry; N]) -> Result<Self> {
         let mut entries = KVec::<Entry>::with_capacity(N, GFP_KERNEL)?;
+        let proc = Proc::mount()?;
         for entry in settings {
-            if entries.iter().any(|other| other.name == entry.name) || entry.exists(folder)? {
+            if entries.iter().any(|other| other.name == entry.name)
+                || entry.exists(&proc, folder)?
+            {
                 return Err(EEXIST);
             }
             entries.push(entry, GFP_KERNEL)?;
         }
+        drop(proc);
         let mut rows = KVec::with_capacity(N + 1, GFP_KERNEL)?;
         for entry in &*entries {
             // SAFETY: all zeroes are a valid value of this C type.

@@ -8,7 +8,9 @@ use crate::str::CStr;
 use crate::sync::aref::{ARef, AlwaysRefCounted};
 use crate::types::{NotThreadSafe, Opaque};
 use core::ops::Deref;
+use core::panic::Location;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 pub use crate::cred::Kuid;
 
@@ -176,6 +178,47 @@ impl Deref for Comm {
     fn deref(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
     }
+}
+
+/// Whether [`might_sleep`] looks. Set by `module!` in a build with debug assertions, or for tests.
+#[doc(hidden)]
+pub static LOOKS: AtomicBool = AtomicBool::new(false);
+
+/// Says that this may sleep: what sleeps where nobody may is a bug, of which a thread rarely dies at
+/// once. In a build with debug assertions (the `dev` profile) and in tests, it is reported then, as the
+/// kernel itself does where `CONFIG_DEBUG_ATOMIC_SLEEP` is set, with the line that called: under a spin lock, with
+/// interrupts or preemption off, in an interrupt, and while [RCU](crate::sync::rcu) is read.
+///
+/// Where the kernel has no `CONFIG_PREEMPT_RCU`, RCU waits for none who sleeps, and what is read is
+/// freed meanwhile: so it looks in every build. It cannot see more than the kernel counts: without
+/// `CONFIG_PREEMPT_COUNT`, interrupts alone.
+#[track_caller]
+#[inline]
+pub fn might_sleep() {
+    might_sleep_at(Location::caller());
+}
+
+/// As [`might_sleep`], which `caller` called.
+#[inline]
+pub(crate) fn might_sleep_at(caller: &Location<'_>) {
+    if !cfg!(CONFIG_PREEMPT_RCU) || LOOKS.load(Relaxed) {
+        look(caller);
+    }
+}
+
+#[cold]
+fn look(caller: &Location<'_>) {
+    let file = caller.file();
+    // SAFETY: the file's name is as long as is said.
+    unsafe {
+        bindings::rust_helper_might_sleep(file.as_ptr().cast(), file.len(), caller.line());
+    }
+}
+
+/// Returns the thread that runs this, or that is interrupted by it: to compare, not to look into.
+pub(crate) fn this_thread() -> *mut bindings::task_struct {
+    // SAFETY: there is always a current thread.
+    unsafe { bindings::rust_helper_get_current() }
 }
 
 /// Returns the thread that runs this, as a counted reference.

@@ -9,6 +9,7 @@ use crate::alloc::{Allocator, Flags, Vec};
 use crate::error::{code::EFAULT, Result};
 use crate::ffi::c_void;
 use crate::fs::file::Offset;
+use crate::task::might_sleep;
 use crate::transmute::{AsBytes, FromBytes};
 use core::mem::{size_of, MaybeUninit};
 
@@ -144,7 +145,9 @@ impl UserSliceReader {
     /// # Errors
     ///
     /// `EFAULT` where it cannot be read.
+    #[track_caller]
     pub fn read_raw(&mut self, out: &mut [MaybeUninit<u8>]) -> Result {
+        might_sleep();
         if out.len() > self.length {
             return Err(EFAULT);
         }
@@ -162,6 +165,7 @@ impl UserSliceReader {
     /// # Errors
     ///
     /// `EFAULT` where it cannot be read.
+    #[track_caller]
     pub fn read_slice(&mut self, out: &mut [u8]) -> Result {
         // SAFETY: it is the same; only initialised bytes are written to it.
         let out = unsafe { &mut *(core::ptr::from_mut(out) as *mut [MaybeUninit<u8>]) };
@@ -253,7 +257,9 @@ impl UserSliceWriter {
     /// # Errors
     ///
     /// `EFAULT` where it cannot be written.
+    #[track_caller]
     pub fn write_slice(&mut self, data: &[u8]) -> Result {
+        might_sleep();
         let length = self.length.checked_sub(data.len()).ok_or(EFAULT)?;
         let (to, from) = (self.ptr.as_mut_ptr(), data.as_ptr().cast());
         // SAFETY: `data` is valid for so many reads; the other side is checked.

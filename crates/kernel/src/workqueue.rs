@@ -2,9 +2,9 @@
 
 //! Work that a thread of the kernel does later.
 //!
-//! A module must not be unloaded while work of its own is queued or runs. What is queued on an
-//! [`OwnedQueue`] is done when the queue is dropped: keep one in the module's struct rather than use
-//! [`system`] where work may be left at the end.
+//! What is queued on an [`OwnedQueue`] is done when the queue is dropped. What is left on queues of the
+//! kernel's own, as [`system`], is done before the module is unloaded, which waits for it; work that
+//! queues itself anew for ever is to be told to end by the module's own drop.
 //!
 //! ```
 //! use kernel::prelude::*;
@@ -162,7 +162,9 @@ impl OwnedQueue {
     }
 
     /// Waits until all that is in it now has been done.
+    #[track_caller]
     pub fn flush(&self) {
+        crate::task::might_sleep();
         // SAFETY: the queue exists.
         unsafe { bindings::rust_helper_flush_workqueue(self.queue.as_ptr()) };
     }
@@ -179,6 +181,7 @@ impl Deref for OwnedQueue {
 
 impl Drop for OwnedQueue {
     fn drop(&mut self) {
+        crate::task::might_sleep();
         // SAFETY: the queue exists.
         unsafe { bindings::rust_helper_hasten_delayed_work(self.queue.as_ptr()) };
         // SAFETY: the queue exists, and nobody uses it after this.

@@ -37,6 +37,7 @@ const KEYS: [&str; 11] = [
     "params",
 ];
 
+#[allow(clippy::too_many_lines)] // most of them are the text that it makes
 pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
     let info = parse(input)?;
     let prefix = format!("{}\0", info.name);
@@ -93,6 +94,9 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
                 unsafe extern "C" fn init_module() -> ::core::ffi::c_int {{
                     // SAFETY: the kernel calls this once, before anything else of the module.
                     unsafe {{ ::kernel::run_constructors() }};
+                    if cfg!(any(debug_assertions, kernel_test)) {{
+                        ::kernel::task::LOOKS.store(true, ::core::sync::atomic::Ordering::Relaxed);
+                    }}
                     let init = <__Module as ::kernel::InPlaceModule>::init(
                         &super::super::THIS_MODULE,
                     );

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Uses the device in every way; prints what failed. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/select.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #define GET _IOR('r', 1, uint64_t)
 #define SET _IOW('r', 2, uint64_t)
 #define FORGET _IO('r', 4)
+#define FULL _IO('r', 5)
 #define ADD _IOWR('r', 3, uint64_t)
 
 static int failed;
@@ -47,6 +50,23 @@ static void *forget(void *fd)
 	usleep(50000);
 	CHECK(!ioctl(*(int *)fd, FORGET));
 	return NULL;
+}
+
+/* Waits until it can write, which somebody else's taking away what it waits for ends. */
+static void wait_to_write(void)
+{
+	struct timeval limit = {20, 0};
+	int fd = open("/dev/rkm-device", O_RDWR);
+	pthread_t thread;
+	fd_set files;
+
+	FD_ZERO(&files);
+	FD_SET(fd, &files);
+	CHECK(!ioctl(fd, FULL));
+	CHECK(!pthread_create(&thread, NULL, forget, &fd));
+	CHECK(select(fd + 1, NULL, &files, NULL, &limit) == 1 && limit.tv_sec > 10);
+	pthread_join(thread, NULL);
+	CHECK(!close(fd));
 }
 
 int main(void)
@@ -88,6 +108,11 @@ int main(void)
 	CHECK(pread(fd, buffer, 4, 1000) == 0);
 	CHECK(writev(fd, parts, 2) == 7);
 	CHECK(read(fd, buffer, 64) == 7 && !memcmp(buffer, "one two", 7));
+	FAILS(pread(fd, buffer, 4, 7777), EIO); /* the device says: later */
+	FAILS(pwrite(fd, buffer, 4, 7777), EIO);
+	FAILS(pread(fd, buffer, 4, 8888), EIO); /* and: more than that */
+	FAILS(pwrite(fd, buffer, 4, 8888), EIO);
+	FAILS(lseek(fd, -5, SEEK_HOLE), EINVAL);
 	FAILS(pread(fd, nowhere, 5, 0), EFAULT);
 	FAILS(write(fd, nowhere, 5), EFAULT);
 	FAILS(write(fd, kernel, 5), EFAULT);
@@ -124,6 +149,7 @@ int main(void)
 			value = strtoul(line + 6, NULL, 10) + 1000;
 	CHECK(value == 1042);
 
+	wait_to_write();
 	CHECK(!close(fd));
 	CHECK(map[4096] == 2); /* mapped pages outlive the file's descriptor */
 	CHECK(!munmap(map, 3 * 4096));

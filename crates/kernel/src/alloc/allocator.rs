@@ -4,6 +4,7 @@
 
 use super::{AllocError, Flags};
 use crate::ffi::c_void;
+use crate::task::might_sleep;
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 
@@ -86,8 +87,19 @@ pub(super) unsafe fn krealloc(old: *const c_void, layout: Layout, flags: u32) ->
     if size > bindings::KMALLOC_MAX_SIZE {
         return ptr::null_mut();
     }
+    look(flags);
     // SAFETY: the caller's promise.
     unsafe { bindings::rust_helper_krealloc(old, size, flags) }
+}
+
+/// What of the flags says that it may sleep.
+const SLEEPS: u32 = bindings::GFP_KERNEL & !bindings::GFP_ATOMIC & !bindings::GFP_NOWAIT;
+
+/// See [`might_sleep`].
+fn look(flags: u32) {
+    if flags & SLEEPS != 0 {
+        might_sleep();
+    }
 }
 
 /// Returns a pointer for what has no size: aligned, and never read.
@@ -170,6 +182,7 @@ unsafe impl Family for Vmalloc {
         if layout.align() > bindings::PAGE_SIZE {
             return ptr::null_mut();
         }
+        look(flags);
         // SAFETY: the caller's promise.
         unsafe { bindings::rust_helper_vrealloc(old, old_size, layout.size(), flags) }
     }
@@ -187,6 +200,7 @@ unsafe impl Family for KVmalloc {
         if layout.align() > bindings::PAGE_SIZE {
             return ptr::null_mut();
         }
+        look(flags);
         // SAFETY: the caller's promise.
         unsafe { bindings::rust_helper_kvrealloc(old, old_size, slab_size(layout), flags) }
     }

@@ -287,7 +287,8 @@ unsafe extern "C" fn read(kiocb: *mut bindings::kiocb, iter: *mut bindings::iov_
         Kind::File(contents) => &**contents,
         _ => &[],
     };
-    count(iov.simple_read_from_buffer(position, contents))
+    let asked = iov.len();
+    count(iov.simple_read_from_buffer(position, contents), asked)
 }
 
 unsafe extern "C" fn statfs(

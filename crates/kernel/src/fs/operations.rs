@@ -6,7 +6,7 @@
 //! How a file is opened differs from one kind of device to the next; all else is the same. A trait
 //! of each kind must have all methods, so a macro declares them.
 
-use crate::error::{Error, Result};
+use crate::error::{code::EIO, code::EIOCBQUEUED, Error, Result};
 use crate::ffi::c_long;
 use crate::fs::File;
 use crate::types::ForeignOwnable;
@@ -28,20 +28,20 @@ macro_rules! file_operations {
                 drop(device);
             }
 
-            /// Reads.
+            /// Reads, and returns how many bytes: no more than there was room for.
             ///
             /// # Errors
             ///
-            /// An error is what `read(2)` fails with.
+            /// An error is what `read(2)` fails with; in place of `EIOCBQUEUED`, `EIO`.
             fn read_iter(_kiocb: $crate::fs::Kiocb<'_, Self::Ptr>, _iov: &mut $crate::iov::IovIterDest<'_>) -> $crate::error::Result<usize> {
                 Err($crate::error::code::EINVAL)
             }
 
-            /// Writes.
+            /// Writes, and returns how many bytes: no more than there were.
             ///
             /// # Errors
             ///
-            /// An error is what `write(2)` fails with.
+            /// An error is what `write(2)` fails with; in place of `EIOCBQUEUED`, `EIO`.
             fn write_iter(_kiocb: $crate::fs::Kiocb<'_, Self::Ptr>, _iov: &mut $crate::iov::IovIterSource<'_>) -> $crate::error::Result<usize> {
                 Err($crate::error::code::EINVAL)
             }
@@ -145,7 +145,8 @@ macro_rules! file_operations {
             ) -> isize {
                 // SAFETY: both are valid for this call, and the file has a `T::Ptr`.
                 let (kiocb, iov) = unsafe { ($crate::fs::Kiocb::from_raw(kiocb), $crate::iov::IovIterDest::from_raw(iter)) };
-                $crate::fs::operations::count(T::read_iter(kiocb, iov))
+                let asked = iov.len();
+                $crate::fs::operations::count(T::read_iter(kiocb, iov), asked)
             }
 
             unsafe extern "C" fn write_iter(
@@ -154,7 +155,8 @@ macro_rules! file_operations {
             ) -> isize {
                 // SAFETY: both are valid for this call, and the file has a `T::Ptr`.
                 let (kiocb, iov) = unsafe { ($crate::fs::Kiocb::from_raw(kiocb), $crate::iov::IovIterSource::from_raw(iter)) };
-                $crate::fs::operations::count(T::write_iter(kiocb, iov))
+                let asked = iov.len();
+                $crate::fs::operations::count(T::write_iter(kiocb, iov), asked)
             }
 
             unsafe extern "C" fn llseek(
@@ -165,6 +167,8 @@ macro_rules! file_operations {
                 // SAFETY: the file is open, and `open` put a `T::Ptr` there.
                 let (device, file) = unsafe { $crate::fs::operations::borrow::<T::Ptr>(file) };
                 match T::llseek(device, file, offset, whence) {
+                    // C takes it for an error's number.
+                    Ok(position) if position < 0 => $crate::error::code::EINVAL.to_errno().into(),
                     Ok(position) => {
                         // What lseek returns is what the next read and write begin at.
                         // SAFETY: the file is open. Other threads may read and write the position
@@ -281,7 +285,17 @@ pub(crate) unsafe fn borrow<'a, P: ForeignOwnable>(
     (device, unsafe { File::from_raw_file(file) })
 }
 
-pub(crate) fn count(result: Result<usize>) -> isize {
+/// Returns what C is told of a read or write of at most `asked` bytes.
+///
+/// `EIO` where it claims more bytes, of which the process would take what it finds in its buffer, and
+/// where it says that it answers later, which nothing here does: the kernel has a `BUG_ON` for that
+/// (`new_sync_read()` in `fs/read_write.c`, 6.1 to 7.3).
+pub(crate) fn count(result: Result<usize>, asked: usize) -> isize {
+    let result = match result {
+        Ok(n) if n > asked => Err(EIO),
+        Err(EIOCBQUEUED) => Err(EIO),
+        other => other,
+    };
     // The kernel never asks for more than `MAX_RW_COUNT`, which an `isize` holds.
     result.map_or_else(|error| Error::to_errno(error) as isize, |n| n as isize)
 }

@@ -2,7 +2,7 @@
 
 //! Waiting until something has been done.
 
-use crate::task::MAX_SCHEDULE_TIMEOUT;
+use crate::task::{might_sleep, MAX_SCHEDULE_TIMEOUT};
 use crate::types::Opaque;
 use macros::{pin_data, pin_init};
 use pin_init::PinInit;
@@ -59,14 +59,18 @@ impl Completion {
     }
 
     /// Waits, whatever signals come.
+    #[track_caller]
     pub fn wait_for_completion(&self) {
+        might_sleep();
         // SAFETY: what exists is initialised.
         unsafe { bindings::wait_for_completion(self.inner.get()) };
     }
 
     /// Waits for so long at most; tells whether it was completed.
     #[must_use = "the time may be up"]
+    #[track_caller]
     pub fn wait_for_completion_timeout(&self, jiffies: crate::time::Jiffies) -> bool {
+        might_sleep();
         // Beyond that C takes it for a negative number, and complains.
         let limit = jiffies.min(MAX_SCHEDULE_TIMEOUT.unsigned_abs());
         // SAFETY: what exists is initialised.

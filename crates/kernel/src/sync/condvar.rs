@@ -6,6 +6,7 @@ use super::lock::{Backend, Guard};
 use super::{LockClassKey, LockName};
 use crate::ffi::{c_int, c_long};
 use crate::str::CStrExt;
+use crate::task::might_sleep_at;
 use crate::time::Jiffies;
 use crate::types::Opaque;
 use core::pin::Pin;
@@ -77,6 +78,7 @@ impl CondVar {
         })
     }
 
+    #[track_caller]
     fn wait_internal<T: ?Sized, B: Backend>(
         &self,
         state: c_int,
@@ -90,8 +92,12 @@ impl CondVar {
         unsafe {
             bindings::prepare_to_wait_exclusive(self.wait_queue_head.get(), wait.get(), state);
         }
-        // SAFETY: it may be called whenever a thread may sleep, with the lock given back.
-        let left = guard.do_unlocked(|| unsafe { bindings::schedule_timeout(timeout) });
+        let caller = core::panic::Location::caller();
+        let left = guard.do_unlocked(|| {
+            might_sleep_at(caller);
+            // SAFETY: it may be called whenever a thread may sleep, with the lock given back.
+            unsafe { bindings::schedule_timeout(timeout) }
+        });
         // SAFETY: both are initialised.
         unsafe { bindings::finish_wait(self.wait_queue_head.get(), wait.get()) };
         left
@@ -100,12 +106,14 @@ impl CondVar {
     /// Gives the lock back, waits, and takes the lock again.
     ///
     /// It may return without anything having happened: wait in a loop.
+    #[track_caller]
     pub fn wait<T: ?Sized, B: Backend>(&self, guard: &mut Guard<'_, T, B>) {
         self.wait_internal(TASK_UNINTERRUPTIBLE, guard, c_long::MAX);
     }
 
     /// As [`wait`](Self::wait); a signal ends it too. Returns whether one is pending.
     #[must_use = "a wait that a signal ended is to be given up"]
+    #[track_caller]
     pub fn wait_interruptible<T: ?Sized, B: Backend>(&self, guard: &mut Guard<'_, T, B>) -> bool {
         self.wait_internal(TASK_INTERRUPTIBLE, guard, c_long::MAX);
         crate::current!().signal_pending()
@@ -113,6 +121,7 @@ impl CondVar {
 
     /// As [`wait_interruptible`](Self::wait_interruptible), for so long at most.
     #[must_use = "a wait that a signal ended is to be given up"]
+    #[track_caller]
     pub fn wait_interruptible_timeout<T: ?Sized, B: Backend>(
         &self,
         guard: &mut Guard<'_, T, B>,

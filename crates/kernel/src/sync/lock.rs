@@ -11,6 +11,7 @@ pub mod spinlock;
 use super::{LockClassKey, LockName};
 use crate::ffi::c_char;
 use crate::str::CStrExt;
+use crate::task::might_sleep;
 use crate::types::{NotThreadSafe, Opaque, ScopeGuard};
 use core::cell::UnsafeCell;
 use core::marker::PhantomPinned;
@@ -30,6 +31,8 @@ pub unsafe trait Backend {
     type State;
     /// What `lock` leaves for `unlock`.
     type GuardState;
+    /// Whether `lock` may sleep.
+    const SLEEPS: bool = false;
 
     /// Initialises the lock.
     ///
@@ -104,7 +107,11 @@ impl<T, B: Backend> Lock<T, B> {
 
 impl<T: ?Sized, B: Backend> Lock<T, B> {
     /// Takes the lock.
+    #[track_caller]
     pub fn lock(&self) -> Guard<'_, T, B> {
+        if B::SLEEPS {
+            might_sleep();
+        }
         // SAFETY: a lock that exists is initialised.
         let state = unsafe { B::lock(self.state.get()) };
         // SAFETY: it was just taken.

@@ -67,7 +67,9 @@ impl<'a> PollTable<'a> {
 /// A [`CondVar`] that `poll(2)` can wait for.
 ///
 /// Dropping it waits until nobody does: best it goes with the file that is polled, which nobody polls
-/// any more then. Otherwise the file's `poll` is to say that it is ready (`POLLHUP`, say).
+/// any more then. Otherwise the file's `poll` is to say that it is ready: `POLLHUP`, and `POLLERR` for
+/// who waits in `select(2)` to write. Until then, or until their time is up, those who wait are waited
+/// for.
 #[pin_data(PinnedDrop)]
 pub struct PollCondVar {
     #[pin]

@@ -3,12 +3,14 @@
 //! Read-copy-update: readers that never wait.
 
 use crate::ffi::c_void;
+use crate::task::might_sleep;
 use crate::types::{ForeignOwnable, NotThreadSafe};
 use core::marker::PhantomData;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-/// The right to read what RCU guards. Whoever has it must not sleep.
+/// The right to read what RCU guards. Whoever has it must not sleep: see
+/// [`might_sleep`].
 pub struct Guard(NotThreadSafe);
 
 impl Guard {
@@ -44,7 +46,9 @@ pub fn read_lock() -> Guard {
 }
 
 /// Waits until all who read now have ended. It sleeps.
+#[track_caller]
 pub fn synchronize_rcu() {
+    might_sleep();
     // SAFETY: it may be called wherever a thread may sleep.
     unsafe { bindings::synchronize_rcu() };
 }
@@ -100,15 +104,18 @@ impl<P: ForeignOwnable> Rcu<P> {
     }
 
     /// Puts a value in and returns the one before, once nobody reads it any more. It sleeps.
+    #[track_caller]
     pub fn replace(&self, value: P) -> Option<P> {
         self.swap(value.into_foreign())
     }
 
     /// Takes the value out, once nobody reads it any more. It sleeps.
+    #[track_caller]
     pub fn take(&self) -> Option<P> {
         self.swap(ptr::null_mut())
     }
 
+    #[track_caller]
     fn swap(&self, new: *mut c_void) -> Option<P> {
         let old = self.pointer.swap(new, Ordering::AcqRel);
         if old.is_null() {

@@ -4,13 +4,19 @@
 
 use super::Delta;
 use crate::ffi::c_ulong;
+use crate::task::might_sleep;
 
 /// The longest that may be asked for: `fsleep` counts microseconds, and sleeps whole milliseconds.
 const LONGEST: i64 = i32::MAX as i64 * 1_000;
 
 /// Sleeps at least so long, in the way that fits the length.
+#[track_caller]
 pub fn fsleep(delta: Delta) {
     let micros = Delta::from_nanos(delta.as_nanos().clamp(0, LONGEST)).as_micros_ceil();
+    // It does not sleep for less (include/linux/delay.h).
+    if micros > 10 {
+        might_sleep();
+    }
     // SAFETY: it may be called wherever a thread may sleep.
     unsafe { bindings::rust_helper_fsleep(c_ulong::try_from(micros).unwrap_or(0)) };
 }

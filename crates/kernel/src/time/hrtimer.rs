@@ -3,8 +3,9 @@
 //! Timers of high resolution: a function that runs at a moment, to the nanosecond.
 //!
 //! A timer is a field of a struct. Starting it gives a handle; dropping that cancels the timer, and
-//! waits for its function where that runs. The function runs in an interrupt: it must not sleep, and
-//! it must not drop a handle of its own timer, for which it would wait for ever.
+//! waits for its function where that runs. The function runs in an interrupt: it must not sleep. Where
+//! it drops a handle of its own timer, for which it cannot wait, the timer does not go on, and the
+//! handle is leaked: the module is not unloaded any more, as [what lives](mod@crate::alive) tells.
 //!
 //! ```
 //! use kernel::impl_has_hr_timer;
@@ -75,7 +76,7 @@ pub type HrTimerInstant<T> = Instant<<<T as HasHrTimer<T>>::TimerMode as HrTimer
 #[repr(C)]
 pub struct HrTimer<T> {
     #[pin]
-    timer: Opaque<bindings::hrtimer>,
+    timer: Opaque<bindings::rkmbuild_hrtimer>,
     _t: PhantomData<T>,
 }
 
@@ -109,24 +110,28 @@ impl<T> HrTimer<T> {
         })
     }
 
-    /// Returns the timer as C has it, of a pointer to this.
+    /// Returns the timer as C's helpers have it, of a pointer to this.
     ///
     /// # Safety
     ///
     /// It must be a pointer into memory of that size, aligned.
-    unsafe fn raw_get(this: *const Self) -> *mut bindings::hrtimer {
+    unsafe fn raw_get(this: *const Self) -> *mut bindings::rkmbuild_hrtimer {
         // SAFETY: the caller says so.
         Opaque::raw_get(unsafe { ptr::addr_of!((*this).timer) })
     }
 
-    /// Cancels the timer, and waits for its function.
+    /// Cancels the timer, and waits for its function. Tells whether it was started; `None`: the
+    /// function itself asks, after which the timer does not go on.
     ///
     /// # Safety
     ///
     /// `this` must be a timer that was initialised.
-    unsafe fn raw_cancel(this: *const Self) -> bool {
+    unsafe fn raw_cancel(this: *const Self) -> Option<bool> {
         // SAFETY: the caller says so.
-        unsafe { bindings::hrtimer_cancel(Self::raw_get(this)) != 0 }
+        match unsafe { bindings::rust_helper_hrtimer_cancel(Self::raw_get(this)) } {
+            -1 => None,
+            started => Some(started != 0),
+        }
     }
 
     /// Puts the end off by whole intervals until it lies after `now`; returns how many there were.
@@ -139,7 +144,13 @@ impl<T> HrTimer<T> {
         T: HasHrTimer<T>,
     {
         // SAFETY: it is initialised; whoever has it for its own knows that it is not queued.
-        unsafe { bindings::hrtimer_forward(self.timer.get(), now.as_nanos(), interval.as_nanos()) }
+        unsafe {
+            bindings::rust_helper_hrtimer_forward(
+                self.timer.get(),
+                now.as_nanos(),
+                interval.as_nanos(),
+            )
+        }
     }
 
     /// Puts the end off by whole intervals until it lies after this moment.
@@ -189,12 +200,14 @@ impl<T: HasHrTimer<T>> HrTimerCallbackContext<'_, T> {
 
     /// Puts the end off by whole intervals until it lies after `now`; returns how many there were.
     /// Answer [`HrTimerRestart::Restart`] for the timer to go on.
+    ///
+    /// Where another thread started the timer anew meanwhile, that counts, and this returns 0.
     // A moment is a number.
     #[allow(clippy::needless_pass_by_value)]
     pub fn forward(&mut self, now: HrTimerInstant<T>, interval: Delta) -> u64 {
         // SAFETY: while its function runs, a timer may be put off.
         unsafe {
-            bindings::hrtimer_forward(
+            bindings::rust_helper_hrtimer_forward(
                 HrTimer::raw_get(self.0.as_ptr()),
                 now.as_nanos(),
                 interval.as_nanos(),
@@ -218,8 +231,20 @@ struct RawRestart(bindings::hrtimer_restart);
 ///
 /// As [`RawHrTimerCallback::run`].
 unsafe extern "C" fn run<P: RawHrTimerCallback>(timer: *mut bindings::hrtimer) -> RawRestart {
+    // Every timer of ours is the first field of this.
+    let ours = timer.cast::<bindings::rkmbuild_hrtimer>();
     // SAFETY: the caller's promise.
-    RawRestart(unsafe { P::run(timer) })
+    unsafe { bindings::rust_helper_hrtimer_begins(ours) };
+    // SAFETY: the caller's promise.
+    let restart = unsafe { P::run(timer) };
+    // SAFETY: who cancels the timer waits until this returns, unless it was the function itself, and
+    // then the timer stays.
+    let stopped = unsafe { bindings::rust_helper_hrtimer_ends(ours) };
+    RawRestart(if stopped {
+        HrTimerRestart::NoRestart.into_c()
+    } else {
+        restart
+    })
 }
 
 /// Whether a timer goes on.
@@ -273,10 +298,9 @@ pub unsafe trait HasHrTimer<T> {
     unsafe fn start(this: *const Self, expires: <Self::TimerMode as HrTimerMode>::Expires) {
         // SAFETY: the caller says that it is there, and that it stays.
         unsafe {
-            bindings::hrtimer_start_range_ns(
+            bindings::rust_helper_hrtimer_start(
                 HrTimer::raw_get(Self::raw_get_timer(this)),
                 expires.as_nanos(),
-                0,
                 Self::TimerMode::C_MODE,
             );
         }

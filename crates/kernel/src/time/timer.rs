@@ -25,8 +25,11 @@
 
 use super::{jiffies, Delta, Jiffies};
 use crate::alive::{alive, Alive};
+use crate::task::this_thread;
 use crate::types::Opaque;
 use core::pin::Pin;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
 use macros::{pin_data, pin_init, pinned_drop};
 use pin_init::PinInit;
 
@@ -39,17 +42,20 @@ pub trait Callback: Send + Sync + 'static {
         Self: Sized;
 }
 
-/// A timer, and what it does. Dropping it stops it, and waits for its function where that runs.
+/// A timer, and what it does. Dropping it stops it, and waits for its function where that runs: so
+/// the function itself must not drop the last reference to it, which is a panic.
 ///
 /// # Invariants
 ///
-/// `timer` was set up, and is the first field, so that a pointer to it is one to the whole.
+/// `inner` was set up, and is the first field, so that a pointer to it is one to the whole.
 #[pin_data(PinnedDrop)]
 #[repr(C)]
 pub struct Timer<T: Callback> {
     #[pin]
-    timer: Opaque<bindings::timer_list>,
+    inner: Opaque<bindings::timer_list>,
     callback: T,
+    /// The task that the function runs in, or has interrupted, or null.
+    running: AtomicPtr<bindings::task_struct>,
     _alive: Alive,
 }
 
@@ -63,10 +69,11 @@ impl<T: Callback> Timer<T> {
     pub fn new(callback: T) -> impl PinInit<Self> {
         pin_init!(Self {
             _alive: alive!(Timer),
+            running: AtomicPtr::new(ptr::null_mut()),
             callback,
             // INVARIANT: it is set up.
             // SAFETY: the slot is valid and pinned.
-            timer <- Opaque::ffi_init(|slot| unsafe {
+            inner <- Opaque::ffi_init(|slot| unsafe {
                 bindings::rust_helper_timer_setup(slot, Some(run::<T>));
             }),
         })
@@ -76,7 +83,7 @@ impl<T: Callback> Timer<T> {
     /// already.
     pub fn mod_timer(&self, expires: Jiffies) -> bool {
         // SAFETY: by the invariant it was set up.
-        unsafe { bindings::mod_timer(self.timer.get(), expires) != 0 }
+        unsafe { bindings::mod_timer(self.inner.get(), expires) != 0 }
     }
 
     /// Starts the timer, or starts it anew, to run after so long.
@@ -87,22 +94,30 @@ impl<T: Callback> Timer<T> {
     /// Tells whether it is started.
     pub fn pending(&self) -> bool {
         // SAFETY: by the invariant it was set up.
-        unsafe { bindings::rust_helper_timer_pending(self.timer.get()) }
+        unsafe { bindings::rust_helper_timer_pending(self.inner.get()) }
     }
 
     /// Stops the timer; its function may still run. Tells whether it was started.
     pub fn delete(&self) -> bool {
         // SAFETY: by the invariant it was set up.
-        unsafe { bindings::rust_helper_timer_delete(self.timer.get()) }
+        unsafe { bindings::rust_helper_timer_delete(self.inner.get()) }
     }
 
     /// Stops the timer, and waits for its function where that runs. Tells whether it was started.
     ///
-    /// It must not be called by the timer's own function, which would wait for itself, nor by who
-    /// has a lock which that takes.
+    /// Where the timer's own function calls this, it does not wait for itself. Who has a lock which
+    /// that takes must not call it.
     pub fn delete_sync(&self) -> bool {
+        if self.is_running_this() {
+            return self.delete();
+        }
         // SAFETY: by the invariant it was set up.
-        unsafe { bindings::rust_helper_timer_delete_sync(self.timer.get()) }
+        unsafe { bindings::rust_helper_timer_delete_sync(self.inner.get()) }
+    }
+
+    /// Tells whether what runs this is the timer's own function.
+    fn is_running_this(&self) -> bool {
+        ptr::eq(self.running.load(Ordering::Relaxed), this_thread())
     }
 
     /// Returns what it does.
@@ -114,8 +129,13 @@ impl<T: Callback> Timer<T> {
 #[pinned_drop]
 impl<T: Callback> PinnedDrop for Timer<T> {
     fn drop(self: Pin<&mut Self>) {
+        // The function goes on with what would be freed when this returns.
+        assert!(
+            !self.is_running_this(),
+            "a timer was dropped by its own function"
+        );
         // SAFETY: by the invariant it was set up; nobody but its own function can start it anew.
-        unsafe { bindings::rust_helper_timer_shutdown_sync(self.timer.get()) };
+        unsafe { bindings::rust_helper_timer_shutdown_sync(self.inner.get()) };
     }
 }
 
@@ -140,5 +160,7 @@ impl<T: Callback> CallbackContext<'_, T> {
 unsafe extern "C" fn run<T: Callback>(timer: *mut bindings::timer_list) {
     // SAFETY: the caller's promise; the timer is the first field.
     let timer = unsafe { &*timer.cast::<Timer<T>>() };
+    timer.running.store(this_thread(), Ordering::Relaxed);
     timer.callback.run(CallbackContext(timer));
+    timer.running.store(ptr::null_mut(), Ordering::Relaxed);
 }

@@ -137,6 +137,20 @@ extern "C" fn rust_helper_ktime_get() -> i64 {
     1
 }
 
+/// A thread of the host may always sleep.
+#[no_mangle]
+extern "C" fn rust_helper_might_sleep(_: *const c_char, _: usize, _: u32) {}
+
+/// Notes the name as a message's prefix.
+#[no_mangle]
+unsafe extern "C" fn rust_helper_ratelimit(_: *mut c_void, name: *const c_char) -> bool {
+    // SAFETY: the caller gives a string.
+    let name = unsafe { std::ffi::CStr::from_ptr(name.cast()) };
+    let name = name.to_str().unwrap().to_owned();
+    LOG.with_borrow_mut(|log| log.push((b'r', name, Vec::new())));
+    true
+}
+
 #[no_mangle]
 unsafe extern "C" fn rust_helper_printk(
     level: c_char,

@@ -3,6 +3,7 @@
 //! Messages: which records the kernel is given.
 
 use crate::kernel_side::log;
+use kernel::print::RateLimit;
 use kernel::{pr_cont, pr_emerg, pr_info};
 
 /// What one record of the kernel's log holds, less the longest prefix.
@@ -70,4 +71,18 @@ fn what_printk_would_act_on_is_written_out() {
     pr_info!("{}\n", "a\0b\u{1}c");
     pr_info!("a\0b");
     assert_eq!(texts(), ["a\\x00b\\x01c\n", "a\\x00b"]);
+}
+
+#[test]
+fn the_name_of_a_limit_is_a_string_whatever_it_is_given() {
+    static LIMIT: RateLimit = RateLimit::new();
+    for (given, seen) in [
+        (b"host\0".as_slice(), "host"),
+        (b"no end", ""),
+        (b"", ""),
+        (b"a\0b", "a"),
+    ] {
+        assert!(LIMIT.allows(given));
+        assert_eq!(log()[0].1, seen);
+    }
 }

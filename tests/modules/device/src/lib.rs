@@ -12,7 +12,7 @@ use kernel::miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration};
 use kernel::mm::virt::{UserPages, VmaNew};
 use kernel::prelude::*;
 use kernel::seq_file::{seq_print, SeqFile};
-use kernel::sync::poll::{PollCondVar, PollTable, POLLIN, POLLOUT};
+use kernel::sync::poll::{PollCondVar, PollTable, POLLERR, POLLIN, POLLOUT};
 use kernel::sync::{Arc, Mutex};
 use kernel::time::{delay, Delta};
 use kernel::uaccess::UserSlice;
@@ -36,6 +36,19 @@ const WHO: u32 = _IO(MAGIC, 0);
 const GET: u32 = _IOR::<u64>(MAGIC, 1);
 const SET: u32 = _IOW::<u64>(MAGIC, 2);
 const FORGET: u32 = _IO(MAGIC, 4);
+const FULL: u32 = _IO(MAGIC, 5);
+
+/// Positions at which a read and a write are answered with what is not so.
+const LATER: i64 = 7777;
+const MORE: i64 = 8888;
+
+fn lie(position: i64, length: usize) -> Option<Result<usize>> {
+    match position {
+        LATER => Some(Err(EIOCBQUEUED)),
+        MORE => Some(Ok(length + 1)),
+        _ => None,
+    }
+}
 const ADD: u32 = _IOWR::<u64>(MAGIC, 3);
 
 #[pin_data]
@@ -64,6 +77,8 @@ impl kernel::InPlaceModule for DeviceModule {
 struct State {
     text: KVVec<u8>,
     value: u64,
+    /// Nothing can be written.
+    full: bool,
 }
 
 #[pin_data(PinnedDrop)]
@@ -103,6 +118,7 @@ impl MiscDevice for Device {
                 state <- kernel::new_mutex!(State {
                     text: KVVec::new(),
                     value: 1,
+                    full: false,
                 }),
                 filled <- kernel::new_poll_condvar!("filled"),
                 passing <- kernel::new_mutex!(Some(KBox::pin_init(
@@ -116,12 +132,18 @@ impl MiscDevice for Device {
     }
 
     fn read_iter(mut kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
+        if let Some(answer) = lie(kiocb.ki_pos(), iov.len()) {
+            return answer;
+        }
         let me = kiocb.file();
         let state = me.state.lock();
         iov.simple_read_from_buffer(kiocb.ki_pos_mut(), &state.text)
     }
 
     fn write_iter(mut kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterSource<'_>) -> Result<usize> {
+        if let Some(answer) = lie(kiocb.ki_pos(), iov.len()) {
+            return answer;
+        }
         let me = kiocb.file();
         let mut state = me.state.lock();
         state.text.clear();
@@ -140,6 +162,8 @@ impl MiscDevice for Device {
         let base = match whence {
             0 => 0,
             2 => i64::try_from(me.state.lock().text.len())?,
+            // The kernel would take it for an error's number.
+            4 => return Ok(offset),
             _ => return Err(EINVAL),
         };
         let _ = file;
@@ -156,15 +180,17 @@ impl MiscDevice for Device {
         table: PollTable<'_>,
     ) -> Result<u32> {
         table.register_wait(&me.filled);
-        if let Some(passing) = &*me.passing.lock() {
-            table.register_wait(passing);
+        let state = me.state.lock();
+        let mut ready = if state.text.is_empty() { 0 } else { POLLIN };
+        if !state.full {
+            ready |= POLLOUT;
         }
-        let ready = if me.state.lock().text.is_empty() {
-            0
-        } else {
-            POLLIN
-        };
-        Ok(ready | POLLOUT)
+        match &*me.passing.lock() {
+            Some(passing) => table.register_wait(passing),
+            None if state.full => ready |= POLLERR,
+            None => {}
+        }
+        Ok(ready)
     }
 
     fn mmap(me: kernel::sync::ArcBorrow<'_, Self>, _file: &File, vma: &VmaNew) -> Result {
@@ -178,6 +204,10 @@ impl MiscDevice for Device {
         cmd: u32,
         arg: usize,
     ) -> Result<isize> {
+        if cmd == FULL {
+            me.state.lock().full = true;
+            return Ok(0);
+        }
         if cmd == FORGET {
             let passing = me.passing.lock().take();
             drop(passing);

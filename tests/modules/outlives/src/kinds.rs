@@ -120,6 +120,13 @@ impl FileSystem for Nothing {
 
 static NOTHING: filesystem::Type<Nothing> = filesystem::Type::new();
 
+/// In a struct of its own, for objtool minds how long the names of generic functions are.
+#[pin_data]
+struct Scoped {
+    #[pin]
+    _scope: debugfs::Scope<Atomic<u32>>,
+}
+
 /// In a static, which nobody drops.
 static TIMER: SetOnce<Pin<KBox<Timer<Tick>>>> = SetOnce::new();
 static DEVICE: SetOnce<Pin<KBox<MiscDeviceRegistration<Held>>>> = SetOnce::new();
@@ -140,9 +147,10 @@ pub(crate) fn leak() -> Result {
     TIMER.populate(timer);
     let beat = Arc::pin_init(pin_init!(Beat { timer <- HrTimer::new() }), GFP_KERNEL)?;
     forget(beat.start(Delta::from_millis(10)));
-    close(KThread::spawn(c"outlives", || loop {
-        BEATS[2].add(1, Relaxed);
-        delay::fsleep(Delta::from_millis(10));
+    close(KThread::spawn(c"outlives", || {
+        while BEATS[2].fetch_add(1, Relaxed) < u32::MAX {
+            delay::fsleep(Delta::from_millis(10));
+        }
     })?)?;
     let _ = KBox::leak(KBox::new(OwnedQueue::new(c"outlives")?, GFP_KERNEL)?);
     DEVICE.populate(KBox::pin_init(device(c"outlives-leaked"), GFP_KERNEL)?);
@@ -175,11 +183,11 @@ pub(crate) fn leak() -> Result {
     let folder = debugfs::Dir::new(c"outlives");
     let file = folder.read_write_file(c"number", Atomic::<u32>::new(3));
     forget(KBox::pin_init(file, GFP_KERNEL)?);
-    forget(KBox::pin_init(
-        folder.scope(Atomic::<u32>::new(4), c"scope", |number, folder| {
+    let scoped = try_pin_init!(Scoped {
+        _scope <- folder.scope(Atomic::<u32>::new(4), c"scope", |number, folder| {
             folder.read_only_file(c"number", number);
         }),
-        GFP_KERNEL,
-    )?);
+    });
+    forget(KBox::pin_init(scoped, GFP_KERNEL)?);
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 mod hooks;
 mod kinds;
+mod misuse;
 mod work;
 
 use kernel::miscdevice::MiscDeviceRegistration;
@@ -22,7 +23,7 @@ module! {
     params: {
         way: str {
             default: "",
-            description: "work: on queues of the kernel's; held: fail while a file is open; leak: fail, and leak one of each kind",
+            description: "What to do while it is loaded: one of the ways in lib.rs",
         },
     },
 }
@@ -48,8 +49,12 @@ impl kernel::InPlaceModule for Outlives {
                     "leak" => {
                         kinds::leak()?;
                         hooks::leak()?;
+                        misuse::drop_themselves()?;
                         return Err(ENODEV);
                     }
+                    "race" => misuse::race()?,
+                    "twice" => drop(misuse::twice()?),
+                    "sleep" => misuse::sleep()?,
                     _ => {}
                 }
             },

@@ -35,7 +35,7 @@ impl WorkItem for Again {
 pub(crate) fn leave() -> Result {
     for queue in [workqueue::system(), workqueue::system_long()] {
         queue.try_spawn(GFP_KERNEL, || {
-            delay::fsleep(Delta::from_millis(400));
+            delay::fsleep(Delta::from_millis(200));
             pr_info!("work done\n");
         })?;
     }

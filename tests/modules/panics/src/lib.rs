@@ -12,6 +12,9 @@ use kernel::miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration};
 use kernel::prelude::*;
 use kernel::sync::aref::ARef;
 use kernel::sync::atomic::{Atomic, Relaxed};
+use kernel::sync::{SetOnce, SpinLock};
+use kernel::time::timer::{self, CallbackContext, Timer};
+use kernel::time::Delta;
 
 module! {
     type: Panics,
@@ -37,6 +40,30 @@ impl kernel::InPlaceModule for Panics {
 
 /// Whether a file that is being closed is to be kept.
 static KEEP: Atomic<bool> = Atomic::<bool>::new(false);
+
+/// A timer that owns itself, until its function runs.
+struct Own;
+
+static OWN: SetOnce<Pin<KBox<SpinLock<Option<Pin<KBox<Timer<Own>>>>>>>> = SetOnce::new();
+
+impl timer::Callback for Own {
+    fn run(&self, _timer: CallbackContext<'_, Self>) {
+        if let Some(own) = OWN.as_ref() {
+            let timer = own.lock().take();
+            drop(timer);
+        }
+    }
+}
+
+fn drop_itself() -> Result {
+    let timer = KBox::pin_init(Timer::new(Own), GFP_KERNEL)?;
+    OWN.populate(KBox::pin_init(kernel::new_spinlock!(None), GFP_KERNEL)?);
+    let own = OWN.as_ref().ok_or(EBUSY)?;
+    let mut place = own.lock_irqsave();
+    timer.start(Delta::from_millis(20));
+    *place = Some(timer);
+    Ok(())
+}
 
 struct Device;
 
@@ -67,6 +94,7 @@ impl MiscDevice for Device {
                 let text = alloc::string::String::with_capacity(1 << 45);
                 pr_info!("{text}\n");
             }
+            b"timer" => drop_itself()?,
             b"keep" => KEEP.store(true, Relaxed),
             other => panic!("asked to {}", kernel::str::BStr::from_bytes(other)),
         }

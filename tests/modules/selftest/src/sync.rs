@@ -17,6 +17,7 @@ use kernel::time::{delay, Delta, Jiffies};
 pub(crate) const CHECKS: &[Check] = &[
     ("locks", locks),
     ("global locks", global),
+    ("locks with interrupts off", interrupts),
     ("Arc", arcs),
     ("atomics", atomics),
     ("barriers and counted users", users),
@@ -51,6 +52,30 @@ fn all() -> Result<Pin<KBox<Locks>>> {
         }),
         GFP_KERNEL,
     )
+}
+
+/// Locks that are taken with interrupts off are given back in another order.
+fn interrupts() -> Result {
+    let (a, b) = (all()?, all()?);
+    let rows = KBox::pin_init(kernel::new_rwlock!(4), GFP_KERNEL)?;
+    // SAFETY: it has no precondition.
+    let off = || unsafe { kernel::bindings::rust_helper_irqs_disabled() };
+    // In real time they stay on.
+    let expected = !cfg!(CONFIG_PREEMPT_RT);
+    check!(!off());
+    let first = a.spin.lock_irqsave();
+    let second = b.spin.lock_irqsave();
+    let third = rows.write_irqsave();
+    check!(off(), expected);
+    drop(first);
+    check!(off(), expected);
+    drop(third);
+    let fourth = rows.read_irqsave();
+    drop(second);
+    check!(off(), expected);
+    drop(fourth);
+    check!(!off());
+    Ok(())
 }
 
 fn locks() -> Result {

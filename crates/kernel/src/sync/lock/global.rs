@@ -64,6 +64,7 @@ impl<B: GlobalLockBackend> GlobalLock<B> {
     }
 
     /// Takes the lock.
+    #[track_caller]
     pub fn lock(&'static self) -> GlobalGuard<B> {
         // SAFETY: the caller of `new` said that it is initialised.
         GlobalGuard(unsafe { (*self.inner.get()).assume_init_ref() }.lock())

@@ -44,6 +44,7 @@ pub struct MutexBackend;
 unsafe impl Backend for MutexBackend {
     type State = bindings::mutex;
     type GuardState = ();
+    const SLEEPS: bool = true;
 
     unsafe fn init(ptr: *mut Self::State, name: *const c_char, key: *mut bindings::lock_class_key) {
         // SAFETY: the caller's promise.

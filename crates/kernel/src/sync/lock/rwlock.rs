@@ -24,7 +24,9 @@ macro_rules! new_rwlock {
 /// A value behind the kernel's `rwlock_t`. Whoever has it must not sleep.
 ///
 /// Where an interrupt's handler reads, those who write use [`write_irqsave`](Self::write_irqsave);
-/// where one writes, those who read use [`read_irqsave`](Self::read_irqsave) too.
+/// where one writes, those who read use [`read_irqsave`](Self::read_irqsave) too. Who reads already must
+/// not take it for reading again, but in an interrupt's handler: a writer that came in between waits
+/// for the first, and the second for the writer.
 ///
 /// ```
 /// use kernel::new_rwlock;

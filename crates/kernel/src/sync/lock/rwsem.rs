@@ -4,6 +4,7 @@
 
 use crate::str::CStrExt;
 use crate::sync::{LockClassKey, LockName};
+use crate::task::might_sleep;
 use crate::types::{NotThreadSafe, Opaque};
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
@@ -46,14 +47,18 @@ impl<T> RwSemaphore<T> {
     }
 
     /// Takes it for reading.
+    #[track_caller]
     pub fn read(&self) -> RwSemaphoreReadGuard<'_, T> {
+        might_sleep();
         // SAFETY: what exists is initialised.
         unsafe { bindings::down_read(self.semaphore.get()) };
         RwSemaphoreReadGuard(self, NotThreadSafe)
     }
 
     /// Takes it for writing.
+    #[track_caller]
     pub fn write(&self) -> RwSemaphoreWriteGuard<'_, T> {
+        might_sleep();
         // SAFETY: what exists is initialised.
         unsafe { bindings::down_write(self.semaphore.get()) };
         RwSemaphoreWriteGuard(self, NotThreadSafe)

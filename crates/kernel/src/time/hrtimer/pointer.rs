@@ -5,8 +5,10 @@
 use super::{HasHrTimer, HrTimer, HrTimerCallback, HrTimerCallbackContext, HrTimerMode};
 use crate::alive::{alive, Alive};
 use crate::alloc::{Allocator, Box};
+use crate::pr_err;
 use crate::sync::{Arc, ArcBorrow};
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::pin::Pin;
 use core::ptr::NonNull;
 
@@ -81,6 +83,8 @@ unsafe impl<P: UnsafeHrTimerPointer> ScopedHrTimerPointer for P {
 /// Dropping it must cancel the timer, and wait for its function where that runs.
 pub unsafe trait HrTimerHandle {
     /// Cancels the timer, and waits for its function where that runs. Tells whether it was started.
+    ///
+    /// Where the function itself calls this, the timer does not go on, unless it was started anew.
     fn cancel(&mut self) -> bool;
 }
 
@@ -104,8 +108,7 @@ pub trait RawHrTimerCallback {
 /// The pointer is to a struct that is there for as long as this.
 pub struct Handle<T: HasHrTimer<T>, K> {
     this: NonNull<T>,
-    _keeps: K,
-    _alive: Alive,
+    keeps: ManuallyDrop<(K, Alive)>,
 }
 
 /// The handle of a timer that was started by an `Arc`.
@@ -133,8 +136,7 @@ impl<T: HasHrTimer<T>, K> Handle<T, K> {
         // INVARIANT: the caller says so.
         Self {
             this,
-            _keeps: keeps,
-            _alive: alive,
+            keeps: ManuallyDrop::new((keeps, alive)),
         }
     }
 }
@@ -143,13 +145,21 @@ impl<T: HasHrTimer<T>, K> Handle<T, K> {
 unsafe impl<T: HasHrTimer<T>, K> HrTimerHandle for Handle<T, K> {
     fn cancel(&mut self) -> bool {
         // SAFETY: by the invariant the struct is there, and its timer was started.
-        unsafe { HrTimer::raw_cancel(T::raw_get_timer(self.this.as_ptr())) }
+        unsafe { HrTimer::raw_cancel(T::raw_get_timer(self.this.as_ptr())) }.unwrap_or_default()
     }
 }
 
 impl<T: HasHrTimer<T>, K> Drop for Handle<T, K> {
     fn drop(&mut self) {
-        self.cancel();
+        // SAFETY: by the invariant the struct is there, and its timer was started.
+        let cancelled = unsafe { HrTimer::raw_cancel(T::raw_get_timer(self.this.as_ptr())) };
+        if cancelled.is_some() {
+            // SAFETY: it is not used again.
+            unsafe { ManuallyDrop::drop(&mut self.keeps) };
+        } else {
+            // The function still uses the struct, and may have started the timer anew.
+            pr_err!("a timer's own function dropped the handle: it is leaked\n");
+        }
     }
 }
 
