@@ -180,14 +180,24 @@ impl Deref for Comm {
     }
 }
 
-/// Whether [`might_sleep`] looks. Set by `module!` in a build with debug assertions, or for tests.
-#[doc(hidden)]
-pub static LOOKS: AtomicBool = AtomicBool::new(false);
+/// Whether [`might_sleep`] looks.
+static LOOKS: AtomicBool = AtomicBool::new(false);
 
-/// Says that this may sleep: what sleeps where nobody may is a bug, of which a thread rarely dies at
-/// once. In a build with debug assertions (the `dev` profile) and in tests, it is reported then, as the
-/// kernel itself does where `CONFIG_DEBUG_ATOMIC_SLEEP` is set, with the line that called: under a spin lock, with
-/// interrupts or preemption off, in an interrupt, and while [RCU](crate::sync::rcu) is read.
+/// Has [`might_sleep`] look. Called by `module!` in a build with debug assertions, or for tests.
+///
+/// A call, and no code in the module itself: without optimisation, a store to an atomic value comes
+/// with a panic behind which objtool finds instructions that nothing reaches.
+#[doc(hidden)]
+#[inline(never)]
+pub fn look_for_sleep() {
+    LOOKS.store(true, Relaxed);
+}
+
+/// Says that this may sleep: what sleeps where nobody may is a bug, of which a thread rarely dies
+/// at once. In a build with debug assertions (the `dev` profile) and in tests, it is reported then,
+/// as the kernel itself does where `CONFIG_DEBUG_ATOMIC_SLEEP` is set, with the line that called:
+/// under a spin lock, with interrupts or preemption off, in an interrupt, and while
+/// [RCU](crate::sync::rcu) is read.
 ///
 /// Where the kernel has no `CONFIG_PREEMPT_RCU`, RCU waits for none who sleeps, and what is read is
 /// freed meanwhile: so it looks in every build. It cannot see more than the kernel counts: without

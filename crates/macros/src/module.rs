@@ -95,7 +95,7 @@ pub(crate) fn module(input: TokenStream) -> Result<TokenStream> {
                     // SAFETY: the kernel calls this once, before anything else of the module.
                     unsafe {{ ::kernel::run_constructors() }};
                     if cfg!(any(debug_assertions, kernel_test)) {{
-                        ::kernel::task::LOOKS.store(true, ::core::sync::atomic::Ordering::Relaxed);
+                        ::kernel::task::look_for_sleep();
                     }}
                     let init = <__Module as ::kernel::InPlaceModule>::init(
                         &super::super::THIS_MODULE,
