@@ -4,7 +4,6 @@ import pytest
 
 from tests import matrix
 from tests.header_sweep import Sweep
-from tests.matrix import Tested
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3 * 3600)]
 # Of a hundred that compile in C.
@@ -12,7 +11,7 @@ _MAY_FAIL = 1
 
 
 @pytest.mark.parametrize("tested", matrix.ALWAYS, ids=matrix.NAMES)
-def test_headers_that_compile_in_c_bind_as_btf_has_them(tested: Tested) -> None:
+def test_headers_that_compile_in_c_bind_as_btf_has_them(tested: matrix.Tested) -> None:
     sweep = Sweep(matrix.get(tested))
     for headers in sweep.batches(sweep.headers()):
         sweep.bind(headers)
