@@ -48,7 +48,9 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 pub use asserts::{fail, finish, skip, TestResult};
 
 /// The module parameter that runs the test whose name is written to it.
-const PARAMETER: &str = "rkmbuild_test\0";
+// A static has a section of its own. Texts that end in a NUL share one, which is in a module as soon
+// as one of them is.
+static PARAMETER: [u8; 14] = *b"rkmbuild_test\0";
 
 /// The thread in which a test runs, or null.
 static RUNNING: AtomicPtr<bindings::task_struct> = AtomicPtr::new(null_mut());
@@ -106,7 +108,9 @@ pub fn in_kunit_test() -> bool {
 #[doc(hidden)]
 #[must_use]
 pub const fn entry(module: *mut bindings::module) -> Entry {
-    Entry::new(PARAMETER, module, &OPS, 0o200, null_mut())
+    // SAFETY: it is ASCII.
+    let name = unsafe { core::str::from_utf8_unchecked(&PARAMETER) };
+    Entry::new(name, module, &OPS, 0o200, null_mut())
 }
 
 static OPS: bindings::kernel_param_ops = {
