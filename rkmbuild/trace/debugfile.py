@@ -4,6 +4,7 @@ It is a relocatable object: each section begins at address 0, so a place is a se
 """
 
 import os
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from rkmbuild.ko.elf import Elf
 _BUILD_ID = ".note.gnu.build-id"
 # What makes the debug information of a .ko; it may be in the module itself.
 _LINES = ".debug_line"
+
+# What gcc and LLVM append to a function's name when they split, copy or rename it.
+_ADDED = re.compile(r"\.(?:cold|part|isra|constprop|llvm|warm)\b.*$")
 
 # The largest drivers have some ten thousand functions.
 _MOST_SYMBOLS = 500_000
@@ -115,6 +119,14 @@ class DebugFile:
         functions = self.sections.get(place.section, [])
         index = bisect_right(functions, place.offset, key=lambda function: function.value)
         return functions[index - 1] if index else None
+
+    def names_at(self, place: Place) -> set[str]:
+        """Return all names of the function at a place, without what an optimiser adds to them."""
+        function = self.function_at(place)
+        if not function:
+            return set()
+        same = (each for each in self.sections[place.section] if each.value == function.value)
+        return {_ADDED.sub("", each.name) for each in same}
 
     @cached_property
     def sections(self) -> dict[str, list[Function]]:

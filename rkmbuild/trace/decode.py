@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from rkmbuild.klog.frames import Frame
 from rkmbuild.klog.report import Report
 from rkmbuild.klog.reports import Collector
-from rkmbuild.ko.demangle import demangle
+from rkmbuild.ko.demangle import demangle, without_hashes
 from rkmbuild.trace import unloaded
-from rkmbuild.trace.addr2line import Addr2line
+from rkmbuild.trace.addr2line import Addr2line, Spot
 from rkmbuild.trace.debugfile import DebugFile, Place
 from rkmbuild.trace.decoded import Decoded, DecodedFrame, DecodedStack
 from rkmbuild.trace.search import Search, fitting
@@ -39,16 +39,33 @@ class _Lookup:
                 frame.problem = "it has no line numbers"
             return
         self._lines.ask([place for _, place in frames])
+        names = self._names([place for _, place in frames])
         for frame, place in frames:
-            frame.spots = self._lines.at(place)
+            frame.spots = _of(names[place], self._lines.at(place))
             frame.sources = tuple(self._sources.line(s.file, s.line) for s in frame.spots)
             files = {spot.file for spot in frame.spots}
             frame.changed = frozenset(filter(self._sources.changed, files))
-            # A file without a line is that of a function which the linker left out: what is left
-            # of its debug information says that it is at 0 (binutils 2.44 tells of it).
-            if not any(spot.line for spot in frame.spots):
-                frame.spots, frame.sources = (), ()
+            if not frame.spots:
                 frame.problem = self._lines.problem or "no line is known for it"
+
+    def _names(self, places: Sequence[Place]) -> dict[Place, set[str]]:
+        """Return what the symbol table calls the function at each place, demangled."""
+        named = {place: self.debug.names_at(place) for place in places}
+        every = list({name for names in named.values() for name in names})
+        shown = dict(zip(every, demangle(every), strict=True))
+        return {place: {shown[name] for name in names} for place, names in named.items()}
+
+
+def _of(names: set[str], spots: tuple[Spot, ...]) -> tuple[Spot, ...]:
+    """Return the spots, if they are of a function of one of these names; else none.
+
+    What a linker leaves out still has its debug information, which then says that the function is
+    at 0: some versions of addr2line (binutils 2.44) answer with it for code that has none.
+    """
+    outermost = without_hashes(spots[-1].function) if spots else ""
+    if outermost and not spots[-1].inlined and names and outermost not in names:
+        return ()
+    return spots
 
 
 class Decoder:

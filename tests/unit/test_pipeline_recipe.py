@@ -36,10 +36,9 @@ def made_of(folder: Path, header: str) -> Compiled:
     return Compiled(folder, known, Stamps())
 
 
-def keep(objects: Compiled) -> bool:
-    return objects.keep(
-        "m.mod.o", "text", began=time.time() - 5, known=(), beside=(), stamps=Stamps()
-    )
+def keep(objects: Compiled, began: float | None = None) -> bool:
+    started = time.time() - 5 if began is None else began
+    return objects.keep("m.mod.o", "text", began=started, known=(), beside=(), stamps=Stamps())
 
 
 def test_a_command_is_read_as_make_would_have_read_it() -> None:
@@ -54,9 +53,12 @@ def test_an_object_is_kept_and_comes_back_while_its_headers_are_the_same(
     empty_cache: Path, tmp_path: Path
 ) -> None:
     assert not empty_cache.exists()
-    folder, header = tmp_path / "w", Path(__file__).with_name("__init__.py")
+    folder, header = tmp_path / "w", tmp_path / "a.h"
     folder.mkdir()
-    assert keep(made_of(folder, str(header)))
+    header.touch()
+    objects = made_of(folder, str(header))
+    os.utime(folder / "m.mod.o", (time.time() + 60, time.time() + 60))
+    assert keep(objects, began=time.time() + 30)
     (folder / "m.mod.o").unlink()
     again = Compiled(folder, made_of(folder, str(header))._recipe, Stamps())
     (folder / "m.mod.o").write_bytes(b"another")
