@@ -28,6 +28,7 @@ _STALE_SECONDS = 6 * 3600
 _DONE = ".done"
 # Its time is when an entry was used: to the day, so that using one costs a write a day.
 _USED = ".used"
+MARKS = (_DONE, _USED)
 MARK_SECONDS = 86400
 
 

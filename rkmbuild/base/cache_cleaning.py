@@ -80,11 +80,11 @@ def contents() -> Contents:
     """
     root = paths.cache_dir()
     counted: set[tuple[int, int]] = set()
-    entries = [
+    found = [
         Entry(place.parent.name, place.name, size(place, counted), cache.last_use(place))
-        for place in _entries()
+        for place in entries()
     ]
-    return Contents(root, tuple(entries), total(entries) + size(root, counted))
+    return Contents(root, tuple(found), total(found) + size(root, counted))
 
 
 def empty() -> int:
@@ -130,7 +130,7 @@ def remove_unused(days: int) -> int:
     # A use may be a day later than its mark says.
     since = time.time() - days * 86400 - cache.MARK_SECONDS
     freed = 0
-    for place in _entries():
+    for place in entries():
         with contextlib.suppress(FileNotFoundError):  # another run has just removed it
             if cache.last_use(place) <= since:
                 takes = size(place)
@@ -188,8 +188,12 @@ def _kinds() -> list[Path]:
     return [kind for kind in sorted(root.iterdir()) if kind.name not in own]
 
 
-def _entries() -> Iterator[Path]:
-    """Give the folders of the finished entries."""
+def entries() -> Iterator[Path]:
+    """Give the folders of the finished entries.
+
+    Raises:
+        StorageError: the folder does not say that it is a cache.
+    """
     for kind in _kinds():
         for place in sorted(kind.iterdir()) if kind.is_dir() else ():
             if cache.is_done(place):

@@ -111,6 +111,13 @@ class FetchError(RkmbuildError):
     kind = "fetch"
 
 
+class ArchiveError(RkmbuildError):
+    """The file is no archive of the cache, is damaged, or is not the one that was asked for."""
+
+    code = 9
+    kind = "archive"
+
+
 class MachineError(RkmbuildError):
     """The virtual machine could not be started: no emulator, no image to boot."""
 

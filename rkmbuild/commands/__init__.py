@@ -4,6 +4,7 @@ import typer
 
 from rkmbuild.commands import (
     build,
+    cache,
     check,
     ci,
     clean,
@@ -40,3 +41,4 @@ def register(app: typer.Typer) -> None:
     app.command()(ci.ci)
     app.command()(doctor.doctor)
     app.command()(clean.clean)
+    app.add_typer(cache.app, name="cache")

@@ -28,9 +28,11 @@ FILE = "bindings.rs"
 _HEADER = "bindings.h"
 # C that reads and writes the members of structures which Rust cannot lay out.
 _ACCESSORS = "accessors.h"
+# Whether a module calls any of it.
+_ASKED = "RKMBUILD_ACCESSORS"
 _NOTES = "notes.txt"
 # Counts up when other bindings are made of the same headers and parameters.
-_REVISION = 4
+_REVISION = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +152,15 @@ def make(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler, folder: Path
 def accessors(bindings: Bindings) -> str:
     """Return C that includes what reads and writes the members of opaque structures."""
     file = paths.cache_dir() / "bindings" / bindings.key / _ACCESSORS
-    return f'#if __has_include("{file}")\n#include "{file}"\n#endif\n'
+    # The headers by their places of now: the entry may have been made where they lay elsewhere.
+    return f"""\
+#if __has_include("{file}")
+#include "{file}"
+#ifdef {_ASKED}
+{bindings.header}#include "{file}"
+#endif
+#endif
+"""
 
 
 def _bind(bindings: Bindings, bindgen: Bindgen, folder: Path) -> None:
@@ -170,14 +180,21 @@ def _bind(bindings: Bindings, bindgen: Bindgen, folder: Path) -> None:
 
 
 def _accessors(finished: Finished) -> str:
-    """Return the header that a module's helpers include: no text where it asks for none."""
+    """Return the header that a module's helpers include twice: the first time to be asked."""
     wanted = [
         line.removeprefix("#ifdef ")
         for line in finished.accessors.splitlines()
         if line.startswith("#ifdef ")
     ]
     asked = " || \\\n".join(f"defined({name})" for name in wanted)
-    return f'#if {asked}\n#include "{_HEADER}"\n#endif\n{finished.accessors}'
+    return f"""\
+#ifndef {_ASKED}
+#if {asked}
+#define {_ASKED}
+#endif
+#else
+{finished.accessors}#endif
+"""
 
 
 def environment(bindgen: Bindgen) -> dict[str, str]:

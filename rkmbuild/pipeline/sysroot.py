@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base import cache, files, process
+from rkmbuild.base import cache, process
 from rkmbuild.pipeline import spec
 from rkmbuild.project.request import jobs_arguments
-from rkmbuild.toolchain import cargo
+from rkmbuild.toolchain import cargo, rust_facts
 from rkmbuild.toolchain.parts import Rust
 from rkmbuild.toolchain.rust_facts import RustFacts
 
@@ -58,7 +58,8 @@ def plan(
     """Return the sysroot that fits, without making it."""
     inline = (f"-Z{_WHERE_CALLED}=always",) if _WHERE_CALLED in facts.options else ()
     own = (WITH_BITCODE, *inline)
-    toolchain = (rust.verbose, str(rust.sysroot), *files.stamp(rust.rustc))
+    # The library's place is in the names of its source files; the compiler's shows nowhere.
+    toolchain = (rust.verbose, rust_facts.content(rust))
     name = cache.key(
         "sysroot", _MANIFEST, own, toolchain, str(rust.library), target_json, list(flags)
     )

@@ -12,7 +12,10 @@ from rkmbuild.base import cache, files, process
 from rkmbuild.base.errors import ToolchainError
 from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.toolchain.parts import Rust
+from rkmbuild.toolchain.remembered import remembered
 
+# Where a toolchain has what its rustc only starts: rustup's and upstream's archives, and Debian's.
+_DRIVERS = ("lib/librustc_driver-*", "lib/*/librustc_driver-*")
 # Counts up when rustc or cargo is asked something else.
 _REVISION = 1
 
@@ -81,3 +84,18 @@ def facts(rust: Rust, arch: str) -> RustFacts:
 
     folder = cache.entry("rust-facts", name, make)
     return RustFacts(*((folder / file).read_text() for file in ("options", "cargo", "spec")))
+
+
+def content(rust: Rust) -> str:
+    """Return a name for the compiler as it is, wherever and whenever it was installed.
+
+    Its version alone does not tell it from another build of that version, which may be patched.
+    """
+
+    def read() -> dict[str, Any]:
+        drivers = sorted(file for place in _DRIVERS for file in rust.sysroot.glob(place))
+        digests = [files.sha256(file) for file in (rust.rustc, *drivers)]
+        # Without a driver that we know, when it was installed is all that tells it from others.
+        return {"content": [*digests, *(() if drivers else files.stamp(rust.rustc))]}
+
+    return cache.key(remembered("content", [rust.rustc], read)["content"])

@@ -1,18 +1,24 @@
-"""`rkmbuild clean --older-than` beside real builds: what is in use stays, the rest comes back."""
+"""`rkmbuild clean --older-than` and `rkmbuild cache` beside real builds.
+
+What is in use stays, the rest comes back; what another cache exported is not built again.
+"""
 
 import json
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rkmbuild.base import cache_cleaning, paths
+from rkmbuild.base import cache_cleaning
 from rkmbuild.kernel.tree import KernelTree
 from tests import projects
 from tests.cli import complaints, rkmbuild, started
+
+if TYPE_CHECKING:
+    import subprocess
 
 _DAY = 86400
 
@@ -26,12 +32,8 @@ class Place:
         self.tree = tree
         self.env = {"RKMBUILD_CACHE_DIR": str(self.cache)}
 
-    def build(self) -> dict[str, object]:
-        done = rkmbuild("build", self.root, "-k", self.tree.build, "--json", env=self.env)
-        assert done.returncode == 0, done.stderr
-        assert not complaints(done.stderr)
-        result: dict[str, object] = json.loads(done.stdout)
-        return result
+    def build(self) -> Any:
+        return printed(rkmbuild("build", self.root, "-k", self.tree.build, "--json", env=self.env))
 
     def change(self) -> None:
         source = self.root / "src" / "lib.rs"
@@ -53,12 +55,29 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(kernel_6_12: KernelTree, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    made = Place(tmp_path_factory.mktemp("pruned"), kernel_6_12)
-    # What takes long to make comes from the cache of all, with new times.
-    for kind in ("sysroot", "bindings"):
-        shutil.copytree(paths.cache_dir() / kind, made.cache / kind, symlinks=True)
-    made.build()
+    folder = tmp_path_factory.mktemp("pruned")
+    made = Place(folder, kernel_6_12)
+    # What takes longest to make comes from the cache of all, as another machine would get it.
+    kernel = ("-k", kernel_6_12.build)
+    printed(rkmbuild("build", projects.make(folder / "first", "first"), *kernel, "--json"))
+    plan = printed(rkmbuild("build", made.root, *kernel, "--plan", "--json"))
+    name = f"sysroot/{plan['sysroot']['key']}"
+    archive = folder / "cache.tar.gz"
+    exported = printed(rkmbuild("cache", "export", archive, "--what", name, "--json"))
+    assert [f"{each['kind']}/{each['name']}" for each in exported["entries"]] == [name]
+    words = ("--sha256", exported["sha256"], "--json")
+    taken = printed(rkmbuild("cache", "import", archive, *words, env=made.env))
+    assert [each["present"] for each in taken["entries"]] == [False]
+    stages = {stage["name"] for stage in made.build()["stages"]}
+    assert "kernel-crate" in stages
+    assert "sysroot" not in stages
     return made
+
+
+def printed(done: "subprocess.CompletedProcess[str]") -> Any:
+    assert done.returncode == 0, done.stderr
+    assert not complaints(done.stderr)
+    return json.loads(done.stdout)
 
 
 def test_a_sysroot_that_was_removed_is_made_again_as_it_was(place: Place) -> None:
@@ -70,7 +89,7 @@ def test_a_sysroot_that_was_removed_is_made_again_as_it_was(place: Place) -> Non
     place.change()
     # The kernel crate was compiled with the one that is gone, and is used with the new one.
     result = place.build()
-    assert {"sysroot", "crate"} <= {stage["name"] for stage in result["stages"]}  # type: ignore[attr-defined]
+    assert {"sysroot", "crate"} <= {stage["name"] for stage in result["stages"]}
     assert place.entries()["kernel-crate"] == left["kernel-crate"]
 
 

@@ -58,6 +58,16 @@ def printed(kernel_6_12: KernelTree, tmp_path_factory: pytest.TempPathFactory) -
         assert done.returncode == 0, done.stderr
         found[command] = json.loads(done.stdout)
         assert found[command].pop("schema") == 1, command
+    archive = root.parent / "cache.tar.gz"
+    bound = f"bindings/{found['build --plan']['bindings']['key']}"
+    for command, words in {
+        "cache export": (archive, "--what", bound),
+        "cache import": (archive,),
+    }.items():
+        done = rkmbuild(*command.split(), *words, "--json")
+        assert done.returncode == 0, done.stderr
+        found[command] = json.loads(done.stdout)
+        assert found[command].pop("schema") == 1, command
     # What loads modules runs in tests/vm; these are what its host printed.
     found["list"] = [each.document() for each in procmodules.loaded(_DATA / "modules-6.1")]
     record = kmsg.parse((_DATA / "kmsg-6.1").read_bytes().split(b"\n")[0])

@@ -1,6 +1,7 @@
 """The portable `kernel` crate, built once for each kernel and handed to user crates as std is."""
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from rkmbuild.toolchain.rust_facts import RustFacts
 
 # Counts up when the crate is built in another way, or its folder laid out in one.
 _REVISION = 1
+# What libc calls itself by; one that is not glibc has no such name (confstr(3)).
+_SAYS_LIBRARY = "CS_GNU_LIBC_VERSION"
 
 _OPENED = (
     # For --check-cfg.
@@ -87,9 +90,18 @@ def plan(
 
     contents = remembered("kernel crate", files, read)
     text = opened(rust.version) + cfgs.of_kernel(tree, contents["names"]) + asked
+    # rustc loads the crate's macros, which an older C library than that of their build cannot.
+    library = os.confstr(_SAYS_LIBRARY) if _SAYS_LIBRARY in os.confstr_names else None
     key = cache.key(
-        "kernel-crate", _REVISION, contents["digest"], on.key, bound.key, text, rust.verbose
-    )
+        "kernel-crate",
+        _REVISION,
+        contents["digest"],
+        on.key,
+        bound.key,
+        text,
+        rust.verbose,
+        library,
+    )  # fmt: skip
     return KernelCrate(key, on, bound, text)
 
 
