@@ -199,7 +199,12 @@ const PIN_ACCESS: &str = "
     let __FIELD = unsafe { data.__PROJECT(__GUARD.field()) };
 ";
 
+/// The closure never runs: a field of a packed struct has no place that may be referred to, and is
+/// refused there.
 const GUARD: &str = "
+    __ATTR
+    // SAFETY: never run.
+    let _ = || unsafe { let _ = &(*slot).__FIELD; };
     __ATTR
     // SAFETY: the field was just initialised; the guard is forgotten once all fields are.
     let mut __GUARD = unsafe {

@@ -28,6 +28,13 @@ pub(crate) fn pin_data(args: &TokenStream, input: TokenStream) -> Result<TokenSt
     let mut projected = TokenStream::new();
     let mut projections = TokenStream::new();
     for field in &item.fields {
+        if !field.pinned && last_word(&field.type_) == "PhantomPinned" {
+            let name = &field.name;
+            return error(
+                name.span(),
+                format!("`{name}` pins nothing: a field of type `PhantomPinned` needs `#[pin]`"),
+            );
+        }
         let parts = field.parts();
         let (init, access, projection) = if field.pinned {
             pinned.extend(fill("__CFG __FIELD: __TYPE,", &parts));
@@ -55,6 +62,11 @@ pub(crate) fn pin_data(args: &TokenStream, input: TokenStream) -> Result<TokenSt
     all.push(("__PROJECTION", ident(&name, item.name.span())));
     out.extend(fill(PROJECTION, &all));
     Ok(out)
+}
+
+fn last_word(type_: &TokenStream) -> String {
+    let last = type_.clone().into_iter().last();
+    last.map_or_else(String::new, |token| token.to_string())
 }
 
 const DATA: &str = "
@@ -103,6 +115,11 @@ const NO_DROP: &str = "
     #[allow(drop_bounds)]
     impl<T: ::core::ops::Drop + ?::core::marker::Sized> MustNotImplDrop for T {}
     impl<__DECLARED> MustNotImplDrop for __NAME<__NAMED> __BOUNDS {}
+    // Nobody would call it.
+    trait MustSayPinDataOfPinnedDrop {}
+    impl<T: ::kernel::pin_init::PinnedDrop + ?::core::marker::Sized> MustSayPinDataOfPinnedDrop
+    for T {}
+    impl<__DECLARED> MustSayPinDataOfPinnedDrop for __NAME<__NAMED> __BOUNDS {}
 ";
 
 const PINNED_DROP: &str = "

@@ -127,9 +127,10 @@ fn takes_what_may_move<T: Unpin>(_: PhantomData<T>) {}
 
 #[test]
 fn only_pinned_fields_forbid_moves() {
+    struct Fixed(#[allow(dead_code)] PhantomPinned);
     #[pin_data]
     struct Free {
-        _moved: PhantomPinned,
+        _moved: Fixed,
         #[pin]
         _value: u8,
     }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A value is given for an initialiser.
+//! error: E0277
+//! error: `&str: Init<u32
+
+extern crate pin_init as kernel;
+
+use pin_init::{pin_data, pin_init, PinInit};
+use std::marker::PhantomPinned;
+
+#[pin_data]
+struct Two {
+    first: u32,
+    #[pin]
+    second: PhantomPinned,
+}
+
+fn make() -> impl PinInit<Two> {
+    pin_init!(Two { first <- "one", second: PhantomPinned })
+}
+
+fn main() {}
