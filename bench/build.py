@@ -1,7 +1,6 @@
 """Measures `rkmbuild build` beside the plain tools: `python -m bench.build [--json FILE]`."""
 
 import argparse
-import re
 import shutil
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from bench import measure
 from bench.by_hand import Baseline, CModule
+from bench.commands import QUICK, ROWS, TOOL, Commands
 from bench.measure import Report, Row
 from rkmbuild.base import paths, process
 from rkmbuild.base.tool_environment import tool_environment
@@ -17,7 +17,6 @@ from rkmbuild.pipeline import pipeline
 from rkmbuild.pipeline.pipeline import BuildRequest, BuildResult
 
 _EXAMPLE = paths.data("examples") / "hello_world"
-_MARK = "Hello kernel module!"
 
 
 class Bench:
@@ -33,7 +32,7 @@ class Bench:
         request = BuildRequest(path=self.project, kernel=kernel)
         self.built: BuildResult = pipeline.build(request)
         self.plan = pipeline.prepare(request)
-        self.tool = [sys.executable, "-m", "rkmbuild"]
+        self.tool = list(TOOL)
         self.baseline = Baseline(self.plan, self.built, self.scratch("by-hand"))
         self.c_module = CModule(self.plan, self.scratch("c"))
         self.baseline.crate_and_kbuild()
@@ -68,12 +67,6 @@ class Bench:
         return tool_environment(here | {"RKMBUILD_CACHE_DIR": str(cache or paths.cache_dir())})
 
 
-def version(bench: Bench) -> Row:
-    """`rkmbuild --version`: what every command costs at least."""
-    ours = [bench.ours([*bench.tool, "--version"]) for _ in range(bench.rounds * 2)]
-    return Row(name="--version", unit="s", ours=tuple(ours), most=0.15)
-
-
 def nothing_to_do(bench: Bench) -> Row:
     """A second build, beside make's of a C module."""
     bench.ours(bench.build_command())
@@ -91,10 +84,7 @@ def one_line_edited(bench: Bench) -> Row:
 
     def edited(project: Path, build: Callable[[], float]) -> Callable[[], float]:
         def run() -> float:
-            source = project / "src" / "lib.rs"
-            count = int(re.findall(rf"{_MARK} ?(\d*)", source.read_text())[0] or 0)
-            text = re.sub(rf"{_MARK}( \d+)?", f"{_MARK} {count + 1}", source.read_text())
-            source.write_text(text)
+            measure.edit_a_line(project)
             return build()
 
         return run
@@ -220,6 +210,7 @@ def main() -> None:
     parser.add_argument("--kernel", help="a release, a part of one, or a path")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each warm row")
     parser.add_argument("--cold-rounds", type=int, default=2, help="runs of each cold row; 0: none")
+    parser.add_argument("--large-rounds", type=int, default=2, help="of each large row; 0: none")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rkmbuild-bench-") as folder:
@@ -229,7 +220,14 @@ def main() -> None:
             "kernel": bench.plan.kernel.tree.release,
         }
         report = Report(measure.machine() | tools | {"C compiler": bench.plan.tools.compiler.text})
-        for rows in (version, nothing_to_do, one_line_edited, clean_build):
+        commands = Commands(
+            bench.scratch("commands"), bench.plan.kernel.tree, bench.environment(),
+            options.rounds, options.large_rounds,
+        )  # fmt: skip
+        for of_command in ROWS:
+            if of_command in QUICK or options.large_rounds:
+                report.add(of_command(commands))
+        for rows in (nothing_to_do, one_line_edited, clean_build):
             report.add(rows(bench))
         if options.cold_rounds:
             report.add(everything_cold(bench))

@@ -21,6 +21,9 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(done.returncode)
 """
 
+# A line that the example prints.
+_MARK = "Hello kernel module!"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -114,6 +117,14 @@ class Report:
                 console.line(f"{row.name}: {row.note}")
         if file:
             file.write_text(json.dumps(self.document(), indent=2) + "\n")
+
+
+def edit_a_line(project: Path) -> None:
+    """Change one line of the example, to another one each time."""
+    source = project / "src" / "lib.rs"
+    text = source.read_text()
+    count = int(re.findall(rf"{_MARK} ?(\d*)", text)[0] or 0)
+    source.write_text(re.sub(rf"{_MARK}( \d+)?", f"{_MARK} {count + 1}", text))
 
 
 def alternating(
