@@ -5,12 +5,16 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from rkmbuild.base import paths
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline.layout import lighter, mend, rust_text
 from rkmbuild.toolchain import rust
 from tests import projects
 from tests.cli import rkmbuild
 from tests.header_sweep import Sweep
+from tests.unit import test_layout as recorded
 
 # Headers of every folder: what names the module, packs and aligns at once, says names twice, or has
 # structures that derive what they cannot.
@@ -80,3 +84,40 @@ def test_headers_of_every_folder_bind_as_btf_has_them(kernel_6_12: KernelTree) -
     assert set(swept.bound) == set(SAMPLE) - set(swept.no_c)
     assert swept.differing == {}
     assert len(swept.compared) > 1500
+
+
+@pytest.mark.parametrize("bindgen", ["0.60.1", "0.72.1"])
+def test_what_is_written_for_a_trait_does_what_is_derived(bindgen: str, tmp_path: Path) -> None:
+    text, comparison = recorded.bound(bindgen), recorded.compared(bindgen=bindgen)
+    mend.mend(comparison)
+    derived = mend.written(text.text, text.records, comparison.rust.records)
+    names = {
+        name: ("Debug" in record.derived, record.kind == "union")
+        for name, record in rust_text.parse(derived).records.items()
+        if {"Clone", "Copy"} <= set(record.derived)
+        and ("Default" in record.derived or f"Default for {name} " in derived)
+    }
+    assert len(names) > 5
+    source = tmp_path / "both.rs"
+    source.write_text(
+        "#![allow(warnings)]\nmod ffi { pub use core::ffi::*; }\n"
+        "fn zero<T: Copy>(a: &T) -> bool { unsafe { core::slice::from_raw_parts("
+        "a as *const T as *const u8, core::mem::size_of::<T>()) }.iter().all(|b| *b == 0) }\n"
+        f"mod derived {{\n{derived}}}\nmod written {{\n{lighter.lightened(derived)}}}\n"
+        "fn main() {\n"
+        + "".join(
+            f"    let d = derived::{name}::default(); let w = written::{name}::default();\n"
+            # Between the fields of a structure there may be anything, once it was moved.
+            + ("    assert!(zero(&d) && zero(&w) && zero(&w.clone()));\n" if union else "")
+            + ('    assert_eq!(format!("{d:?}"), format!("{:?}", w.clone()));\n' if shown else "")
+            for name, (shown, union) in names.items()
+        )
+        + '    println!("same");\n}\n'
+    )
+    found, _ = rust.choose()
+    made = tmp_path / "both"
+    commands: list[list[str | Path]] = [[found.rustc, "--edition=2021", "-o", made, source], [made]]
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout == "same\n"

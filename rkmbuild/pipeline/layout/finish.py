@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.base.errors import BuildError
-from rkmbuild.pipeline.layout import accessors, ask, macros, mend, rebuild, rust_text, traits
+from rkmbuild.pipeline.layout import (
+    accessors,
+    ask,
+    lighter,
+    macros,
+    mend,
+    rebuild,
+    rust_text,
+    traits,
+)
 from rkmbuild.pipeline.layout.ask import Answers, C, Preprocessed
 from rkmbuild.pipeline.layout.compare import Comparison, member_of
 from rkmbuild.pipeline.layout.macros import Known, Value
@@ -75,7 +84,7 @@ def finish(draft: str, c: C, said: Preprocessed, work: Path, wanted: str) -> Fin
         if record.bits and not record.bits_are_bindgens
     )
     return Finished(
-        text=f"{text}\n{methods}{bits}{''.join(_assertions(comparison))}",
+        text=f"{lighter.lightened(text)}\n{methods}{bits}{''.join(_assertions(comparison))}",
         accessors=accessors.in_c(made, wanted),
         # What C only declares can be held by pointer alone, in both: that is no news.
         notes=(*notes, *(_note(m) for m in mended if m.name in comparison.pairs), *corrected),
