@@ -49,7 +49,10 @@ def _is_wanted(item: pytest.Item, all_kernels: bool) -> bool:
     if item.get_closest_marker("slow") and not all_kernels:
         return False
     every = all_kernels and item.path.name.startswith(_ON_EVERY_KERNEL)
-    return every or kernel_table.tested_by(item) not in (*matrix.SOMETIMES, *matrix.OWN)
+    return every or kernel_table.tested_by(item) not in (
+        *matrix.SOMETIMES,
+        *matrix.OWN,
+    )
 
 
 def _folder(item: pytest.Item) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rkmbuild.distro import distribution
-from rkmbuild.kernel import find
+from rkmbuild.kernel import fetched_kernel
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import c_compiler
 from tests import matrix
@@ -46,7 +46,7 @@ def record(item: pytest.Item, tree: KernelTree) -> dict[str, object]:
     """Have a test tell the first cells of its kernel's row; it may add more to what is returned."""
     tested = tested_by(item)
     assert tested
-    manifest = next((each.manifest for each in find.fetched() if each.build == tree.build), None)
+    manifest = fetched_kernel.of_tree(tree.build)
     suite = manifest.suite if manifest else tested.suite
     used = c_compiler.choose("auto", tree).compiler
     facts: dict[str, object] = {

@@ -91,6 +91,33 @@ def fetched(cache: Path, series: str, name: str | None = None, **said: Any) -> F
     return kernel
 
 
+def built(cache: Path, release: str, name: str, date: str = "2026-11-28") -> FetchedKernel:
+    """Put a kernel into the cache as building one does."""
+    entry = cache / fetched_kernel.BUILT / f"{release}-{date}"
+    build = single(entry / "linux")
+    called(build, release)
+    kernel = FetchedKernel(
+        entry=entry,
+        source="apt",
+        suite=None,
+        release=release,
+        date=f"{date}T00:00:00.000000Z",
+        packages=(FetchedPackage("linux-source-6.12", "1", "all", "0" * 64),),
+        build=build,
+        parts=images.Parts(None, None, None),
+        name=name,
+        features=("kasan",),
+    )
+    fetched_kernel.write(kernel)
+    (entry / ".done").touch()
+    return kernel
+
+
+def called(build: Path, release: str) -> None:
+    """Have a tree say that it is another release's."""
+    (build / "include/generated/utsrelease.h").write_text(f'#define UTS_RELEASE "{release}"\n')
+
+
 def _generated(build: Path, series: str) -> None:
     data = DATA / series
     config = build / "include/config"

@@ -79,7 +79,7 @@ SOMETIMES = (
 OWN = (
     OwnKernel(
         name="6.12-clang",
-        source="linux-source-6.12",
+        series="6.12",
         suite="trixie",
         flavour="ThinLTO, kCFI",
         options=(
@@ -92,7 +92,7 @@ OWN = (
     ),
     OwnKernel(
         name="7.3-gendwarfksyms",
-        source="linux-source-7.3",
+        series="7.3",
         suite="trixie-backports",
         flavour="gendwarfksyms, EXTENDED_MODVERSIONS",
         options=("SYSCTL", "DEBUG_INFO_DWARF4", "GENDWARFKSYMS", "EXTENDED_MODVERSIONS"),

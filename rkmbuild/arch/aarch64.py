@@ -13,7 +13,13 @@ from rkmbuild.arch.clang import EVERYWHERE
 from rkmbuild.arch.guest import GuestMachine
 from rkmbuild.arch.log import LogPatterns
 from rkmbuild.arch.options import Option
-from rkmbuild.arch.rustflags import FRAME_POINTERS, FUNCTION_ALIGNMENT, KCFI
+from rkmbuild.arch.rustflags import (
+    FRAME_POINTERS,
+    FUNCTION_ALIGNMENT,
+    KASAN,
+    KASAN_MEMORY,
+    KCFI,
+)
 from rkmbuild.arch.tables import ANY, CODE, Table
 
 
@@ -77,7 +83,7 @@ AARCH64 = Arch(
     ),
     # The canary is found through a register (STACKPROTECTOR_PER_TASK), for which rustc has no
     # option.
-    rust_rows=(FUNCTION_ALIGNMENT, FRAME_POINTERS, KCFI),
+    rust_rows=(FUNCTION_ALIGNMENT, FRAME_POINTERS, KASAN, KASAN_MEMORY, KCFI),
     software_float=(),
     clang_demands=EVERYWHERE,
     clang_replacements=(),

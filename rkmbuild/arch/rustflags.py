@@ -121,3 +121,40 @@ KCFI = Row(
     source="Makefile (CC_FLAGS_CFI and its Rust twin), Linux 6.12; 7.3 for functions that are "
     "merged",
 )
+
+
+def _kasan(config: Config) -> tuple[str, ...]:
+    # As many accesses in a function as are checked in line; clang takes the same number.
+    in_line = 10000 if config.on("KASAN_INLINE") else 0
+    return (
+        "-Zsanitizer=kernel-address",
+        "-Zsanitizer-recover=kernel-address",
+        f"-Cllvm-args=-asan-mapping-offset={config.number('KASAN_SHADOW_OFFSET'):#x}",
+        f"-Cllvm-args=-asan-instrumentation-with-call-threshold={in_line}",
+        f"-Cllvm-args=-asan-stack={int(config.on('KASAN_STACK'))}",
+        # Statics would be told to the kernel by a table that refers to each of them, and so to all
+        # that these refer to: ld --gc-sections would leave nothing out, not even what needs a
+        # function that this kernel lacks. Without the table nothing has to run at the start.
+        "-Cllvm-args=-asan-globals=0",
+        "-Cllvm-args=-asan-constructor-kind=none",
+    )
+
+
+KASAN = Row(
+    name="KASAN",
+    wanted=configured("KASAN_GENERIC"),
+    flags=_kasan,
+    option="sanitizer-recover",
+    since="1.78",
+    sanitizer="kernel-address",
+    source="scripts/Makefile.kasan (RUSTFLAGS_KASAN), Linux 6.12, but for globals; core and "
+    "alloc are checked as the kernel's own are (rust/Makefile)",
+)
+
+KASAN_MEMORY = Row(
+    name="KASAN's memcpy, memmove and memset",
+    # Before that the functions of the usual names check (69d4c0d32186).
+    wanted=lambda kernel: kernel.config.on("KASAN_GENERIC") and not before(kernel, 6, 3),
+    flags=fixed("-Cllvm-args=-asan-kernel-mem-intrinsic-prefix=1"),
+    source="scripts/Makefile.kasan, Linux 6.3; mm/kasan/shadow.c exports __asan_memcpy",
+)

@@ -3,6 +3,8 @@
 from rkmbuild.arch.rustflags import (
     FRAME_POINTERS,
     FUNCTION_ALIGNMENT,
+    KASAN,
+    KASAN_MEMORY,
     KCFI,
     Row,
     before,
@@ -104,6 +106,8 @@ ROWS: tuple[Row, ...] = (
         source="Makefile (-fstack-protector-strong); arch/x86/include/asm/stackprotector.h: the "
         "canary is at %gs:40, where LLVM's kernel code model looks for it",
     ),
+    KASAN,
+    KASAN_MEMORY,
     KCFI,
     Row(
         name="FineIBT's count of arguments",

@@ -6,20 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rkmbuild.base import console
-from rkmbuild.commands import options
+from rkmbuild.commands import kernel_build, options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-app = typer.Typer(no_args_is_help=True, help="List, show, fetch, add and remove kernels.")
-
-
-_AllowExpired = Annotated[
-    bool,
-    typer.Option(
-        "--allow-expired", help="Take a suite whose Release file is expired, as of an old copy."
-    ),
-]
+app = typer.Typer(no_args_is_help=True, help="List, show, fetch, build, add and remove kernels.")
 
 
 @app.command("list")
@@ -35,11 +27,11 @@ def list_(
             show_default="what this machine's packages come from",
         ),
     ] = None,
-    allow_expired: _AllowExpired = False,
+    allow_expired: options.AllowExpired = False,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> None:
-    """List the kernels that can be built for: running, installed, added and fetched."""
+    """List the kernels that can be built for: running, installed, added, fetched and built."""
     from rkmbuild.base.errors import UsageError
     from rkmbuild.commands import kernel_tables
     from rkmbuild.kernel.facts import summary
@@ -160,7 +152,7 @@ def fetch(
             show_default="the distribution's archive",
         ),
     ] = None,
-    allow_expired: _AllowExpired = False,
+    allow_expired: options.AllowExpired = False,
     debug_symbols: Annotated[
         bool,
         typer.Option(
@@ -203,6 +195,9 @@ def fetch(
         console.result(description(tree))
     else:
         console.note(f"`--kernel {tree.release}` builds for it; it is in {tree.build}")
+
+
+app.command("build-debug")(kernel_build.build_debug)
 
 
 @app.command()
@@ -255,7 +250,7 @@ def remove(
     ],
     quiet: options.Quiet = False,
 ) -> None:
-    """Remove a fetched kernel, or forget an added one, whose files stay."""
+    """Remove a fetched or built kernel, or forget an added one, whose files stay."""
     from rkmbuild.kernel import fetch as fetching
 
     console.configure(quiet=quiet)

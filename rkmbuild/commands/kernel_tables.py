@@ -54,10 +54,10 @@ def labelled(tree: "KernelTree", known: dict[str, Any]) -> Iterator[tuple[str, o
     Args:
         known: What `facts.description` says of it.
     """
-    symvers, fetched = known["symvers"], known["fetched"]
+    symvers, fetched = known["symvers"], known["fetched"] or known["built"]
     origin = _origin(tree)
     if fetched:
-        origin = f"{tree.origin}: {fetched['suite'] or fetched['source'] or 'apt'}, "
+        origin += f": {fetched['suite'] or fetched['source'] or 'apt'}, "
         origin += fetched["date"].partition("T")[0]
         if fetched["expired"]:
             origin += f", from lists that counted until {fetched['expired'].partition('T')[0]}"
@@ -68,6 +68,7 @@ def labelled(tree: "KernelTree", known: dict[str, Any]) -> Iterator[tuple[str, o
         ("arch", tree.arch),
         ("from", origin),
         ("compiler", tree.compiler.text),
+        *([("its checks", ", ".join(known["built"]["features"]))] if known["built"] else []),
         ("build", tree.build),
         ("source", tree.source),
         ("symvers", symbols),

@@ -84,3 +84,9 @@ Package = Annotated[
         show_default="the one that no other one uses",
     ),
 ]
+AllowExpired = Annotated[
+    bool,
+    typer.Option(
+        "--allow-expired", help="Take a suite whose Release file is expired, as of an old copy."
+    ),
+]

@@ -156,6 +156,15 @@ class Suite(apt.Apt):
         return [*lists.glob("*_InRelease"), *lists.glob("*_Release")]
 
 
+def asked(suite: str | None, *, allow_expired: bool = False) -> apt.Apt:
+    """Return whom to ask for the packages of a suite; this machine's apt where that is None.
+
+    Raises:
+        FetchError: there is no such suite, or no apt.
+    """
+    return apt.Apt() if suite is None else Suite(suite, allow_expired=allow_expired)
+
+
 def explained(error: FetchError, suite: str, keyring: Path | None) -> FetchError:
     """Return the error for lists that apt could not get, from what apt said of it."""
     said = error.output

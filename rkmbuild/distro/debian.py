@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from rkmbuild.base.errors import FetchError
-from rkmbuild.distro import apt, companions
+from rkmbuild.distro import apt, apt_suite, companions
 from rkmbuild.distro.apt import Apt, Listed
 from rkmbuild.distro.apt_suite import Suite
 from rkmbuild.distro.source import Download, Offer, Package
@@ -209,11 +209,7 @@ class Debian:
 
     @cached_property
     def _apt(self) -> Apt:
-        if self._given is not None:
-            return self._given
-        if self.suite is None:
-            return Apt()
-        return Suite(self.suite, allow_expired=self._allow_expired)
+        return self._given or apt_suite.asked(self.suite, allow_expired=self._allow_expired)
 
     @cached_property
     def _listed(self) -> dict[str, Listed]:

@@ -104,6 +104,8 @@ def _tools(trees: list[KernelTree]) -> Iterator[Check]:
 def _fetch_again(tree: KernelTree) -> tuple[str, ...]:
     """Return the command that fetches a kernel from where it was fetched before."""
     kernel = fetched_kernel.of_tree(tree.build)
+    if kernel and kernel.is_built:
+        return ("rkmbuild", "kernel", "remove", tree.release)
     suite = ("--suite", kernel.suite) if kernel and kernel.suite else ()
     return ("rkmbuild", "kernel", "fetch", tree.release, *suite)
 

@@ -6,7 +6,7 @@ from rkmbuild.base import files, paths
 from rkmbuild.base.errors import KernelError, UsageError
 from rkmbuild.kernel import added_kernels, candidates, completeness, detect, images
 from rkmbuild.kernel.added_kernels import AddedKernel
-from rkmbuild.kernel.fetched_kernel import KIND
+from rkmbuild.kernel.fetched_kernel import BUILT, KIND
 from rkmbuild.kernel.tree import KernelTree
 
 
@@ -32,10 +32,10 @@ def add(
             f"{name!r} cannot be the name of a kernel", hint="a name is a word without a slash"
         )
     build, root = _tree(path)
-    if build.is_relative_to((paths.cache_dir() / KIND).resolve()):
+    if any(build.is_relative_to((paths.cache_dir() / kind).resolve()) for kind in (KIND, BUILT)):
         raise KernelError(
             f"{build} is in rkmbuild's cache, which `rkmbuild clean` empties",
-            hint="it was fetched, and is known already: `rkmbuild kernel list`",
+            hint="it was fetched or built, and is known already: `rkmbuild kernel list`",
         )
     kernel = AddedKernel(
         build=build,

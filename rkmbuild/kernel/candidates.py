@@ -38,7 +38,7 @@ class Candidate(NamedTuple):
         build: The objtree.
         release: What `uname -r` says under it.
         origin: Where it was found.
-        manifest: What is known of it where it was fetched.
+        manifest: What is known of it where it is in the cache: fetched, or built.
         added: What is known of it where it was added.
     """
 
@@ -53,10 +53,17 @@ class Candidate(NamedTuple):
         """Return a kernel that was added."""
         return cls(kernel.build, kernel.release, Origin.ADDED, added=kernel)
 
+    @classmethod
+    def of_manifest(cls, kernel: FetchedKernel) -> Self:
+        """Return a kernel of the cache."""
+        origin = Origin.BUILT if kernel.is_built else Origin.FETCHED
+        return cls(kernel.build, kernel.release, origin, kernel)
+
     @property
     def name(self) -> str | None:
-        """What the user calls it."""
-        return self.added.name if self.added else None
+        """What it is called beside its release."""
+        known = self.added or self.manifest
+        return known.name if known else None
 
     def read(self) -> KernelTree:
         """Return the kernel.
@@ -67,7 +74,8 @@ class Candidate(NamedTuple):
         if self.added:
             tree = read_tree(self.build, self.origin, self.added.parts())
             return replace(tree, name=self.name)
-        return read_tree(self.build, self.origin, self.manifest.parts if self.manifest else None)
+        tree = read_tree(self.build, self.origin, self.manifest.parts if self.manifest else None)
+        return replace(tree, name=self.name) if self.name else tree
 
 
 class PassedOver(NamedTuple):

@@ -68,6 +68,8 @@ def check_exports(tree: KernelTree) -> None:
         hint += "\n(`make modules_prepare` does not write it)"
     if tree.origin is Origin.FETCHED:
         hint = f"`rkmbuild kernel remove {tree.release}`, then fetch it again"
+    if tree.origin is Origin.BUILT:
+        hint = f"`rkmbuild kernel remove {tree.release}`, then build it again"
     raise KernelError(
         f"{path} {what}: it says which symbols {tree.release} exports, and without that every "
         "symbol is unknown",

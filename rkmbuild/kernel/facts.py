@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from rkmbuild.arch import architectures
 from rkmbuild.arch.options import Option
 from rkmbuild.kernel import fetched_kernel, own_rust, symvers
+from rkmbuild.kernel.fetched_kernel import FetchedKernel
 from rkmbuild.kernel.tree import KernelTree
 
 # CFI is the name from 6.18 on (arch/Kconfig, commit 23ef9d439769), OBJTOOL the one from 5.19 on
@@ -109,13 +110,20 @@ def description(tree: KernelTree) -> dict[str, Any]:
         "debug_symbols": str(manifest.debug_symbols)
         if manifest and manifest.debug_symbols
         else None,
-        "fetched": manifest
-        and {
-            "source": manifest.source,
-            "suite": manifest.suite,
-            "date": manifest.date,
-            "expired": manifest.expired,
-        },
+        "fetched": _got(manifest) if manifest and not manifest.is_built else None,
+        "built": _got(manifest) | {"features": list(manifest.features)}
+        if manifest and manifest.is_built
+        else None,
         "companions": str(tree.companions) if tree.companions else None,
         "config": {fact.key: fact.value for fact in facts(tree)},
+    }
+
+
+def _got(kernel: FetchedKernel) -> dict[str, Any]:
+    """Return where a kernel of the cache, or its source, is from."""
+    return {
+        "source": kernel.source,
+        "suite": kernel.suite,
+        "date": kernel.date,
+        "expired": kernel.expired,
     }

@@ -61,7 +61,7 @@ def fetch(
             "Fresh", f"{wanted.release} is fetched already, and {who} offers no newer one"
         )
     else:
-        _check_space(wanted)
+        check_space(wanted.release, wanted.space)
         amount = f"{wanted.size / 1e6:.0f} MB in {len(wanted.packages)} packages"
         if debug_symbols:
             amount += f", {wanted.space / 1e6:.0f} MB on the disk"
@@ -88,7 +88,7 @@ def entry_name(release: str, version: str, mark: str = "", *, debug_symbols: boo
 
 
 def remove(release: str) -> None:
-    """Remove the fetched kernel that `release`, or a unique part of it, means.
+    """Remove the kernel of the cache that `release`, or a unique part of it, means.
 
     One that was added is forgotten, and its files stay; where it has the release of a fetched one,
     that one stays as well.
@@ -97,7 +97,7 @@ def remove(release: str) -> None:
         KernelError: no kernel that was fetched or added is called so, or several are.
         StorageError: it could not be removed.
     """
-    there = [*find.added(), *find.fetched()]
+    there = [*find.added(), *find.fetched(), *find.built()]
     chosen = find.matching(release, there)
     releases = sorted({candidate.release for candidate in chosen})
     if len(releases) != 1:
@@ -110,8 +110,31 @@ def remove(release: str) -> None:
         console.status("Forgot", f"{candidate.release}, in {candidate.build}")
     for candidate in chosen if not own else ():
         if candidate.manifest:
-            cache.remove(fetched_kernel.KIND, candidate.manifest.entry.name)
+            entry = candidate.manifest.entry
+            cache.remove(entry.parent.name, entry.name)
             console.status("Removed", candidate.release)
+
+
+def check_space(what: str, size: int) -> None:
+    """Refuse to begin with what the disk has no space for.
+
+    Args:
+        what: What needs it.
+        size: How many bytes.
+
+    Raises:
+        StorageError: fewer are free where the cache is.
+    """
+    folder = paths.cache_dir()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise StorageError(
+            f"{what} needs {size / 1e6:.0f} MB in {paths.cache_dir()}, "
+            f"and {free / 1e6:.0f} MB are free",
+            hint="`rkmbuild clean --cache` empties the cache; RKMBUILD_CACHE_DIR moves it",
+        )
 
 
 def _intact(name: str, with_compiler: bool) -> Path | None:
@@ -130,19 +153,6 @@ def _intact(name: str, with_compiler: bool) -> Path | None:
             return place
     cache.remove(fetched_kernel.KIND, name)
     return None
-
-
-def _check_space(wanted: offer.Chosen) -> None:
-    folder = paths.cache_dir()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    if free < wanted.space:
-        raise StorageError(
-            f"{wanted.release} needs {wanted.space / 1e6:.0f} MB in {paths.cache_dir()}, "
-            f"and {free / 1e6:.0f} MB are free",
-            hint="`rkmbuild clean --cache` empties the cache; RKMBUILD_CACHE_DIR moves it",
-        )
 
 
 def _newest_fetched(

@@ -1,4 +1,4 @@
-"""A fetched kernel: a root folder in the cache, and the manifest that says what is where in it.
+"""A kernel in the cache, fetched or built here: a root folder and a manifest of what is in it.
 
 The manifest is written when the kernel is put together, and read from then on: nothing in the root
 is looked for again. Its paths are relative to the root, for that is renamed when it is finished.
@@ -19,6 +19,8 @@ from rkmbuild.kernel.kconfig import AUTO_CONF
 
 # The kind of cache entry that holds them, one root folder each.
 KIND = "kernel"
+# The kind of those that were built from a source.
+BUILT = "built-kernel"
 MANIFEST = "fetched.json"
 # Where Debian, Fedora and openSUSE have the trees to build in.
 _TREES = ("usr/src/*", "usr/src/kernels/*", "usr/src/linux-*-obj/*/*")
@@ -59,6 +61,8 @@ class FetchedKernel:
         expired: When its archive had ceased to vouch that it offers the newest, in UTC; None where
             it still did when the kernel was fetched.
         without_compiler: Whether its compiler was left out, as the user wished.
+        name: What it is called beside its release; None where it was fetched.
+        features: What of the kernel's own checks is in it; none where it was fetched.
     """
 
     entry: Path
@@ -72,6 +76,13 @@ class FetchedKernel:
     debug_symbols: Path | None = None
     expired: str | None = None
     without_compiler: bool = False
+    name: str | None = None
+    features: tuple[str, ...] = ()
+
+    @property
+    def is_built(self) -> bool:
+        """Whether it was built here."""
+        return self.entry.parent.name == BUILT
 
     def document(self) -> dict[str, Any]:
         """Return it as the manifest has it."""
@@ -94,15 +105,18 @@ class FetchedKernel:
             "debug_symbols": inside(self.debug_symbols),
             "expired": self.expired,
             "without_compiler": self.without_compiler,
+            "name": self.name,
+            "features": list(self.features),
         }
 
 
 def entries() -> list[Path]:
-    """Return the root folders of all fetched kernels that were finished."""
-    try:
-        listed = sorted((paths.cache_dir() / KIND).iterdir())
-    except (OSError, StorageError):  # not readable, or of a user without a home: none of his
-        return []
+    """Return the root folders of all kernels in the cache that were finished."""
+    listed: list[Path] = []
+    for kind in (KIND, BUILT):
+        # Not there, not readable, or of a user without a home: none of his.
+        with contextlib.suppress(OSError, StorageError):
+            listed += sorted((paths.cache_dir() / kind).iterdir())
     return [entry for entry in listed if cache.is_done(entry)]
 
 
@@ -173,7 +187,7 @@ def read(entry: Path) -> FetchedKernel:
 
 
 def of_tree(build: Path) -> FetchedKernel | None:
-    """Return the fetched kernel whose objtree is `build`; None where that was not fetched."""
+    """Return the kernel of the cache whose objtree is `build`; None where that lies elsewhere."""
     for entry in entries():
         if build.resolve().is_relative_to(entry.resolve()):
             with contextlib.suppress(KernelError):
@@ -216,6 +230,8 @@ def _kernel(entry: Path, document: dict[str, Any]) -> FetchedKernel:
         # Neither is there in those of an older rkmbuild.
         expired=document.get("expired"),
         without_compiler=bool(document.get("without_compiler")),
+        name=document.get("name"),
+        features=tuple(document.get("features", ())),
     )
 
 
@@ -252,4 +268,6 @@ def utc(seconds: float) -> str:
 
 
 def _again(entry: Path) -> str:
+    if entry.parent.name == BUILT:
+        return f"remove {entry}; `rkmbuild kernel build-debug` builds the kernel again"
     return f"`rkmbuild kernel fetch` gets the kernel again; {entry} can be removed"

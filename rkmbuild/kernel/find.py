@@ -71,6 +71,8 @@ def _selected(spec: str | None, root: Path) -> KernelTree:
         return _at(_path(spec))
     found, passed_over = _candidates(root)
     chosen = matching(spec, found)
+    # One that was built here has to be named: 6.12 goes on to mean what it meant before.
+    chosen = [each for each in chosen if each.origin is not Origin.BUILT] or chosen
     releases = list(dict.fromkeys(candidate.release for candidate in chosen))
     if len(releases) == 1:
         return chosen[0].read()
@@ -84,7 +86,12 @@ def _selected(spec: str | None, root: Path) -> KernelTree:
 
 def fetched() -> list[Candidate]:
     """Return the fetched kernels, the one that was fetched last first."""
-    return _fetched([])
+    return [each for each in _in_the_cache([]) if each.origin is Origin.FETCHED]
+
+
+def built() -> list[Candidate]:
+    """Return the kernels that were built here, the one that was built last first."""
+    return [each for each in _in_the_cache([]) if each.origin is Origin.BUILT]
 
 
 def added() -> list[Candidate]:
@@ -100,7 +107,7 @@ def _added(passed_over: list[PassedOver]) -> list[Candidate]:
         return []
 
 
-def _fetched(passed_over: list[PassedOver]) -> list[Candidate]:
+def _in_the_cache(passed_over: list[PassedOver]) -> list[Candidate]:
     found = []
     for entry in fetched_kernel.entries():
         try:
@@ -108,13 +115,13 @@ def _fetched(passed_over: list[PassedOver]) -> list[Candidate]:
         except KernelError as error:
             passed_over.append(PassedOver(entry, error))
     found.sort(key=lambda kernel: kernel.date, reverse=True)
-    return [Candidate(kernel.build, kernel.release, Origin.FETCHED, kernel) for kernel in found]
+    return [Candidate.of_manifest(kernel) for kernel in found]
 
 
 def _at(path: Path) -> KernelTree:
     """Return the kernel at `path`; where that is in a fetched one, its manifest says the rest."""
     build = build_folder(path)
-    for known in (*added(), *fetched()):
+    for known in (*added(), *_in_the_cache([])):
         if known.build == build:
             return known._replace(origin=known.origin if known.added else Origin.PATH).read()
     return Candidate(build, "", Origin.PATH).read()
@@ -135,6 +142,7 @@ def _default(root: Path) -> KernelTree:
             return candidate.read()
     command = distribution.headers_command()
     cached = {c.release: c for c in found if c.origin in (Origin.ADDED, Origin.FETCHED)}
+    cached = cached or {c.release: c for c in found if c.origin is Origin.BUILT}
     if len(cached) == 1:
         (only,) = cached.values()
         gets = f" (`{command}` gets them)" if command else ""
@@ -170,7 +178,8 @@ def matching(spec: str, found: list[Candidate]) -> list[Candidate]:
     tests = (lambda release: release == spec, word.match, word.search, part.search)
     named = [candidate for candidate in found if candidate.name == spec]
     if named and spec:
-        return named
+        # Of those that were built under one name, that of the newest source comes first.
+        return named[:1]
     for test in tests:
         chosen = [candidate for candidate in found if test(candidate.release)]
         if chosen and spec:
@@ -213,4 +222,4 @@ def _candidates(root: Path) -> tuple[list[Candidate], list[PassedOver]]:
     own = _added(passed_over)
     builds = {candidate.build for candidate in own}
     found = [candidate for candidate in found if candidate.build not in builds]
-    return own + found + _fetched(passed_over), passed_over
+    return own + found + _in_the_cache(passed_over), passed_over

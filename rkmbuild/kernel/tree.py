@@ -16,6 +16,7 @@ class Origin(StrEnum):
     INSTALLED = "installed"
     ADDED = "added"
     FETCHED = "fetched"
+    BUILT = "built"
     PATH = "path"
 
 
@@ -103,7 +104,8 @@ class KernelTree:
         image: An image to boot, or None.
         system_map: Its System.map, or None.
         modules: Its lib/modules/<release> folder, or None.
-        name: What the user calls it, where it was added with a name.
+        name: What `--kernel` takes for it beside its release: what the user called an
+            added one, or the series of one that was built here, and what is in it.
         companions: Where loader, libraries and compiler of its own suite lie, which its tools need
             on an older machine, or None.
     """

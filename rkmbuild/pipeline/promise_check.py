@@ -64,7 +64,7 @@ def check(
     read = module.opened(made.read_bytes())
     if read is None:
         return
-    idle = never_run.sections(read.file, calls_constructors=kernel.config.on("CONSTRUCTORS"))
+    idle = never_run.sections(read.file, kernel.config)
     if idle:
         console.warning(
             f"{name}.ko has functions in {', '.join(idle)}, which {kernel.release} never calls "

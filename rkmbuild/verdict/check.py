@@ -206,7 +206,7 @@ def _constructors(subject: Subject, report: FindingList) -> None:
     if both and subject.target.config.on("CONSTRUCTORS"):
         log = "has both .ctors and .init_array"
         report.add(refusals.CONSTRUCTORS, "the module has .ctors and .init_array", log=log)
-    never = never_run.sections(file, calls_constructors=subject.target.config.on("CONSTRUCTORS"))
+    never = never_run.sections(file, subject.target.config)
     if never:
         report.add(notes.NEVER_RUN, f"this kernel calls nothing of {', '.join(never)}")
 

@@ -119,6 +119,11 @@ class Archive:
         (self.pool / "Packages").write_text("\n".join(self._paragraphs))
         _run("apt-get", "update", "-q", "-c", str(self.config))
 
+    def empty(self) -> None:
+        """Offer nothing any more."""
+        self._paragraphs.clear()
+        self.publish()
+
     def publish_suite(
         self, suite: str, key: Key, *, valid_for: timedelta = timedelta(days=7)
     ) -> None:

@@ -51,6 +51,8 @@ def test_a_manifest_is_read_back_as_it_was_written(empty_cache: Path) -> None:
         "debug_symbols": None,
         "expired": None,
         "without_compiler": False,
+        "name": None,
+        "features": [],
     }
 
 

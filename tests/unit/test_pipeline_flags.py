@@ -193,6 +193,55 @@ def test_functions_tell_how_many_arguments_they_take_where_fineibt_asks(toolchai
     assert "1.91" in (caught.value.hint or "")
 
 
+# What a kernel with KASAN has set of it, as x86 has the offset.
+KASAN = {"KASAN": "y", "KASAN_GENERIC": "y", "KASAN_INLINE": "y", "KASAN_STACK": "y",
+         "KASAN_SHADOW_OFFSET": "0xdffffc0000000000"}  # fmt: skip
+
+
+@every_arch
+@pytest.mark.parametrize("toolchain", TOOLCHAINS)
+def test_memory_is_checked_as_the_kernels_makefile_has_its_own_rust_do_it(
+    arch: Arch, toolchain: str
+) -> None:
+    known = facts(toolchain)
+    kernel = replace(tree("6.12.117", KASAN | {"CFI_CLANG": "y"}), arch=arch.name)
+    chosen = rustflags.choose(
+        kernel, known.options, toolchain, known.bare_spec["supported-sanitizers"]
+    )
+    assert tuple(flag for flag in chosen.flags if "asan" in flag or "kernel-address" in flag) == (
+        "-Zsanitizer=kernel-address",
+        "-Zsanitizer-recover=kernel-address",
+        "-Cllvm-args=-asan-mapping-offset=0xdffffc0000000000",
+        "-Cllvm-args=-asan-instrumentation-with-call-threshold=10000",
+        "-Cllvm-args=-asan-stack=1",
+        "-Cllvm-args=-asan-globals=0",
+        "-Cllvm-args=-asan-constructor-kind=none",
+        "-Cllvm-args=-asan-kernel-mem-intrinsic-prefix=1",
+    )
+    # Each is an option of its own, and rustc takes both.
+    assert "-Zsanitizer=kcfi" in chosen.flags
+
+
+def test_memory_is_checked_as_far_as_the_configuration_asks_for_it() -> None:
+    config = {name: value for name, value in KASAN.items() if name[-5:] not in ("NLINE", "STACK")}
+    options = facts(TOOLCHAINS[0]).options
+    flags = rustflags.choose(tree("6.1.192", config), options, "1.96.0", ["kernel-address"]).flags
+    assert "-Cllvm-args=-asan-instrumentation-with-call-threshold=0" in flags
+    assert "-Cllvm-args=-asan-stack=0" in flags
+    # In 6.1 it is memcpy itself that checks.
+    assert not any("mem-intrinsic" in flag for flag in flags)
+
+
+def test_mitigations_stay_beside_the_checks() -> None:
+    options = facts(TOOLCHAINS[0]).options
+    without = rustflags.choose(tree("6.12.117", DEBIAN_6_12), options, "1.96.0")
+    checked = tree("6.12.117", DEBIAN_6_12 | KASAN)
+    flags = rustflags.choose(checked, options, "1.96.0", ["kernel-address"]).flags
+    assert [flag for flag in flags if "asan" not in flag and "kernel-address" not in flag] == [
+        *without.flags
+    ]
+
+
 @pytest.mark.parametrize("option", ["CFI", "CFI_CLANG"])
 def test_a_rustc_whose_own_target_has_no_kcfi_is_refused(option: str) -> None:
     options = facts(TOOLCHAINS[0]).options
