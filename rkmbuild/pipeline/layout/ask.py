@@ -35,6 +35,7 @@ _BRACE = re.compile(r"[{}]")
 _NAME_AFTER = re.compile(r"\s*(?:__attribute__\s*\(\([^;{]*?\)\)\s*)*([A-Za-z_]\w*)\s*[;_]")
 # The compiler's own, which the headers' text does not have.
 _BUILT_IN = "__va_list_tag"
+_READING = "reading the headers by the C compiler"
 # Whether it is negative, and what it is.
 _EACH = 2
 
@@ -99,8 +100,7 @@ def preprocess(c: C, work: Path) -> Preprocessed:
         [c.compiler.path, "-E", "-dM", "-x", "c", os.devnull],
         doing="asking for the C compiler's macros",
     ).stdout
-    source.write_text(c.header + macros.questions(macros.candidates(defined, built_in)))
-    text = _run(c, "-E", "-P", source).stdout
+    text = _expanded(c, macros.candidates(defined, built_in), source)
     source.unlink()
     code = text.partition(macros.BEGIN)[0]
     return Preprocessed(
@@ -108,6 +108,21 @@ def preprocess(c: C, work: Path) -> Preprocessed:
         typedefs=frozenset(_typedefs(code)),
         macros=dict(macros.expanded(text)),
     )
+
+
+def _expanded(c: C, names: Sequence[str], source: Path) -> str:
+    """Return the headers' text, and that of the macros of these names that can be expanded."""
+    while True:
+        source.write_text(f'{c.header}#line 1 "{_PLACE}"\n{macros.questions(names)}')
+        done = _run(c, _NO_LIMIT[c.compiler.kind], "-E", "-P", source, success=range(256))
+        if done.returncode == 0:
+            return done.stdout
+        # Some cannot: include/linux/arm_sdei.h (6.12) gives another macro an argument too many.
+        wrong = {int(number) for number in _ERROR.findall(done.stderr)}
+        kept = [name for number, name in enumerate(names, 1) if number not in wrong]
+        if len(kept) == len(names):
+            raise process.failed(done, doing=_READING, failure=BuildError)
+        names = kept
 
 
 def ask(c: C, said: Preprocessed, names: Iterable[str], known: Known, work: Path) -> Answers:
@@ -210,7 +225,7 @@ def _typedefs(code: str) -> Iterator[str]:
 def _run(c: C, *arguments: str | Path, success: Sequence[int] = (0,)) -> process.Completed:
     return process.run(
         [c.compiler.path, *(f for f in c.flags if not f.startswith(_NOT_SO)), *arguments],
-        doing="reading the headers by the C compiler",
+        doing=_READING,
         env=tool_environment({"LC_ALL": "C"}),
         cwd=c.folder,
         success=success,
