@@ -80,9 +80,12 @@ def test_what_safe_code_does_wrong_does_not_take_the_kernel_down(kernel: KernelT
     assert said["twice"] == ["outlives: second ones: Some(EEXIST) Some(EEXIST)"]
     reports = [line for line in said["sleep"] if "sleeping function" in line]
     at = "BUG: sleeping function called from invalid context at "
-    assert reports[:2] == [f"{at}{_line('lock')}", f"{at}{_line('rcu')}"]
-    assert len(reports) == 3, reports
-    assert len(result.troubles) == 3, result.troubles
+    if kernel.config.on("PREEMPT_COUNT"):
+        assert reports[:2] == [f"{at}{_line('lock')}", f"{at}{_line('rcu')}"]
+        assert len(reports) == 3, reports
+    else:  # nothing counts locks there
+        assert reports == []
+    assert len(result.troubles) == len(reports), result.troubles
     assert sorted(said["work"]) == ["outlives: done in time", *["outlives: work done"] * 2]
 
     kept = "outlives: init failed (-19), and its code is still used: it stays until rmmod"

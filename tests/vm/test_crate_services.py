@@ -25,5 +25,6 @@ def test_work_and_threads_run_and_end_before_the_module_goes(kernel: KernelTree,
     said = [text for text in crate_guest.texts(result, 0) if "taint" not in text]
     assert said == ["services: thread even", "services: turns: 200", "services: dropped 20"]
     assert result.steps[2].lines == ("ran 43", "line 0", "1001", "440")
-    unloaded = crate_guest.texts(result, 3)
+    # A kernel of ours also says there that it goes without timers of high resolution.
+    unloaded = [text for text in crate_guest.texts(result, 3) if text.startswith("services: ")]
     assert sorted(unloaded) == ["services: late work done", "services: thread told to stop"]
