@@ -316,7 +316,8 @@ def test_a_shell_has_the_module_loaded(kernel_6_1: KernelTree, tmp_path: Path) -
             shown += os.read(terminal, 4096)
         return words in shown
 
-    _until(lambda: saw(b"/ # "), "a prompt")
+    # busybox 1.37 calls the folder ~.
+    _until(lambda: saw(b" # "), "a prompt")
     os.write(terminal, b"lsmod | grep -c '^clean '; rmmod clean; echo status=$?\n")
     _until(lambda: saw(b"status=0"), "the answer")
     os.write(terminal, b"\x01x")
