@@ -7,13 +7,13 @@
 
 #include "helpers.h"
 
-/* Since 6.4 a class has no owner. */
-__rust_helper struct class *rust_helper_class_create(const char *name)
+/* Since 6.4 a class has no owner, and a key of its own. */
+__rust_helper struct class *rust_helper_class_create(const char *name, struct lock_class_key *key)
 {
 #ifdef RKMBUILD_HAS_class_without_owner
 	return class_create(name);
 #else
-	return class_create(THIS_MODULE, name);
+	return __class_create(THIS_MODULE, name, key);
 #endif
 }
 

@@ -70,7 +70,7 @@ __rust_helper void rust_helper_module_lives(struct module *mod, size_t count, co
 __rust_helper void rust_helper_module_kept(struct module *mod, int failed);
 
 /* chrdev.c */
-__rust_helper struct class *rust_helper_class_create(const char *name);
+__rust_helper struct class *rust_helper_class_create(const char *name, struct lock_class_key *key);
 __rust_helper struct device *rust_helper_device_create(struct class *class, dev_t number,
 						       const char *name, unsigned int minor,
 						       struct kobject *users);
@@ -133,7 +133,8 @@ __rust_helper void rust_helper_poll_free(struct wait_queue_head *queue);
 __rust_helper void *rust_helper_alloc_percpu(size_t size, size_t align);
 __rust_helper void rust_helper_free_percpu(void *ptr);
 __rust_helper void *rust_helper_per_cpu_ptr(void *ptr, unsigned int cpu);
-__rust_helper int rust_helper_percpu_counter_init(struct percpu_counter *counter, s64 amount);
+__rust_helper int rust_helper_percpu_counter_init(struct percpu_counter *counter, s64 amount,
+						  struct lock_class_key *key);
 __rust_helper void rust_helper_percpu_counter_destroy(struct percpu_counter *counter);
 __rust_helper void rust_helper_percpu_counter_add(struct percpu_counter *counter, s64 amount);
 __rust_helper s64 rust_helper_percpu_counter_read(struct percpu_counter *counter);
@@ -180,7 +181,8 @@ __rust_helper bool rust_helper_write_trylock(rwlock_t *lock);
 __rust_helper void rust_helper_write_unlock(rwlock_t *lock);
 __rust_helper unsigned long rust_helper_write_lock_irqsave(rwlock_t *lock);
 __rust_helper void rust_helper_write_unlock_irqrestore(rwlock_t *lock, unsigned long flags);
-__rust_helper void rust_helper_init_completion(struct completion *done);
+__rust_helper void rust_helper_init_completion(struct completion *done, const char *name,
+					       struct lock_class_key *key);
 __rust_helper void rust_helper_rcu_read_lock(void);
 __rust_helper void rust_helper_rcu_read_unlock(void);
 __rust_helper void rust_helper_smp_mb(void);
@@ -188,7 +190,8 @@ __rust_helper void rust_helper_smp_rmb(void);
 __rust_helper void rust_helper_smp_wmb(void);
 
 /* sysfs.c */
-__rust_helper int rust_helper_sysfs_create_file(struct kobject *kobj, struct attribute *attr);
+__rust_helper int rust_helper_sysfs_create_file(struct kobject *kobj, struct attribute *attr,
+					       struct lock_class_key *key);
 __rust_helper void rust_helper_sysfs_remove_file(struct kobject *kobj, const struct attribute *attr);
 #ifdef CONFIG_SYSCTL
 __rust_helper struct ctl_table_header *
@@ -253,7 +256,9 @@ __rust_helper void rust_helper_hrtimer_begins(struct rkmbuild_hrtimer *timer);
 __rust_helper bool rust_helper_hrtimer_ends(struct rkmbuild_hrtimer *timer);
 __rust_helper int rust_helper_hrtimer_cancel(struct rkmbuild_hrtimer *timer);
 __rust_helper void rust_helper_timer_setup(struct timer_list *timer,
-					   void (*function)(struct timer_list *));
+					   void (*function)(struct timer_list *),
+					   unsigned int flags, const char *name,
+					   struct lock_class_key *key);
 __rust_helper bool rust_helper_timer_pending(const struct timer_list *timer);
 __rust_helper bool rust_helper_timer_delete(struct timer_list *timer);
 __rust_helper bool rust_helper_timer_delete_sync(struct timer_list *timer);
@@ -302,7 +307,9 @@ struct rkmbuild_delayed_work {
 
 __rust_helper void rust_helper_init_delayed_work(struct rkmbuild_delayed_work *work,
 						 void (*func)(struct work_struct *work),
-						 const char *name, struct lock_class_key *key);
+						 const char *name, struct lock_class_key *key,
+						 const char *timer_name,
+						 struct lock_class_key *timer_key);
 __rust_helper bool rust_helper_queue_delayed_work(struct workqueue_struct *wq,
 						  struct rkmbuild_delayed_work *work,
 						  unsigned long delay);

@@ -21,9 +21,17 @@ __rust_helper void *rust_helper_per_cpu_ptr(void *ptr, unsigned int cpu)
 	return per_cpu_ptr((void __percpu *)(__force unsigned long)ptr, cpu);
 }
 
-__rust_helper int rust_helper_percpu_counter_init(struct percpu_counter *counter, s64 amount)
+/* As percpu_counter_init(), where all counters that this function makes would be of one class. */
+__rust_helper int rust_helper_percpu_counter_init(struct percpu_counter *counter, s64 amount,
+						  struct lock_class_key *key)
 {
+#if !defined(CONFIG_SMP)
 	return percpu_counter_init(counter, amount, GFP_KERNEL);
+#elif defined(RKMBUILD_HAS___percpu_counter_init_many)
+	return __percpu_counter_init_many(counter, amount, GFP_KERNEL, 1, key);
+#else
+	return __percpu_counter_init(counter, amount, GFP_KERNEL, key);
+#endif
 }
 
 __rust_helper void rust_helper_percpu_counter_destroy(struct percpu_counter *counter)

@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
+#include <linux/swait.h>
 
 #include "helpers.h"
 
@@ -200,9 +201,12 @@ __rust_helper void rust_helper_write_unlock_irqrestore(rwlock_t *lock, unsigned 
 	irqs_off_end(flags);
 }
 
-__rust_helper void rust_helper_init_completion(struct completion *done)
+/* As init_completion(), where all completions that this function makes would be of one class. */
+__rust_helper void rust_helper_init_completion(struct completion *done, const char *name,
+					       struct lock_class_key *key)
 {
-	init_completion(done);
+	done->done = 0;
+	__init_swait_queue_head(&done->wait, name, key);
 }
 
 __rust_helper void rust_helper_rcu_read_lock(void)

@@ -6,9 +6,13 @@
 
 #include "helpers.h"
 
-__rust_helper int rust_helper_sysfs_create_file(struct kobject *kobj, struct attribute *attr)
+__rust_helper int rust_helper_sysfs_create_file(struct kobject *kobj, struct attribute *attr,
+					       struct lock_class_key *key)
 {
-	sysfs_attr_init(attr);
+	/* As sysfs_attr_init(), where all files that this function makes would be of one class. */
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+	attr->key = key;
+#endif
 	return sysfs_create_file(kobj, attr);
 }
 

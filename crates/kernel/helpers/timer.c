@@ -19,6 +19,7 @@ __rust_helper void rust_helper_hrtimer_setup(struct rkmbuild_hrtimer *timer,
 	hrtimer_init(&timer->timer, clock, mode);
 	timer->timer.function = function;
 #endif
+	/* One class for all: nothing is called with it that takes another of them. */
 	raw_spin_lock_init(&timer->lock);
 	timer->running = NULL;
 	timer->stopped = false;
@@ -75,10 +76,17 @@ __rust_helper int rust_helper_hrtimer_cancel(struct rkmbuild_hrtimer *timer)
 	return hrtimer_cancel(&timer->timer);
 }
 
+/* As timer_setup(), where all timers that this function makes would be of one class. */
 __rust_helper void rust_helper_timer_setup(struct timer_list *timer,
-					   void (*function)(struct timer_list *))
+					   void (*function)(struct timer_list *),
+					   unsigned int flags, const char *name,
+					   struct lock_class_key *key)
 {
-	timer_setup(timer, function, 0);
+#ifdef RKMBUILD_HAS_timer_init_key
+	timer_init_key(timer, function, flags, name, key);
+#else
+	init_timer_key(timer, function, flags, name, key);
+#endif
 }
 
 __rust_helper bool rust_helper_timer_pending(const struct timer_list *timer)

@@ -31,10 +31,12 @@ static __maybe_unused LIST_HEAD(delayed_works);
 
 __rust_helper void rust_helper_init_delayed_work(struct rkmbuild_delayed_work *work,
 						 work_func_t func, const char *name,
-						 struct lock_class_key *key)
+						 struct lock_class_key *key, const char *timer_name,
+						 struct lock_class_key *timer_key)
 {
 	rust_helper_init_work(&work->dwork.work, func, name, key);
-	timer_setup(&work->dwork.timer, delayed_work_timer_fn, TIMER_IRQSAFE);
+	rust_helper_timer_setup(&work->dwork.timer, delayed_work_timer_fn, TIMER_IRQSAFE, timer_name,
+				timer_key);
 	INIT_LIST_HEAD(&work->node);
 }
 
@@ -92,6 +94,7 @@ __rust_helper void rust_helper_leave_system_queues(void)
 	synchronize_rcu_tasks();
 }
 
+/* Each queue has a class of its own, by its key: wq_init_lockdep() in kernel/workqueue.c. */
 __rust_helper struct workqueue_struct *rust_helper_alloc_workqueue(const char *name)
 {
 	/* Linux 7.2 warns where nothing says that each processor does what it queues. */

@@ -48,6 +48,7 @@ use crate::error::{code::EINVAL, code::ENODEV, from_err_ptr, from_result, to_res
 use crate::ffi::c_int;
 use crate::fs::{operations::file_operations, File};
 use crate::str::{CStr, CStrExt};
+use crate::sync::Place;
 use crate::sysfs;
 use crate::types::{ForeignOwnable, Opaque};
 use core::cell::UnsafeCell;
@@ -130,6 +131,7 @@ impl<T: CharDevice> Registration<T> {
     ///
     /// `EINVAL` for no minor or too many, `EEXIST` where a class or device has the name, `EBUSY`
     /// where no major number is free, `ENOMEM`.
+    #[track_caller]
     pub fn register(options: Options, data: T::Data) -> Result<Self> {
         let Options { name, minors } = options;
         if minors == 0 || minors > 1 << bindings::MINORBITS {
@@ -175,8 +177,9 @@ impl<T: CharDevice> Registration<T> {
             devices,
             files: KVec::new(),
         };
-        // SAFETY: the name is a string that stays.
-        let class = unsafe { bindings::rust_helper_class_create(name.as_char_ptr()) };
+        let key = Place::of_caller().key();
+        // SAFETY: the name is a string that stays, as does the key.
+        let class = unsafe { bindings::rust_helper_class_create(name.as_char_ptr(), key) };
         this.class = from_err_ptr(class)?;
         // INVARIANT: it was just made.
         // SAFETY: nobody else looks at it before the region is released.
@@ -214,6 +217,7 @@ impl<T: CharDevice> Registration<T> {
     /// # Errors
     ///
     /// `ENODEV` where there is no such minor, `EEXIST` where there is a file of this name, `ENOMEM`.
+    #[track_caller]
     pub fn add_file(
         &mut self,
         minor: u32,

@@ -12,6 +12,7 @@ mod lazy_lock;
 pub mod lock;
 mod locked_by;
 pub mod percpu;
+mod place;
 pub mod poll;
 pub mod rcu;
 mod refcount;
@@ -34,6 +35,7 @@ pub use lock::rwsem::{RwSemaphore, RwSemaphoreReadGuard, RwSemaphoreWriteGuard};
 pub use lock::spinlock::{SpinLock, SpinLockGuard};
 pub use locked_by::LockedBy;
 pub use percpu::{PerCpu, PerCpuCounter};
+pub(crate) use place::Place;
 pub use refcount::Refcount;
 pub use set_once::SetOnce;
 

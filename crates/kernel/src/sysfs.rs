@@ -35,6 +35,7 @@ use crate::ffi::{c_char, c_void};
 use crate::kobject::Kobject;
 use crate::str::{CStr, CStrExt};
 use crate::sync::aref::ARef;
+use crate::sync::Place;
 use crate::value_text::{show, text};
 use core::mem::{size_of, transmute};
 use core::ptr::NonNull;
@@ -53,6 +54,7 @@ impl File {
     /// # Errors
     ///
     /// `EEXIST` where there is one of this name, `EINVAL` for a name with a `/`, `ENOMEM`.
+    #[track_caller]
     pub fn new(
         folder: &Kobject,
         name: &'static CStr,
@@ -119,6 +121,7 @@ impl Node {
     ///
     /// The object must be in `/sys`, and be one of a device or of [`Kobject`]; its folder or this
     /// file must be removed before the node is dropped.
+    #[track_caller]
     pub(crate) unsafe fn add(
         folder: *mut bindings::kobject,
         owner: Owner,
@@ -144,11 +147,12 @@ impl Node {
         )?);
         // SAFETY: a box is never null.
         let node = Self(unsafe { NonNull::new_unchecked(contents) });
-        // SAFETY: the caller says that the folder is there; the contents stay where they are.
+        // SAFETY: the caller says that the folder is there; the contents stay where they are, as does the key.
         to_result(unsafe {
             bindings::rust_helper_sysfs_create_file(
                 folder,
                 core::ptr::addr_of_mut!((*contents).attribute),
+                Place::of_caller().key(),
             )
         })?;
         Ok(node)

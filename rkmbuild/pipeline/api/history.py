@@ -17,8 +17,8 @@ CAME = {
     "6.5": "BLK_OPEN_READ BLK_OPEN_WRITE DEFINE_CLASS DEFINE_FREE DEFINE_GUARD DEFINE_LOCK_GUARD_0 "
     "DEFINE_LOCK_GUARD_1 __free blk_mode_t copy_splice_read file_operations.splice_eof guard "
     "no_free_ptr return_ptr scoped_guard",
-    "6.6": "inode_get_ctime inode_set_ctime inode_set_ctime_current inode_set_ctime_to_ts "
-    "register_sysctl_sz",
+    "6.6": "__percpu_counter_init_many inode_get_ctime inode_set_ctime inode_set_ctime_current "
+    "inode_set_ctime_to_ts register_sysctl_sz",
     "6.7": "folio_end_read inode_get_atime inode_get_ctime_sec inode_get_mtime inode_set_atime "
     "inode_set_atime_to_ts inode_set_mtime_to_ts memdup_array_user shrinker_alloc shrinker_free "
     "shrinker_register simple_inode_init_ts vmemdup_array_user",
@@ -33,7 +33,7 @@ CAME = {
     "6.13": "file.f_ref file_ref_get file_ref_t hrtimer_setup hrtimer_setup_on_stack "
     "hrtimer_setup_sleeper_on_stack",
     "6.16": "file_operations.mmap_prepare lookup_noperm lookup_noperm_unlocked timer_container_of "
-    "vm_area_desc",
+    "timer_init_key vm_area_desc",
     "6.17": "WQ_PERCPU system_dfl_wq system_percpu_wq",
     "6.19": "inode_state_read inode_state_read_once inode_state_set",
     "7.0": "kmalloc_flex kmalloc_obj kmalloc_objs kvmalloc_obj kzalloc_flex kzalloc_obj "

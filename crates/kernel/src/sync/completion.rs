@@ -2,6 +2,8 @@
 
 //! Waiting until something has been done.
 
+use super::Place;
+use crate::str::CStrExt;
 use crate::task::{might_sleep, MAX_SCHEDULE_TIMEOUT};
 use crate::types::Opaque;
 use macros::{pin_data, pin_init};
@@ -37,11 +39,14 @@ unsafe impl Sync for Completion {}
 
 impl Completion {
     /// Makes the initialiser.
+    #[track_caller]
     pub fn new() -> impl PinInit<Self> {
+        let place = Place::of_caller();
         pin_init!(Self {
-            // SAFETY: the slot is valid and pinned.
-            inner <- Opaque::ffi_init(|slot| unsafe {
-                bindings::rust_helper_init_completion(slot);
+            // SAFETY: the slot is valid and pinned; name and key are static.
+            inner <- Opaque::ffi_init(move |slot| unsafe {
+                let name = c"Completion".as_char_ptr();
+                bindings::rust_helper_init_completion(slot, name, place.key());
             }),
         })
     }

@@ -2,6 +2,7 @@
 
 //! Values of which each processor has one, so that processors do not wait for each other.
 
+use super::Place;
 use crate::cpu::{self, CpuGuard, CpuId};
 use crate::error::{code::ENOMEM, to_result, Error, Result};
 use crate::types::Opaque;
@@ -142,11 +143,13 @@ unsafe impl Sync for PerCpuCounter {}
 
 impl PerCpuCounter {
     /// Makes the initialiser of a counter. It fails with `ENOMEM` where there is no memory.
+    #[track_caller]
     pub fn new(amount: i64) -> impl PinInit<Self, Error> {
+        let place = Place::of_caller();
         try_pin_init!(Self {
-            // SAFETY: the slot is valid and pinned.
+            // SAFETY: the slot is valid and pinned; the key is static.
             counter <- Opaque::try_ffi_init(move |slot| to_result(unsafe {
-                bindings::rust_helper_percpu_counter_init(slot, amount)
+                bindings::rust_helper_percpu_counter_init(slot, amount, place.key())
             })),
         })
     }

@@ -25,6 +25,8 @@
 
 use super::{jiffies, Delta, Jiffies};
 use crate::alive::{alive, Alive};
+use crate::str::CStrExt;
+use crate::sync::Place;
 use crate::task::this_thread;
 use crate::types::Opaque;
 use core::pin::Pin;
@@ -66,15 +68,18 @@ unsafe impl<T: Callback> Sync for Timer<T> {}
 
 impl<T: Callback> Timer<T> {
     /// Makes the initialiser of a timer at rest.
+    #[track_caller]
     pub fn new(callback: T) -> impl PinInit<Self> {
+        let place = Place::of_caller();
         pin_init!(Self {
             _alive: alive!(Timer),
             running: AtomicPtr::new(ptr::null_mut()),
             callback,
             // INVARIANT: it is set up.
-            // SAFETY: the slot is valid and pinned.
-            inner <- Opaque::ffi_init(|slot| unsafe {
-                bindings::rust_helper_timer_setup(slot, Some(run::<T>));
+            // SAFETY: the slot is valid and pinned; name and key are static.
+            inner <- Opaque::ffi_init(move |slot| unsafe {
+                let name = c"Timer".as_char_ptr();
+                bindings::rust_helper_timer_setup(slot, Some(run::<T>), 0, name, place.key());
             }),
         })
     }

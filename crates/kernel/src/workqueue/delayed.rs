@@ -18,7 +18,11 @@ use pin_init::PinInit;
 macro_rules! new_delayed_work {
     ($($name:literal)?) => {
         $crate::workqueue::DelayedWork::new(
-            $crate::optional_name!($($name)?), $crate::static_lock_class!())
+            $crate::optional_name!($($name)?),
+            $crate::static_lock_class!(),
+            $crate::c_str!(::core::concat!(::core::file!(), ":", ::core::line!(), "_timer")),
+            $crate::static_lock_class!(),
+        )
     };
 }
 
@@ -73,18 +77,25 @@ unsafe impl<T: ?Sized, const ID: u64> Sync for DelayedWork<T, ID> {}
 
 impl<T: ?Sized, const ID: u64> DelayedWork<T, ID> {
     /// Makes the initialiser. Use [`new_delayed_work!`](crate::new_delayed_work).
-    pub fn new(name: LockName, key: Pin<&'static LockClassKey>) -> impl PinInit<Self>
+    pub fn new(
+        work_name: LockName,
+        work_key: Pin<&'static LockClassKey>,
+        timer_name: LockName,
+        timer_key: Pin<&'static LockClassKey>,
+    ) -> impl PinInit<Self>
     where
         T: WorkItem<ID>,
     {
         pin_init!(Self {
-            // SAFETY: the slot is valid and pinned; name and key are static.
+            // SAFETY: the slot is valid and pinned; names and keys are static.
             work <- Opaque::ffi_init(move |slot| unsafe {
                 bindings::rust_helper_init_delayed_work(
                     slot,
                     Some(run::<T::Pointer, ID>),
-                    name.as_char_ptr(),
-                    key.as_ptr(),
+                    work_name.as_char_ptr(),
+                    work_key.as_ptr(),
+                    timer_name.as_char_ptr(),
+                    timer_key.as_ptr(),
                 );
             }),
             _inner: PhantomData,

@@ -22,6 +22,8 @@ thread_local! {
     static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
     /// The messages, with their levels and prefixes.
     static LOG: RefCell<Vec<(u8, String, Vec<u8>)>> = const { RefCell::new(Vec::new()) };
+    /// The classes of the locks that were made.
+    static CLASSES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Returns how many allocations of this thread are not freed.
@@ -40,6 +42,11 @@ pub(crate) fn with_allocations<R>(count: usize, f: impl FnOnce() -> R) -> R {
 /// Returns what was printed, and forgets it.
 pub(crate) fn log() -> Vec<(u8, String, Vec<u8>)> {
     LOG.take()
+}
+
+/// Returns the classes of the locks that were made, and forgets them.
+pub(crate) fn classes() -> Vec<usize> {
+    CLASSES.take()
 }
 
 fn resize(old: *mut c_void, size: usize) -> *mut c_void {
@@ -130,6 +137,11 @@ extern "C" fn rust_helper_refcount_dec_and_test(count: &AtomicI32) -> bool {
     let before = count.fetch_sub(1, Ordering::Relaxed);
     assert!(before > 0, "it was gone");
     before == 1
+}
+
+#[no_mangle]
+extern "C" fn rust_helper_init_completion(_: *mut c_void, _: *const c_char, key: *const c_void) {
+    CLASSES.with_borrow_mut(|classes| classes.push(key.addr()));
 }
 
 #[no_mangle]

@@ -5,6 +5,7 @@
 
 #![allow(missing_docs)] // tests have names that say it
 
+mod classes;
 mod kernel_side;
 mod lists;
 mod numbers;
