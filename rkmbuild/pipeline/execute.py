@@ -7,7 +7,7 @@ from pathlib import Path
 from rkmbuild.arch import architectures
 from rkmbuild.base import cache, console
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline import crate, fingerprint, generated_header, linking
+from rkmbuild.pipeline import crate, fingerprint, generated_header, kbuild, linking, tracepoints
 from rkmbuild.pipeline.api.base import Provided
 from rkmbuild.pipeline.plan import BuildPlan
 from rkmbuild.pipeline.stages import Clock
@@ -73,6 +73,8 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         tests = ", with its tests" if plan.request.tests else ""
         with console.step("Linking", f"{project.module}.ko for {release}{tests}"):
             made = link.finish(library)
+            rust = plan.kbuild.folder / f"{kbuild.RUST}.o"
+            tracepoints.check(rust, plan.kernel, tools.compiler)
     from rkmbuild.pipeline import completion  # noqa: PLC0415 - see _load_the_rest
 
     done = completion.complete(

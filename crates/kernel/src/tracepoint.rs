@@ -27,6 +27,8 @@
 //! Those that are not here are declared with [`declare_tracepoint!`](crate::declare_tracepoint).
 
 mod events;
+#[doc(hidden)]
+pub mod said;
 
 use crate::alive::{alive, Alive};
 use crate::error::{code::ENOENT, to_result, Error};
@@ -167,7 +169,10 @@ impl<P: Probe> PinnedDrop for TracepointProbe<P> {
 /// ```
 ///
 /// `unsafe` says that the tracepoint has such arguments, in every kernel that the module is built
-/// for.
+/// for. Of those that are declared in `include/trace/events`, the build compares them with what the
+/// kernel says, where the module registers a probe, and refuses the module where they differ:
+/// numbers have to be of the same size and sign, pointers be pointers, and a
+/// [`Task`](crate::task::Task) or [`Registers`](crate::ptrace::Registers) be one.
 #[macro_export]
 macro_rules! declare_tracepoint {
     ($(
@@ -201,6 +206,38 @@ macro_rules! declare_tracepoint {
                     // SAFETY: it was registered with a pointer to such a probe.
                     let probe = unsafe { &*probe.cast::<P>() };
                     probe.hit($name { $($field,)* _life: ::core::marker::PhantomData });
+                }
+                #[allow(unused_imports)] // where it has no arguments
+                use $crate::tracepoint::said::Unknown as _;
+                struct __Said<$life>(::core::marker::PhantomData<&$life ()>);
+                // The fields' names are those of constants.
+                #[allow(non_upper_case_globals)]
+                impl<$life> __Said<$life> {
+                    $(const $field: [u8; 3] = [
+                        <$crate::tracepoint::said::Of<$type>>::KIND,
+                        $crate::tracepoint::said::size_of::<$type>(),
+                        <$crate::tracepoint::said::Of<$type>>::POINTEE,
+                    ];)*
+                }
+                // A line for the build, in a section that the kernel's linker script leaves out.
+                // SAFETY: it is no code.
+                unsafe {
+                    ::core::arch::asm!(
+                        ".pushsection .discard.rkmbuild.tracepoints, \"a\"",
+                        concat!(".ascii \"", $tracepoint, "\""),
+                        $(
+                            concat!(".ascii \" ", stringify!($field), ":\""),
+                            ".byte {}, {} + 48, {}",
+                        )*
+                        ".ascii \"\\n\"",
+                        ".popsection",
+                        $(
+                            const __Said::<'static>::$field[0],
+                            const __Said::<'static>::$field[1],
+                            const __Said::<'static>::$field[2],
+                        )*
+                        options(nomem, nostack, preserves_flags),
+                    );
                 }
                 call::<P> as *const () as *mut _
             }
