@@ -248,6 +248,7 @@ struct rkmbuild_hrtimer {
 __rust_helper void rust_helper_hrtimer_setup(struct rkmbuild_hrtimer *timer,
 					     enum hrtimer_restart (*function)(struct hrtimer *),
 					     clockid_t clock, enum hrtimer_mode mode);
+__rust_helper void rust_helper_hrtimer_destroy(struct rkmbuild_hrtimer *timer);
 __rust_helper void rust_helper_hrtimer_start(struct rkmbuild_hrtimer *timer, s64 expires,
 					     enum hrtimer_mode mode);
 __rust_helper u64 rust_helper_hrtimer_forward(struct rkmbuild_hrtimer *timer, s64 now,
@@ -259,6 +260,7 @@ __rust_helper void rust_helper_timer_setup(struct timer_list *timer,
 					   void (*function)(struct timer_list *),
 					   unsigned int flags, const char *name,
 					   struct lock_class_key *key);
+__rust_helper void rust_helper_timer_destroy(struct timer_list *timer);
 __rust_helper bool rust_helper_timer_pending(const struct timer_list *timer);
 __rust_helper bool rust_helper_timer_delete(struct timer_list *timer);
 __rust_helper bool rust_helper_timer_delete_sync(struct timer_list *timer);
@@ -297,6 +299,7 @@ __rust_helper size_t rust_helper_iov_iter_count(const struct iov_iter *i);
 __rust_helper void rust_helper_init_work(struct work_struct *work,
 					 void (*func)(struct work_struct *work), const char *name,
 					 struct lock_class_key *key);
+__rust_helper void rust_helper_destroy_work(struct work_struct *work);
 __rust_helper bool rust_helper_queue_work(struct workqueue_struct *wq, struct work_struct *work);
 
 /* `node` is in a list while the work waits for its time or for a worker. */
@@ -310,6 +313,7 @@ __rust_helper void rust_helper_init_delayed_work(struct rkmbuild_delayed_work *w
 						 const char *name, struct lock_class_key *key,
 						 const char *timer_name,
 						 struct lock_class_key *timer_key);
+__rust_helper void rust_helper_destroy_delayed_work(struct rkmbuild_delayed_work *work);
 __rust_helper bool rust_helper_queue_delayed_work(struct workqueue_struct *wq,
 						  struct rkmbuild_delayed_work *work,
 						  unsigned long delay);

@@ -3,10 +3,20 @@
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 
 #include "helpers.h"
+
+/*
+ * CONFIG_DEBUG_OBJECTS_TIMERS wants to know of timers on a stack, and when they go; elsewhere the
+ * functions for these are those for all. Only who makes a timer knows where it is, and that is pinned.
+ */
+static __maybe_unused bool timer_is_on_stack(const void *timer)
+{
+	return IS_ENABLED(CONFIG_DEBUG_OBJECTS_TIMERS) && object_is_on_stack(timer);
+}
 
 /* hrtimer_setup() takes the function since 6.13; before, it was a field of its own. */
 __rust_helper void rust_helper_hrtimer_setup(struct rkmbuild_hrtimer *timer,
@@ -14,15 +24,27 @@ __rust_helper void rust_helper_hrtimer_setup(struct rkmbuild_hrtimer *timer,
 					     clockid_t clock, enum hrtimer_mode mode)
 {
 #ifdef RKMBUILD_HAS_hrtimer_setup
-	hrtimer_setup(&timer->timer, function, clock, mode);
+	if (timer_is_on_stack(timer))
+		hrtimer_setup_on_stack(&timer->timer, function, clock, mode);
+	else
+		hrtimer_setup(&timer->timer, function, clock, mode);
 #else
-	hrtimer_init(&timer->timer, clock, mode);
+	if (timer_is_on_stack(timer))
+		hrtimer_init_on_stack(&timer->timer, clock, mode);
+	else
+		hrtimer_init(&timer->timer, clock, mode);
 	timer->timer.function = function;
 #endif
 	/* One class for all: nothing is called with it that takes another of them. */
 	raw_spin_lock_init(&timer->lock);
 	timer->running = NULL;
 	timer->stopped = false;
+}
+
+__rust_helper void rust_helper_hrtimer_destroy(struct rkmbuild_hrtimer *timer)
+{
+	if (timer_is_on_stack(timer))
+		destroy_hrtimer_on_stack(&timer->timer);
 }
 
 __rust_helper void rust_helper_hrtimer_start(struct rkmbuild_hrtimer *timer, s64 expires,
@@ -83,9 +105,27 @@ __rust_helper void rust_helper_timer_setup(struct timer_list *timer,
 					   struct lock_class_key *key)
 {
 #ifdef RKMBUILD_HAS_timer_init_key
-	timer_init_key(timer, function, flags, name, key);
+	if (timer_is_on_stack(timer))
+		timer_init_key_on_stack(timer, function, flags, name, key);
+	else
+		timer_init_key(timer, function, flags, name, key);
 #else
-	init_timer_key(timer, function, flags, name, key);
+	if (timer_is_on_stack(timer))
+		init_timer_on_stack_key(timer, function, flags, name, key);
+	else
+		init_timer_key(timer, function, flags, name, key);
+#endif
+}
+
+/* The timer is stopped. */
+__rust_helper void rust_helper_timer_destroy(struct timer_list *timer)
+{
+	if (!timer_is_on_stack(timer))
+		return;
+#ifdef RKMBUILD_HAS_timer_init_key
+	timer_destroy_on_stack(timer);
+#else
+	destroy_timer_on_stack(timer);
 #endif
 }
 

@@ -3,18 +3,31 @@
 #include <linux/kthread.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
 
+/* As timer_is_on_stack(), for CONFIG_DEBUG_OBJECTS_WORK. */
+static __maybe_unused bool work_is_on_stack(const struct work_struct *work)
+{
+	return IS_ENABLED(CONFIG_DEBUG_OBJECTS_WORK) && object_is_on_stack(work);
+}
+
 __rust_helper void rust_helper_init_work(struct work_struct *work, work_func_t func,
 					 const char *name, struct lock_class_key *key)
 {
-	__init_work(work, false);
+	__init_work(work, work_is_on_stack(work));
 	work->data = (atomic_long_t)WORK_DATA_INIT();
 	lockdep_init_map(&work->lockdep_map, name, key, 0);
 	INIT_LIST_HEAD(&work->entry);
 	work->func = func;
+}
+
+__rust_helper void rust_helper_destroy_work(struct work_struct *work)
+{
+	if (work_is_on_stack(work))
+		destroy_work_on_stack(work);
 }
 
 __rust_helper bool rust_helper_queue_work(struct workqueue_struct *wq, struct work_struct *work)
@@ -38,6 +51,12 @@ __rust_helper void rust_helper_init_delayed_work(struct rkmbuild_delayed_work *w
 	rust_helper_timer_setup(&work->dwork.timer, delayed_work_timer_fn, TIMER_IRQSAFE, timer_name,
 				timer_key);
 	INIT_LIST_HEAD(&work->node);
+}
+
+__rust_helper void rust_helper_destroy_delayed_work(struct rkmbuild_delayed_work *work)
+{
+	rust_helper_timer_destroy(&work->dwork.timer);
+	rust_helper_destroy_work(&work->dwork.work);
 }
 
 __rust_helper bool rust_helper_queue_delayed_work(struct workqueue_struct *wq,

@@ -71,6 +71,7 @@ unsafe impl AlwaysRefCounted for File {
     fn inc_ref(&self) {
         // SAFETY: the file is valid.
         let open = unsafe { bindings::rust_helper_get_file(self.as_ptr()) };
+        // A reference is what the caller is about to have: there is no other way not to give it one.
         assert!(open, "a file that is being closed cannot be kept");
     }
 

@@ -58,7 +58,7 @@ use core::marker::PhantomData;
 use core::mem::transmute;
 use core::pin::Pin;
 use core::ptr::{self, NonNull};
-use macros::{pin_data, pin_init};
+use macros::{pin_data, pin_init, pinned_drop};
 use pin_init::PinInit;
 
 pub use crate::impl_has_hr_timer;
@@ -72,7 +72,7 @@ pub use pointer::{
 pub type HrTimerInstant<T> = Instant<<<T as HasHrTimer<T>>::TimerMode as HrTimerMode>::Clock>;
 
 /// A timer, as a field of the struct `T`.
-#[pin_data]
+#[pin_data(PinnedDrop)]
 #[repr(C)]
 pub struct HrTimer<T> {
     #[pin]
@@ -161,6 +161,16 @@ impl<T> HrTimer<T> {
         T: HasHrTimer<T>,
     {
         self.forward(HrTimerInstant::<T>::now(), interval)
+    }
+}
+
+#[pinned_drop]
+impl<T> PinnedDrop for HrTimer<T> {
+    fn drop(self: Pin<&mut Self>) {
+        if cfg!(CONFIG_DEBUG_OBJECTS_TIMERS) {
+            // SAFETY: it is initialised, its handles are gone, and nobody uses it again.
+            unsafe { bindings::rust_helper_hrtimer_destroy(self.timer.get()) };
+        }
     }
 }
 

@@ -141,6 +141,10 @@ impl<T: Callback> PinnedDrop for Timer<T> {
         );
         // SAFETY: by the invariant it was set up; nobody but its own function can start it anew.
         unsafe { bindings::rust_helper_timer_shutdown_sync(self.inner.get()) };
+        if cfg!(CONFIG_DEBUG_OBJECTS_TIMERS) {
+            // SAFETY: nobody uses it again.
+            unsafe { bindings::rust_helper_timer_destroy(self.inner.get()) };
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::time::Jiffies;
 use crate::types::Opaque;
 use core::marker::PhantomData;
 use core::pin::Pin;
-use macros::{pin_data, pin_init};
+use macros::{pin_data, pin_init, pinned_drop};
 use pin_init::PinInit;
 
 /// Makes the initialiser of a [`DelayedWork`], with a name if there is an argument.
@@ -62,7 +62,7 @@ macro_rules! new_delayed_work {
 /// # Ok(())
 /// # }
 /// ```
-#[pin_data]
+#[pin_data(PinnedDrop)]
 #[repr(transparent)]
 pub struct DelayedWork<T: ?Sized, const ID: u64 = 0> {
     #[pin]
@@ -74,6 +74,16 @@ pub struct DelayedWork<T: ?Sized, const ID: u64 = 0> {
 unsafe impl<T: ?Sized, const ID: u64> Send for DelayedWork<T, ID> {}
 // SAFETY: as above.
 unsafe impl<T: ?Sized, const ID: u64> Sync for DelayedWork<T, ID> {}
+
+#[pinned_drop]
+impl<T: ?Sized, const ID: u64> PinnedDrop for DelayedWork<T, ID> {
+    fn drop(self: Pin<&mut Self>) {
+        if cfg!(any(CONFIG_DEBUG_OBJECTS_WORK, CONFIG_DEBUG_OBJECTS_TIMERS)) {
+            // SAFETY: it is initialised, in no queue, and nobody uses it again.
+            unsafe { bindings::rust_helper_destroy_delayed_work(self.work.get()) };
+        }
+    }
+}
 
 impl<T: ?Sized, const ID: u64> DelayedWork<T, ID> {
     /// Makes the initialiser. Use [`new_delayed_work!`](crate::new_delayed_work).

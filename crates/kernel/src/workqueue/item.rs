@@ -11,7 +11,7 @@ use crate::types::Opaque;
 use core::marker::PhantomData;
 use core::pin::Pin;
 use core::ptr;
-use macros::{pin_data, pin_init};
+use macros::{pin_data, pin_init, pinned_drop};
 use pin_init::PinInit;
 
 /// Makes the initialiser of a [`Work`], with a name if there is an argument.
@@ -66,7 +66,7 @@ pub trait WorkItem<const ID: u64 = 0> {
 }
 
 /// The part of an item that is linked into a queue.
-#[pin_data]
+#[pin_data(PinnedDrop)]
 #[repr(transparent)]
 pub struct Work<T: ?Sized, const ID: u64 = 0> {
     #[pin]
@@ -78,6 +78,16 @@ pub struct Work<T: ?Sized, const ID: u64 = 0> {
 unsafe impl<T: ?Sized, const ID: u64> Send for Work<T, ID> {}
 // SAFETY: as above.
 unsafe impl<T: ?Sized, const ID: u64> Sync for Work<T, ID> {}
+
+#[pinned_drop]
+impl<T: ?Sized, const ID: u64> PinnedDrop for Work<T, ID> {
+    fn drop(self: Pin<&mut Self>) {
+        if cfg!(CONFIG_DEBUG_OBJECTS_WORK) {
+            // SAFETY: it is initialised, in no queue, and nobody uses it again.
+            unsafe { bindings::rust_helper_destroy_work(self.work.get()) };
+        }
+    }
+}
 
 impl<T: ?Sized, const ID: u64> Work<T, ID> {
     /// Makes the initialiser. Use [`new_work!`](crate::new_work).

@@ -5,7 +5,7 @@
 //! Memory is filled when it is given out and when it is taken back, so that whoever reads what was not
 //! written, or is gone, finds it; a pointer that is not in the list of what a thread has ends the test.
 
-use kernel::ffi::{c_char, c_void};
+use kernel::ffi::{c_char, c_int, c_void};
 use std::alloc::{alloc, dealloc, Layout};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -142,6 +142,21 @@ extern "C" fn rust_helper_refcount_dec_and_test(count: &AtomicI32) -> bool {
 #[no_mangle]
 extern "C" fn rust_helper_init_completion(_: *mut c_void, _: *const c_char, key: *const c_void) {
     CLASSES.with_borrow_mut(|classes| classes.push(key.addr()));
+}
+
+#[no_mangle]
+extern "C" fn rust_helper_register_ftrace(
+    _: *mut c_void,
+    _: *const c_char,
+    _: *mut c_void,
+) -> c_int {
+    0
+}
+
+/// ftrace has turned itself off.
+#[no_mangle]
+extern "C" fn rust_helper_unregister_ftrace(_: *mut c_void) -> c_int {
+    -19
 }
 
 #[no_mangle]

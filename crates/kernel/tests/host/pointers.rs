@@ -4,6 +4,7 @@
 
 use crate::kernel_side::{live, with_allocations};
 use kernel::alloc::AllocError;
+use kernel::ftrace::{Callback, Entry, FtraceOps};
 use kernel::prelude::{InPlaceInit, KBox, KVBox, VBox, GFP_KERNEL};
 use kernel::sync::{Arc, UniqueArc};
 use kernel::types::ForeignOwnable;
@@ -123,4 +124,16 @@ fn an_initialiser_that_fails_frees_the_room() {
     });
     assert!(UniqueArc::<Counted>::try_pin_init(refuse, GFP_KERNEL).is_err());
     assert_eq!((live(), drops.get()), (0, 1));
+}
+
+#[test]
+#[should_panic(expected = "ftrace is off")]
+fn a_hook_that_ftrace_keeps_is_not_freed() {
+    struct Nothing;
+    impl Callback for Nothing {
+        fn entered(&self, _entry: &Entry<'_>) {}
+    }
+    let hook = KBox::pin_init(FtraceOps::register(c"vfs_read", Nothing), GFP_KERNEL).unwrap();
+    // In a kernel nothing is run after a panic, and so nothing freed.
+    drop(hook);
 }

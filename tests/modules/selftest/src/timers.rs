@@ -3,6 +3,7 @@
 //! Timers.
 
 use crate::{check, Check};
+use kernel::pin_init::stack_pin_init;
 use kernel::prelude::*;
 use kernel::sync::atomic::{Atomic, Full, Relaxed};
 use kernel::sync::{Arc, ArcBorrow, Completion};
@@ -19,6 +20,7 @@ pub(crate) const CHECKS: &[Check] = &[
     ("hrtimer of a box", hrtimer_box),
     ("hrtimer in a scope", hrtimer_scope),
     ("timer", timer_),
+    ("timers on a stack", on_the_stack),
 ];
 
 #[pin_data]
@@ -187,5 +189,27 @@ fn timer_() -> Result {
     check!(after > 3);
     delay::fsleep(Delta::from_millis(20));
     check!(count.load(Relaxed), after);
+    Ok(())
+}
+
+/// CONFIG_DEBUG_OBJECTS is told where they are, and that they go: else it warns of them, or of what
+/// has their place next.
+fn on_the_stack() -> Result {
+    for _ in 0..2 {
+        let count = Arc::new(Atomic::<u32>::new(0), GFP_KERNEL)?;
+        stack_pin_init!(let timer = Timer::new(Ticks { count: count.clone(), last: 2 }));
+        timer.start(Delta::ZERO);
+        while count.load(Relaxed) < 2 {
+            delay::fsleep(Delta::from_millis(1));
+        }
+        timer.start(Delta::from_secs(3600));
+        stack_pin_init!(let beat = pin_init!(Beat {
+            count: Atomic::<u32>::new(0),
+            third <- Completion::new(),
+            timer <- HrTimer::new(),
+        }));
+        check!(beat.count.load(Relaxed), 0);
+        crate::work::on_the_stack();
+    }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Work that is done later.
 
 use crate::{check, Check};
+use kernel::pin_init::stack_pin_init;
 use kernel::prelude::*;
 use kernel::sync::atomic::{Atomic, Full, Relaxed};
 use kernel::sync::Arc;
@@ -117,4 +118,13 @@ fn about_to_begin() -> Result {
     check!(later.done.load(Relaxed), 2);
     check!(Arc::into_unique_or_drop(later).is_some());
     Ok(())
+}
+
+/// Work that nobody queues: a pointer that could is to the heap.
+pub(crate) fn on_the_stack() {
+    stack_pin_init!(let later = pin_init!(Later {
+        done: Atomic::new(0),
+        work <- new_delayed_work!("later"),
+    }));
+    later.done.add(1, Relaxed);
 }

@@ -25,8 +25,9 @@ macro_rules! new_rwlock {
 ///
 /// Where an interrupt's handler reads, those who write use [`write_irqsave`](Self::write_irqsave);
 /// where one writes, those who read use [`read_irqsave`](Self::read_irqsave) too. Who reads already must
-/// not take it for reading again, but in an interrupt's handler: a writer that came in between waits
-/// for the first, and the second for the writer.
+/// not take it for reading again, by [`read_irqsave`](Self::read_irqsave) neither, but in an interrupt's
+/// handler: a writer that came in between waits for the first, and the second for the writer. lockdep
+/// says so; [`try_read`](Self::try_read) does not wait.
 ///
 /// ```
 /// use kernel::new_rwlock;

@@ -21,7 +21,8 @@ macro_rules! new_rwsem {
     };
 }
 
-/// A value behind the kernel's `struct rw_semaphore`.
+/// A value behind the kernel's `struct rw_semaphore`. Who reads already must not take it for reading
+/// again: a writer that came in between waits for the first, and the second for the writer.
 #[pin_data]
 pub struct RwSemaphore<T> {
     #[pin]
