@@ -3,6 +3,7 @@
 //! What safe code can do wrong, and what comes of it.
 
 use core::sync::atomic::{AtomicBool, Ordering};
+use kernel::cpu;
 use kernel::kthread::KThread;
 use kernel::prelude::*;
 use kernel::sync::atomic::{Atomic, Full, Relaxed};
@@ -60,13 +61,16 @@ pub(crate) fn race() -> Result {
         GFP_KERNEL,
     )?;
     let other = raced.clone();
-    // Whichever of the two processors it begins on, the other one is there.
+    // Whichever of the two processors it begins on, the other one is there. It keeps that one to itself:
+    // the timer's function waits for it, and would for ever where it had interrupted it.
     let thread = KThread::spawn(c"race", move || {
+        let alone = cpu::get_cpu();
         while !other.began.load(Ordering::Acquire) {
             core::hint::spin_loop();
         }
         let handle = other.clone().start(Delta::from_millis(20));
         other.again.store(true, Ordering::Release);
+        drop(alone);
         while other.runs.load(Relaxed) < 2 {
             delay::fsleep(Delta::from_millis(1));
         }
