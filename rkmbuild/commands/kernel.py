@@ -135,14 +135,7 @@ def fetch(
             show_default="the one with the smallest image",
         ),
     ] = None,
-    suite: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="A suite of the distribution's archive: sid, trixie-backports.",
-            show_default="what this machine's packages come from",
-        ),
-    ] = None,
+    suite: options.Suite = None,
     folder: Annotated[
         str | None,
         typer.Option(

@@ -28,14 +28,7 @@ def build_debug(
             show_default="the first five",
         ),
     ] = None,
-    suite: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="A suite of the distribution's archive: sid, trixie-backports.",
-            show_default="what this machine's packages come from",
-        ),
-    ] = None,
+    suite: options.Suite = None,
     allow_expired: options.AllowExpired = False,
     jobs: Annotated[
         int | None,

@@ -84,6 +84,14 @@ Package = Annotated[
         show_default="the one that no other one uses",
     ),
 ]
+Suite = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="A suite of the distribution's archive: sid, trixie-backports.",
+        show_default="what this machine's packages come from",
+    ),
+]
 AllowExpired = Annotated[
     bool,
     typer.Option(
