@@ -108,7 +108,11 @@ class Sweep:
                 self._halving(part)
 
     def _suspects(self, headers: list[str], why: str) -> list[str]:
-        """Return the few headers that have a name which an error is about; or none."""
+        """Return the few headers that an error is in, or that have a name it is about; or none."""
+        places = {word.partition(":")[0] for word in why.split()}
+        inside = [h for h in headers if any(place.endswith(f"/include/{h}") for place in places)]
+        if inside and len(inside) < len(headers):
+            return inside
         names = {word for quoted in _QUOTED.findall(why) for word in _WORD.findall(quoted)}
         found = []
         for name in sorted(names):
