@@ -57,12 +57,14 @@ class _Lookup:
 
 
 def _of(names: set[str], spots: tuple[Spot, ...]) -> tuple[Spot, ...]:
-    """Return the spots, if they are of a function of one of these names; else none.
+    """Return the spots, if they have a line and are of a function of one of these names; else none.
 
     What a linker leaves out still has its debug information, which then says that the function is
     at 0: some versions of addr2line (binutils 2.44) answer with it for code that has none.
     """
-    outermost = without_hashes(spots[-1].function) if spots else ""
+    if not any(spot.line for spot in spots):
+        return ()
+    outermost = without_hashes(spots[-1].function)
     if outermost and not spots[-1].inlined and names and outermost not in names:
         return ()
     return spots
