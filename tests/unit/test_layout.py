@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rkmbuild.base.errors import BuildError
-from rkmbuild.pipeline.layout import accessors, dwarf, mend, rebuild, rust_text, traits
+from rkmbuild.pipeline.layout import accessors, ask, dwarf, mend, rebuild, rust_text, traits
 from rkmbuild.pipeline.layout.c_types import CTypes
 from rkmbuild.pipeline.layout.compare import Comparison
 from rkmbuild.pipeline.layout.mend import Mended
@@ -200,3 +200,11 @@ def test_a_structure_derives_only_what_all_that_it_holds_has() -> None:
     )
     found = {each.name: each.derived for each in traits.derivable(RustLayout(text), text.text)}
     assert found == {"outer": ("Default",), "outermost": ()}
+
+
+def test_attributes_before_a_name_are_passed_over_at_once() -> None:
+    packed = "__attribute__((packed, aligned(sizeof(long)))) "
+    code = f"struct {packed}{packed}a {{ int b; }};\nunion u {{}};\nextern struct {packed}c *c;\n"
+    # The more of them, and of brackets behind them, the longer it took: minutes.
+    code += f"extern struct {packed * 30}* const d;\nint e = ((1));\n" * 300
+    assert ask.tagged(code) == {"a": "struct", "u": "union"}

@@ -27,12 +27,12 @@ _NO_LIMIT = {"gcc": "-fmax-errors=0", "clang": "-ferror-limit=0"}
 _FLAGS = ("-gdwarf-5", "-fno-eliminate-unused-debug-types", "-w", "-fno-lto")
 # What puts debug information elsewhere, or in another form (CONFIG_DEBUG_INFO_SPLIT, _COMPRESSED).
 _NOT_SO = ("-gsplit-dwarf", "-gz")
-_TAGGED = re.compile(
-    r"\b(struct|union)\s+(?:__attribute__\s*\(\(.*?\)\)\s*)*([A-Za-z_]\w*)\s*\{", re.DOTALL
-)
+# Brackets by number: what takes anything up to `))` looks through the whole text for each of them.
+_ATTRIBUTES = r"(?:__attribute__\s*\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)\s*)*"
+_TAGGED = re.compile(rf"\b(struct|union)\s+{_ATTRIBUTES}([A-Za-z_]\w*)\s*\{{")
 _TYPEDEF = re.compile(r"\btypedef\s+(?:const\s+)?(?:struct|union)\b[^;{}]*\{")
 _BRACE = re.compile(r"[{}]")
-_NAME_AFTER = re.compile(r"\s*(?:__attribute__\s*\(\([^;{]*?\)\)\s*)*([A-Za-z_]\w*)\s*[;_]")
+_NAME_AFTER = re.compile(rf"\s*{_ATTRIBUTES}([A-Za-z_]\w*)\s*[;_]")
 # The compiler's own, which the headers' text does not have.
 _BUILT_IN = "__va_list_tag"
 _READING = "reading the headers by the C compiler"
@@ -104,10 +104,15 @@ def preprocess(c: C, work: Path) -> Preprocessed:
     source.unlink()
     code = text.partition(macros.BEGIN)[0]
     return Preprocessed(
-        tagged={name: tag for tag, name in _TAGGED.findall(code)},
+        tagged=tagged(code),
         typedefs=frozenset(_typedefs(code)),
         macros=dict(macros.expanded(text)),
     )
+
+
+def tagged(code: str) -> dict[str, str]:
+    """Return the structures and unions that C describes, and what stands before each name."""
+    return {name: tag for tag, name in _TAGGED.findall(code)}
 
 
 def _expanded(c: C, names: Sequence[str], source: Path) -> str:
