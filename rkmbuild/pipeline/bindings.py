@@ -32,7 +32,7 @@ _ACCESSORS = "accessors.h"
 _ASKED = "RKMBUILD_ACCESSORS"
 _NOTES = "notes.txt"
 # Counts up when other bindings are made of the same headers and parameters.
-_REVISION = 6
+_REVISION = 7
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from tests.unit import test_layout as recorded
 SAMPLE = (
     "drm/drm_device.h", "linux/ethtool.h", "linux/hyperv.h", "linux/i2c.h", "linux/sock_diag.h",
     "linux/usb.h", "media/v4l2-device.h", "net/netrom.h", "net/sock.h", "net/tcp.h", "sound/soc.h",
-    "uapi/linux/ioam6.h", "linux/arm_sdei.h",
+    "uapi/linux/ioam6.h", "linux/arm_sdei.h", "uapi/sound/hdspm.h",
 )  # fmt: skip
 
 

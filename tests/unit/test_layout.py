@@ -208,3 +208,19 @@ def test_attributes_before_a_name_are_passed_over_at_once() -> None:
     # The more of them, and of brackets behind them, the longer it took: minutes.
     code += f"extern struct {packed * 30}* const d;\nint e = ((1));\n" * 300
     assert ask.tagged(code) == {"a": "struct", "u": "union"}
+
+
+@pytest.mark.parametrize("bindgen", BINDGENS)
+def test_no_argument_has_the_name_of_a_constant_or_a_variable(bindgen: str) -> None:
+    text = (RECORDED / f"kinds-bindgen-{bindgen}.rs").read_text()
+    assert mend.apart(text) == text
+    more = 'pub const over: u32 = 1;\nextern "C" { pub static mut last: u32; }\n'
+    made = mend.apart(text + more)
+    words = " ".join(made.split())
+    assert "over_ as u64" in words
+    assert "last_ as u64" in words
+    assert "filling as u64" in words
+    # The getters and setters keep their names.
+    assert "fn over" in words
+    assert "fn last" in words
+    assert made.endswith(more)

@@ -57,7 +57,7 @@ def finish(draft: str, c: C, said: Preprocessed, work: Path, wanted: str) -> Fin
     Raises:
         BuildError: the headers do not compile, or bindings come out that are not as in C.
     """
-    text, twice = mend.once(draft)
+    text, twice = mend.once(mend.apart(draft))
     notes = [f"{name}: there twice" for name in twice]
     parsed = rust_text.parse(text)
     known = Known({*parsed.records, *parsed.aliases}, set(_ANY_CONSTANT.findall(text)))

@@ -203,6 +203,29 @@ def once(text: str) -> tuple[str, list[str]]:
     return "".join([*pieces, text[end:]]), [d["constant"] or d["alias"] for d in dropped]
 
 
+def apart(text: str) -> str:
+    """Return bindings whose constructors of bit-fields have no argument of a constant's name.
+
+    A name of a constant or a variable is that one where Rust binds names too (E0308, E0530):
+    sound/hdspm.h has a bit-field and an enumerator `ss`, linux/kvm_host.h of 7.3 a variable.
+    """
+    taken = {name for name, _ in _VALUE.findall(text)}
+
+    def renamed(found: re.Match[str]) -> str:
+        function = found[0]
+        for name in set(_ARGUMENT.findall(found["arguments"])) & taken:
+            function = re.sub(rf"\b{name}\b", f"{name}_", function)
+        return function
+
+    return _CONSTRUCTOR.sub(renamed, text)
+
+
+_VALUE = re.compile(r"\bpub\s+(?:const|static(?:\s+mut)?)\s+(\w+)(\s*:)")
+_ARGUMENT = re.compile(r"(\w+)\s*:(?!:)")
+# As bindgen writes it, up to what it returns.
+_CONSTRUCTOR = re.compile(
+    r"\bfn\s+new_bitfield_\d+\s*\((?P<arguments>[^()]*)\)(?:(?!\bfn\b|\bimpl\b).)*", re.DOTALL
+)
 _EXTERNAL = re.compile(r"\bextern\s+\"C\"\s*\{([^{}]*)\}")
 _DECLARED = re.compile(r"\bpub\s+(?:fn|static(?:\s+mut)?)\s+(\w+)")
 _STRUCTURE = re.compile(r"\bpub\s+(?:struct|union)\s+(\w+)")
