@@ -29,6 +29,7 @@ _OPENED = (
     ("-Zcrate-attr=feature(inline_const)", Version(1, 79)),
     ("-Zcrate-attr=feature(error_in_core)", Version(1, 81)),
     ("-Zcrate-attr=feature(raw_ref_op)", Version(1, 82)),
+    ("-Zcrate-attr=feature(asm_const)", Version(1, 82)),
     ("-Zcrate-attr=feature(const_refs_to_cell)", Version(1, 83)),
     ("-Zcrate-attr=feature(const_refs_to_static)", Version(1, 83)),
 )
