@@ -224,3 +224,13 @@ def test_no_argument_has_the_name_of_a_constant_or_a_variable(bindgen: str) -> N
     assert "fn over" in words
     assert "fn last" in words
     assert made.endswith(more)
+
+
+def test_a_constant_behind_the_constructor_keeps_its_name() -> None:
+    constructor = (
+        "pub fn new_bitfield_1({0}: crate::ffi::c_uint) -> u8 {{\n"
+        "    let {0}: u32 = unsafe {{ ::core::mem::transmute({0}) }};\n    {0} as u8\n}}\n}}\n"
+    )
+    constant = "pub const over: u32 = 1;\n"
+    made = mend.apart(constructor.format("over") + constant)
+    assert made == constructor.format("over_") + constant

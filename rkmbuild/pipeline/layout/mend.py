@@ -209,7 +209,7 @@ def apart(text: str) -> str:
     A name of a constant or a variable is that one where Rust binds names too (E0308, E0530):
     sound/hdspm.h has a bit-field and an enumerator `ss`, linux/kvm_host.h of 7.3 a variable.
     """
-    taken = {name for name, _ in _VALUE.findall(text)}
+    taken = set(_VALUE.findall(text))
 
     def renamed(found: re.Match[str]) -> str:
         function = found[0]
@@ -220,11 +220,12 @@ def apart(text: str) -> str:
     return _CONSTRUCTOR.sub(renamed, text)
 
 
-_VALUE = re.compile(r"\bpub\s+(?:const|static(?:\s+mut)?)\s+(\w+)(\s*:)")
+_VALUE = re.compile(r"\bpub\s+(?:const|static(?:\s+mut)?)\s+(\w+)\s*:")
 _ARGUMENT = re.compile(r"(\w+)\s*:(?!:)")
-# As bindgen writes it, up to what it returns.
+# As bindgen writes it, up to the next item: the constant itself may be that.
 _CONSTRUCTOR = re.compile(
-    r"\bfn\s+new_bitfield_\d+\s*\((?P<arguments>[^()]*)\)(?:(?!\bfn\b|\bimpl\b).)*", re.DOTALL
+    r"\bfn\s+new_bitfield_\d+\s*\((?P<arguments>[^()]*)\)(?:(?!\b(?:fn|impl|pub|extern)\b|#).)*",
+    re.DOTALL,
 )
 _EXTERNAL = re.compile(r"\bextern\s+\"C\"\s*\{([^{}]*)\}")
 _DECLARED = re.compile(r"\bpub\s+(?:fn|static(?:\s+mut)?)\s+(\w+)")
