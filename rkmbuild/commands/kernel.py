@@ -177,10 +177,7 @@ def fetch(
     elif suite:
         source = sources.of_this_machine(suite, allow_expired=allow_expired)
     elif allow_expired:
-        raise UsageError(
-            "--allow-expired goes with --suite",
-            hint="lists of the machine's own are as old as the last `apt-get update`",
-        )
+        raise options.expired_without_suite()
     tree = fetching.fetch(
         series, flavour, source, debug_symbols=debug_symbols, with_compiler=not no_compiler
     )

@@ -47,17 +47,13 @@ def build_debug(
 
     It takes some minutes, once; `--kernel 6.12-debug` builds for it and boots it from then on.
     """
-    from rkmbuild.base.errors import UsageError
     from rkmbuild.kernel import debug_kernel
     from rkmbuild.kernel.facts import description
 
     console.configure(quiet=quiet, as_json=as_json)
     those = debug_kernel.features(with_)
     if allow_expired and not suite:
-        raise UsageError(
-            "--allow-expired goes with --suite",
-            hint="lists of the machine's own are as old as the last `apt-get update`",
-        )
+        raise options.expired_without_suite()
     tree = debug_kernel.build(series, those, suite=suite, allow_expired=allow_expired, jobs=jobs)
     if as_json:
         console.result(description(tree))

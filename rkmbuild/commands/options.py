@@ -1,9 +1,12 @@
 """Options that several commands share, so that they read and mean the same everywhere."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from rkmbuild.base.errors import UsageError
 
 
 def _kernel(purpose: str, default: str) -> Any:  # noqa: ANN401 - as typer.Option itself
@@ -98,3 +101,13 @@ AllowExpired = Annotated[
         "--allow-expired", help="Take a suite whose Release file is expired, as of an old copy."
     ),
 ]
+
+
+def expired_without_suite() -> "UsageError":
+    """Return the error for --allow-expired where no suite is named."""
+    from rkmbuild.base.errors import UsageError
+
+    return UsageError(
+        "--allow-expired goes with --suite",
+        hint="lists of the machine's own are as old as the last `apt-get update`",
+    )
