@@ -108,18 +108,22 @@ def made_for_programs(graph: Graph, messages: str, said: str) -> tuple[str, str]
         messages: What cargo printed for programs.
         said: What it printed for people.
     """
-    for package, why in (*_scripts(graph, said), *_refusing(graph, messages)):
+    scripts = _scripts(graph, said)
+    for package, why in (*scripts, *_refusing(graph, messages)):
         chain = graph.chain(package.id)
         if len(chain) < 2:
             continue  # the module's own, or of a build script alone
         hint = crate_hints.of(chain)
         if why or hint:
             reason = why or "it is made for programs"
-            other = (
-                f"{package.name} {package.version} knows other targets: use another crate for it"
-            )
-            hint = hint or other
-            return f"{arrows(chain)} cannot be had in a kernel: {reason}", hint
+            version = f"{package.name} {package.version}"
+            other = f"{version} knows other targets: use another crate for it"
+            if (package, why) in scripts:
+                other = (
+                    f"what it said stands above: {version} may need a tool that is not here, "
+                    "or know other targets only"
+                )
+            return f"{arrows(chain)} cannot be had in a kernel: {reason}", hint or other
     return None
 
 

@@ -44,9 +44,14 @@ def test_a_crate_that_refuses_the_target_is_told_with_what_brings_it_and_a_way_o
 def test_a_build_script_that_failed_is_told_though_nobody_knows_the_crate() -> None:
     said = "error: failed to run custom build command for `odd-sys v1.2.3`\n\nCaused by:\n  …"
     found = diagnose.made_for_programs(_chain("odd-sys"), "", said)
-    assert found == (
-        "mine -> odd-sys cannot be had in a kernel: the build script of odd-sys failed",
-        "odd-sys 1.2.3 knows other targets: use another crate for it",
+    assert found
+    message, hint = found
+    assert message == (
+        "mine -> odd-sys cannot be had in a kernel: the build script of odd-sys failed"
+    )
+    assert hint == (
+        "what it said stands above: odd-sys 1.2.3 may need a tool that is not here, "
+        "or know other targets only"
     )
 
 
