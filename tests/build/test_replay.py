@@ -34,12 +34,12 @@ EXPORTS = {
     "exporter_count": '#[export]\nextern "C" fn exporter_count() -> c_int {\n    1\n}\n'
     "kernel::export_symbol!(exporter_count);\n",
 }
-# What make reads for its commands, and what it starts: ends of paths.
+# What make reads for its commands, and what it starts beside the compiler: ends of paths.
 READ_OR_STARTED = (
     "scripts/Makefile.build", "scripts/Makefile.modfinal", "scripts/Kbuild.include",
     "arch/x86/Makefile", "include/config/auto.conf", "Module.symvers", "scripts/mod/modpost",
     "tools/objtool/objtool", "arch/x86/module.lds", "scripts/basic/fixdep", "/make", "/sh",
-    "gcc-12", "-ld", "-objdump", "-objcopy",
+    "-ld", "-objdump", "-objcopy",
 )  # fmt: skip
 # Of the folder that kbuild works in: what is noted for the next time, and the library.
 NOTES = ("state.json", kbuild.ENVIRONMENT, "rkmbuild_compiled.json", kbuild.ARCHIVE)
@@ -63,6 +63,11 @@ class Twice:
             return start(command, **words)  # type: ignore[arg-type]
 
         monkeypatch.setattr(process, "popen", counted)
+
+    @property
+    def compiler(self) -> str:
+        """The file of the C compiler that make starts."""
+        return self.plan.variables["CC"]
 
     def build(self) -> bool:
         """Build; tell whether make was asked."""
@@ -207,7 +212,7 @@ def test_a_change_of_what_make_reads_or_starts_is_seen(
     twice_6_12: Twice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stamp = recipe.Stamps.of
-    for changed in READ_OR_STARTED:
+    for changed in (*READ_OR_STARTED, twice_6_12.compiler):
 
         def touched(self: recipe.Stamps, file: str, end: str = changed) -> files.Stamp | None:
             found = stamp(self, file)
@@ -244,11 +249,11 @@ def test_another_environment_and_other_flags_are_makes_business(
 def test_objects_of_tools_that_have_changed_are_made_anew(
     twice_6_12: Twice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stamp = recipe.Stamps.of
+    stamp, compiler = recipe.Stamps.of, twice_6_12.compiler
 
     def touched(self: recipe.Stamps, file: str) -> files.Stamp | None:
         found = stamp(self, file)
-        return (found[0] + 1, found[1]) if found and file.endswith("gcc-12") else found
+        return (found[0] + 1, found[1]) if found and file == compiler else found
 
     c = twice_6_12.plan.folder / "more.o"
     before = c.stat().st_mtime_ns
