@@ -118,6 +118,7 @@ class CodeReader(Protocol):
         starts: Sequence[int],
         filled: Callable[[], Collection[int]],
         usual: Collection[int],
+        is_part: Callable[[int], bool],
     ) -> Iterator[Access]:
         """Give the accesses that a kernel's code does not make.
 
@@ -126,6 +127,8 @@ class CodeReader(Protocol):
             starts: The offsets at which functions begin.
             filled: What gives the offsets that relocations fill.
             usual: Fixed places among the per-CPU variables that the kernel has something at.
+            is_part: Whether what begins at an offset is a part of a function, which came there
+                with the frame that it has elsewhere.
         """
 
     def is_per_cpu(self, content: bytes, place: int) -> bool:

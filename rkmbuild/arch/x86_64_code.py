@@ -74,9 +74,10 @@ class Reader:
         starts: Sequence[int],
         filled: Callable[[], Collection[int]],
         usual: Collection[int],
+        is_part: Callable[[int], bool],
     ) -> Iterator[Access]:
         """Give the accesses through FS, to fixed places through GS, and below RSP."""
-        yield from x86_64_strays.find(content, starts, filled, usual)
+        yield from x86_64_strays.find(content, starts, filled, usual, is_part)
 
     def is_per_cpu(self, content: bytes, place: int) -> bool:
         """Tell whether an instruction's prefix GS is where it would be, ahead of the operand."""

@@ -47,6 +47,7 @@ def find(
     starts: Sequence[int],
     filled: Callable[[], Collection[int]],
     usual: Collection[int],
+    is_part: Callable[[int], bool],
 ) -> Iterator[Access]:
     """Give the stray accesses of a section; see `CodeReader.strays`."""
     suspects = {match.start() for match in _FS.finditer(content)}
@@ -63,7 +64,10 @@ def find(
     for number in functions:
         start = bounds[number]
         end = bounds[number + 1] if number + 1 < len(bounds) else len(content)
-        yield from _Function(content[start:end], start, filled, usual).strays()
+        function = _Function(content[start:end], start, filled, usual)
+        yield from function.strays()
+        if not is_part(start):
+            yield from function.by_frame()
 
 
 class _Function:
@@ -88,12 +92,13 @@ class _Function:
         self.taken = 0
         self.below_rbp = -1
         self._unknown = False
+        self._moves_rbp = False
         self._by_rbp: list[Instruction] = []
         self._by_index: list[Instruction] = []
         self._pushed_rbp = False
 
     def strays(self) -> Iterator[Access]:
-        """Give them; those by RBP and by an index only where the whole frame is known."""
+        """Give those that need no more than the instruction to be known."""
         from iced_x86 import Decoder, Mnemonic, Register  # noqa: PLC0415
 
         segments, pointers = (Register.FS, Register.GS), (Register.RSP, Register.RBP)
@@ -109,11 +114,18 @@ class _Function:
                 yield _below(one)
             if one.op0_register in pointers or one.mnemonic in frames:
                 self._follow(one)
+
+    def by_frame(self) -> Iterator[Access]:
+        """Give those by RBP and by an index, of a function that was gone through from its start.
+
+        None are given where it is not known how large the frame is.
+        """
         if self._unknown:
             return
         if not self.taken:
             yield from map(_below, self._by_index)
-        deep = (one for one in self._by_rbp if _LONG - one.memory_displacement > self.below_rbp)
+        by_rbp = [] if self._moves_rbp else self._by_rbp
+        deep = (one for one in by_rbp if _LONG - one.memory_displacement > self.below_rbp)
         yield from map(_below, deep)
 
     def _is_below(self, one: "Instruction") -> bool:
@@ -162,15 +174,15 @@ class _Function:
             return
         if one.op_count < 2 or one.op0_kind != iced.OpKind.REGISTER:
             self._unknown |= one.mnemonic == iced.Mnemonic.ENTER
+            self._moves_rbp |= one.mnemonic in (iced.Mnemonic.INC, iced.Mnemonic.DEC)
             return
         to, what = one.op0_register, one.mnemonic
-        if (
-            to == iced.Register.RBP
-            and what == iced.Mnemonic.MOV
-            and one.op1_register == iced.Register.RSP
-        ):
-            if self._pushed_rbp:
-                self.below_rbp = max(self.below_rbp, 0)
+        if to == iced.Register.RBP:
+            if what == iced.Mnemonic.MOV and one.op1_register == iced.Register.RSP:
+                if self._pushed_rbp:
+                    self.below_rbp = max(self.below_rbp, 0)
+            elif what not in (iced.Mnemonic.CMP, iced.Mnemonic.TEST):
+                self._moves_rbp = True  # a pointer like any other, and no frame's
             return
         if to != iced.Register.RSP:
             return

@@ -9,6 +9,8 @@ from rkmbuild.ko import elf
 from rkmbuild.ko.places import Places
 from rkmbuild.ko.vectors import NOT_RUN
 
+_PART = ".cold"
+
 
 def find(
     places: Places, code: CodeReader, canary: Canary | None, kernel: Kernel
@@ -29,7 +31,12 @@ def find(
             continue
         content = bytes(file.content(section))
         filled = _Filled(places, number)
-        for access in code.strays(content, places.starts(number), filled, usual):
+
+        def is_part(start: int, section: int = number) -> bool:
+            # gcc's and LLVM's name for what is hardly ever run of a function.
+            return places.function_at(section, start).endswith(_PART)
+
+        for access in code.strays(content, places.starts(number), filled, usual, is_part):
             yield number, access
         for place in filled.by(guards):
             if not code.is_per_cpu(content, place):

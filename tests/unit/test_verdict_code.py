@@ -127,6 +127,8 @@ CANARY = "65488b042528000000"  # mov %gs:0x28, %rax
         ("55 4889e5 53 897df0 5b 5d", "red-zone"),  # with push %rbx: mov %edi, -16(%rbp)
         ("55 4889e5 4883ec10 897dfc c9", None),  # with sub $16, %rsp
         ("55 4889e5 4883e4f0 897dfc c9", None),  # with and $-16, %rsp: how much is not known
+        # push %rbp; mov %rsp, %rbp; add $8, %rbp; mov %rdi, -8(%rbp), as gcc goes through an array
+        ("55 4889e5 4883c508 48897df8 5d", None),
         ("4881ec88000000 894484f8", None),  # sub $136, %rsp; mov %eax, -8(%rsp,%rax,4)
         ("488b4424f8", None),  # mov -8(%rsp), %rax reads what is dead already
         ("f0834424fc00", None),  # lock addl $0, -4(%rsp) is the kernel's barrier
@@ -140,6 +142,15 @@ def test_accesses_that_a_kernels_code_does_not_make_are_dangerous(
     verdict = judge(code(text), kernel("6.12.0", **GUARDED))
     strays = {"thread-pointer", "per-cpu-place", "red-zone"}
     assert {each.rule.id for each in verdict.findings} & strays == ({rule} if rule else set())
+
+
+@pytest.mark.parametrize(("name", "told"), [("more", True), ("more.cold", False)])
+def test_a_part_of_a_function_has_the_frame_that_was_taken_elsewhere(name: str, told: bool) -> None:
+    text = bytes.fromhex("40887404ff cc")  # mov %sil, -1(%rsp,%rax)
+    made = module().add(
+        Sec(".text.more", text, AX, align=16), Sym(name, ".text.more", 0, len(text), 2)
+    )
+    assert (found(judge(made), "red-zone") is not None) == told
 
 
 def test_the_canary_is_looked_for_where_each_kernel_has_it() -> None:
