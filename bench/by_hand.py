@@ -88,7 +88,7 @@ class Baseline:
         header = folder / "bindings.h"
         header.write_text(bound.header)
         command: list[str | Path] = [
-            self._plan.tools.bindgen.path, header, *bound.parameters, "-o", folder / "bindings.rs",
+            self._plan.tools.bindgen.path, header, *bound.arguments, "-o", folder / "bindings.rs",
             "--", *bound.clang_flags, "-DMODULE",
         ]  # fmt: skip
         return self._seconds(command, bound.folder, bindings.environment(self._plan.tools.bindgen))
@@ -99,11 +99,11 @@ class Baseline:
         cfgs = self._target.with_name("cfgs")
         cfgs.write_text(self._api.crate.cfgs)
         flags = [*self._api.sysroot.flags, f"--sysroot={root}", f"@{cfgs}"]
-        bound = self._cache / "bindings" / self._api.bindings.key / bindings.FILE
+        found = bindings.of_crates(self._cache / "bindings" / self._api.bindings.key)
         target = sysroot.target_path(root, self._plan.kernel.tree.arch)
         words = ["--package", "kernel", "--locked", "--offline", *self._for_target(target)]
         self.forget()
-        return self._cargo(paths.data("crates"), flags, words, {"RKMBUILD_BINDINGS": str(bound)})
+        return self._cargo(paths.data("crates"), flags, words, found)
 
     def forget(self) -> None:
         """Remove what was built, so that the next build is a clean one."""

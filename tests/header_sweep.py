@@ -125,7 +125,7 @@ class Sweep:
     def _bound(self, headers: Iterable[str]) -> str:
         """Bind headers, and return what is wrong with them."""
         included = "".join(map(self._include, headers))
-        asked = replace(self._bindings, header=self._bindings.header + included)
+        asked = replace(self._bindings, header=self._bindings.header + included, names=None)
         tools = self._plan.tools
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -134,7 +134,7 @@ class Sweep:
             except BuildError as error:
                 return _first_error(f"{error.message}\n{error.output}")
             file = folder / "made.rs"
-            file.write_text(made.text)
+            file.write_text(made.text + made.assertions)
             done = subprocess.run(
                 [tools.rust.rustc, "--edition=2021", "--crate-type=lib", "--emit=metadata",
                  "-o", folder / "bindings.rmeta", ROOT / "crates" / "bindings" / "src" / "lib.rs"],

@@ -58,7 +58,7 @@ def prepare(tree: KernelTree) -> Prepared:
     specification = sysroot.target_path(root, tree.arch)
     return Prepared(
         flags=flags,
-        env=env | {"RKMBUILD_BINDINGS": str(bound / bindings.FILE)},
+        env=env | bindings.of_crates(bound),
         cfgs=cfgs,
         target=tuple(map(str, cargo.target_arguments(tools.facts, specification))),
         specification=specification,

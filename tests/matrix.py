@@ -4,7 +4,7 @@ Each is a release series, so that what the distribution brings next is tested wi
 """
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rkmbuild.base.errors import FetchError
 from rkmbuild.distro import offer
@@ -67,6 +67,8 @@ def other_than(tested: Tested) -> Tested:
     return ALWAYS[0] if tested is ALWAYS[1] else ALWAYS[1]
 
 
+# The same in the flavour with drivers for every machine; what looks at modules alone uses them.
+ORDINARY = tuple(replace(tested, flavour="amd64") for tested in ALWAYS)
 # With --all-kernels, the tests of the crate and some others run on these as well.
 SOMETIMES = (
     Tested("6.1", "bookworm", "rt"),

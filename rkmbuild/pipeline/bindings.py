@@ -6,7 +6,7 @@ what differs is put right or becomes opaque (`layout`) before anything is built 
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from rkmbuild.project.project import Project
 from rkmbuild.toolchain.parts import Bindgen, CCompiler, Version
 
 FILE = "bindings.rs"
+# What asserts that they are as in C.
+LAYOUT = "layout.rs"
 _HEADER = "bindings.h"
 # C that reads and writes the members of structures which Rust cannot lay out.
 _ACCESSORS = "accessors.h"
@@ -32,7 +34,9 @@ _ACCESSORS = "accessors.h"
 _ASKED = "RKMBUILD_ACCESSORS"
 _NOTES = "notes.txt"
 # Counts up when other bindings are made of the same headers and parameters.
-_REVISION = 7
+_REVISION = 8
+# What bindgen binds by its name, in the words of all of its releases.
+_KINDS = ("function", "type", "var")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +45,15 @@ class Source:
 
     Attributes:
         header: The header that includes it all.
-        parameters: Arguments of bindgen: what is bound of it, and what stays opaque.
+        parameters: Arguments of bindgen: how it is bound, and what is left out.
         files: The headers whose text counts.
+        names: What is bound of it, with all that this is made of; None for everything.
     """
 
     header: Path
     parameters: tuple[str, ...]
     files: tuple[Path, ...]
+    names: Collection[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +63,8 @@ class Bindings:
     Attributes:
         key: Their name in the cache.
         header: The text of the header that includes all that is bound.
-        parameters: Arguments of bindgen: what is bound, and what stays opaque.
+        parameters: Arguments of bindgen: how it is bound, and what is left out.
+        names: What is bound, with all that this is made of; None for everything.
         clang_flags: The kernel's c_flags, as libclang takes them.
         c_flags: The kernel's c_flags, as its own compiler takes them.
         folder: Where both run: the flags name folders relative to the objtree.
@@ -66,9 +73,19 @@ class Bindings:
     key: str
     header: str
     parameters: tuple[str, ...]
+    names: Collection[str] | None
     clang_flags: tuple[str, ...]
     c_flags: tuple[str, ...]
     folder: Path
+
+    @property
+    def arguments(self) -> list[str]:
+        """All arguments of bindgen that come before the output and clang's."""
+        if self.names is None:
+            return [*self.parameters, "--allowlist-file=.*"]
+        # In brackets: bindgen 0.60 puts ^ before the first name, and $ behind the last one alone.
+        either = "|".join(sorted(self.names))
+        return [*self.parameters, *(f"--allowlist-{kind}=({either})" for kind in _KINDS)]
 
 
 def plan(
@@ -94,12 +111,13 @@ def plan(
     key = cache.key(
         "bindings", _REVISION, kernel.identity, str(kernel.objtree), contents, words, clang_flags,
         kernel.c_flags, str(bindgen.version), str(bindgen.libclang), str(bindgen.libclang_version),
-        tools.compiler.text,
+        tools.compiler.text, source.names,
     )  # fmt: skip
     return Bindings(
         key=key,
         header=header,
-        parameters=(*words, *_allowed(own)),
+        parameters=words,
+        names=source.names,
         clang_flags=clang_flags,
         c_flags=kernel.c_flags,
         folder=kernel.objtree,
@@ -107,7 +125,7 @@ def plan(
 
 
 def build(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler) -> Path:
-    """Return the folder that holds `bindings.rs`, making it if it is not there.
+    """Return the folder that holds `bindings.rs` and `layout.rs`, making it if it is not there.
 
     Raises:
         BuildError: bindgen or the C compiler failed.
@@ -116,6 +134,7 @@ def build(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler) -> Path:
     def fill(folder: Path) -> None:
         finished = make(bindings, bindgen, compiler, folder)
         (folder / FILE).write_text(finished.text)
+        (folder / LAYOUT).write_text(finished.assertions)
         (folder / _NOTES).write_text("".join(f"{note}\n" for note in finished.notes))
         if finished.accessors:
             (folder / _ACCESSORS).write_text(_accessors(finished))
@@ -144,9 +163,11 @@ def make(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler, folder: Path
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
     with ThreadPoolExecutor(1) as pool:
-        said = pool.submit(ask.preprocess, c, folder)
+        said = pool.submit(ask.preprocess, c, folder, bindings.names)
         _bind(bindings, bindgen, folder)
-    return finish((folder / FILE).read_text(), c, said.result(), folder, helpers.WANTED)
+    names = None if bindings.names is None else frozenset(bindings.names)
+    draft = (folder / FILE).read_text()
+    return finish(draft, c, said.result(), folder, wanted=helpers.WANTED, named=names)
 
 
 def accessors(bindings: Bindings) -> str:
@@ -167,7 +188,7 @@ def _bind(bindings: Bindings, bindgen: Bindgen, folder: Path) -> None:
     doing = "binding the kernel's headers"
     done = process.run(
         [
-            bindgen.path, folder / _HEADER, *bindings.parameters, "-o", folder / FILE,
+            bindgen.path, folder / _HEADER, *bindings.arguments, "-o", folder / FILE,
             "--", *bindings.clang_flags, *cflags.OF_A_MODULE,
         ],
         doing=doing,
@@ -195,6 +216,11 @@ def _accessors(finished: Finished) -> str:
 #else
 {finished.accessors}#endif
 """
+
+
+def of_crates(bound: Path) -> dict[str, str]:
+    """Return the variables by which the crates find the bindings in a folder."""
+    return {"RKMBUILD_BINDINGS": str(bound / FILE), "RKMBUILD_LAYOUT": str(bound / LAYOUT)}
 
 
 def environment(bindgen: Bindgen) -> dict[str, str]:
@@ -234,9 +260,3 @@ def parameters(file: Path) -> tuple[str, ...]:
     """Read arguments of bindgen, as rust/bindgen_parameters of the kernel has them."""
     lines = (line.strip() for line in file.read_text().splitlines())
     return tuple(word for line in lines if not line.startswith("#") for word in line.split())
-
-
-def _allowed(own: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Allow all that the project's own headers declare."""
-    files = [line.removeprefix("#include ").strip('"<>') for line, _ in own]
-    return tuple(word for file in files for word in ("--allowlist-file", f".*{file}"))

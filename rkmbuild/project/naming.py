@@ -30,7 +30,10 @@ _C_KEYWORDS = _words(
     "typeof union unsigned void volatile while"
 )
 # Crates that every module is linked with, or that rustc takes for its own.
-_CRATES = _words("alloc bindings compiler_builtins core kernel macros pin_init proc_macro std test")
+_CRATES = _words(
+    "alloc bindings bindings_layout compiler_builtins core kernel macros pin_init proc_macro std "
+    "test"
+)
 # Objects that rkmbuild adds to every module (rkmbuild/pipeline/kbuild.py).
 _OBJECTS = _words("rkmbuild_exports rkmbuild_helpers rkmbuild_rust")
 # A module of several objects is `NAME-y := …` to kbuild, and so are these lists of its own

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,11 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import pipeline
+from rkmbuild.pipeline.api import reach
 from rkmbuild.pipeline.layout import lighter, mend, rust_text
+from rkmbuild.pipeline.pipeline import BuildRequest
+from rkmbuild.project import project
 from rkmbuild.toolchain import rust
 from tests import projects
 from tests.cli import rkmbuild
@@ -24,31 +29,36 @@ SAMPLE = (
     "uapi/linux/ioam6.h", "linux/arm_sdei.h", "uapi/sound/hdspm.h",
 )  # fmt: skip
 
+SERVICES = Path(__file__).parents[1] / "modules" / "services"
 
-def bound(tree: KernelTree, folder: Path) -> str:
-    root = projects.make(folder / "p", "bound")
+
+def bound(tree: KernelTree, folder: Path, before: str = "use kernel::bindings;") -> Path:
+    """Return the folder of a project's bindings: of everything, as it speaks of them."""
+    root = projects.make(folder / "p", "bound", before=before)
     done = rkmbuild("build", root, "-k", tree.release, "--plan", "--json")
     assert done.returncode == 0, done.stderr
     assert rkmbuild("build", root, "-k", tree.release).returncode == 0
     key = json.loads(done.stdout)["bindings"]["key"]
-    return (paths.cache_dir() / "bindings" / str(key) / "bindings.rs").read_text()
+    return paths.cache_dir() / "bindings" / str(key)
 
 
 def test_the_bindings_of_a_build_assert_every_layout(kernel: KernelTree, tmp_path: Path) -> None:
-    text = bound(kernel, tmp_path)
+    folder = bound(kernel, tmp_path)
+    text = (folder / "layout.rs").read_text()
     assert "size_of::<file_operations>() == " in text
     assert "align_of::<task_struct>() == 64" in text
     assert re.search(r"offset_of!\(task_struct, _bitfield_\d\) \* 8 \+ \d+ == \d+", text)
     asserted = set(re.findall(r'"(\w+) is not laid out as in C"', text))
     # All but what C only declares, which has no size in Rust either.
-    bodies = dict(re.findall(r"pub (?:struct|union) (\w+) \{([^}]*)\}", text))
+    rust = (folder / "bindings.rs").read_text()
+    bodies = dict(re.findall(r"pub (?:struct|union) (\w+) \{([^}]*)\}", rust))
     others = {name: body for name, body in bodies.items() if name not in asserted}
     assert not [n for n, body in others.items() if body.strip() and "[u8; 0" not in body]
     assert len(asserted) > 1500
 
 
 def test_a_layout_that_differs_stops_rustc(kernel: KernelTree, tmp_path: Path) -> None:
-    text = bound(kernel, tmp_path)
+    text = (bound(kernel, tmp_path) / "layout.rs").read_text()
     # The kernel's own struct miscdevice begins with an int; here a pointer comes first.
     other = "#[repr(C)] struct miscdevice { name: usize, minor: i32 }\n"
     (line,) = [line for line in text.splitlines() if '"miscdevice is not laid out' in line]
@@ -67,8 +77,23 @@ def test_a_layout_that_differs_stops_rustc(kernel: KernelTree, tmp_path: Path) -
     assert "assertion failed" in done.stderr
 
 
+def test_a_module_is_the_same_whether_all_is_bound_or_what_it_needs(
+    kernel: KernelTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "services"
+    shutil.copytree(SERVICES, root, ignore=shutil.ignore_patterns("target"))
+    assert not reach.everything(project.load(root))
+    made = []
+    for everything in (False, True):
+        monkeypatch.setattr(reach, "everything", lambda _, answer=everything: answer)
+        shutil.rmtree(root / "target", ignore_errors=True)
+        made.append(pipeline.build(BuildRequest(path=root, kernel=str(kernel.build))).module)
+        made[-1] = made[-1].rename(tmp_path / f"{everything}.ko")
+    assert made[0].read_bytes() == made[1].read_bytes()
+
+
 def test_what_was_put_right_is_said_with_v(kernel_6_12: KernelTree, tmp_path: Path) -> None:
-    root = projects.make(tmp_path / "p", "bound")
+    root = projects.make(tmp_path / "p", "bound", before="use kernel::bindings;")
     done = rkmbuild("build", root, "-k", kernel_6_12.release, "-v")
     assert done.returncode == 0, done.stderr
     # arch/x86/include/asm/alternative.h packs a union; asm-generic/param.h has HZ as 100.

@@ -45,7 +45,7 @@ def other(tested: matrix.Tested) -> KernelTree:
     return matrix.get(matrix.other_than(tested))
 
 
-def test_a_kernel_takes_every_module_of_its_own(tree: KernelTree) -> None:
+def takes_every_one_of_its_own(tree: KernelTree) -> None:
     paths = modules(tree)
     started = time.monotonic()
     verdicts = judged(tree, paths)
@@ -58,6 +58,17 @@ def test_a_kernel_takes_every_module_of_its_own(tree: KernelTree) -> None:
         if finding.rule.id not in TRUE_NOTES
     ]
     assert worse == []
+
+
+def test_a_kernel_takes_every_module_of_its_own(tree: KernelTree) -> None:
+    takes_every_one_of_its_own(tree)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tested", matrix.ORDINARY, ids=matrix.NAMES)
+def test_the_ordinary_flavour_takes_every_module_of_its_own(tested: matrix.Tested) -> None:
+    """Some four times as many as the flavour for clouds has."""
+    takes_every_one_of_its_own(matrix.get(tested))
 
 
 def test_a_kernel_refuses_every_module_of_another_one(tree: KernelTree, other: KernelTree) -> None:

@@ -44,6 +44,6 @@ def test_the_kernel_crate_passes_its_own_tests(kernel_6_12: KernelTree, tmp_path
     # The tests look at lock classes, which this kernel has none of.
     cfgs = ["--cfg=rkmbuild_host", "--cfg=CONFIG_LOCKDEP"]
     env = cargo.environment(chosen, [f"@{prepared.cfgs}", *cfgs])
-    env["RKMBUILD_BINDINGS"] = prepared.env["RKMBUILD_BINDINGS"]
+    env |= {name: value for name, value in prepared.env.items() if name.startswith("RKMBUILD_")}
     # Without a target the flags would be for build scripts and macros too.
     assert _tested("kernel", tmp_path, env, "--target", HOST) > 30

@@ -50,6 +50,15 @@ def test_each_type_has_the_traits_that_it_had(text: str) -> None:
     assert not re.search(r"derive\([^)]*(?:Copy|Default)[^)]*\)\]\s*pub struct \w+ \{", light)
 
 
+def test_what_nobody_names_shows_its_name_alone(text: str) -> None:
+    light = lighter.lightened(text, {"plain"})
+    assert _traits(light) == _traits(text)
+    derived = [
+        name for name, record in rust_text.parse(light).records.items() if "Debug" in record.derived
+    ]
+    assert derived == ["plain"]
+
+
 def test_each_item_is_there_as_it_was(text: str) -> None:
     light = lighter.lightened(text)
     assert _declared(light) == _declared(text)

@@ -4,7 +4,7 @@ Its source is crates/. It stands on `core` and `alloc` that are built for the pu
 kernel needs no Rust of its own, and it is linked into each module as far as that uses it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from rkmbuild.base import cache, paths
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.pipeline import bindings, helpers, probe, rustflags, spec, sysroot
-from rkmbuild.pipeline.api import c_facts, cfgs, facts, portable_crate
+from rkmbuild.pipeline.api import c_facts, cfgs, facts, portable_crate, reach
 from rkmbuild.pipeline.api.base import Linkage, Provided, Target
 from rkmbuild.pipeline.stages import Clock, side_by_side
 from rkmbuild.pipeline.target_kernel import TargetKernel
@@ -84,7 +84,8 @@ class PortableApi:
             "rows": {row.name: row.source for row in self.target.chosen.rows},
             "target_spec": self.target.specification,
             "sysroot": {"key": self.sysroot.key},
-            "bindings": {"key": self.bindings.key, "parameters": list(self.bindings.parameters),
+            "bindings": {"key": self.bindings.key, "everything": self.bindings.names is None,
+                         "parameters": list(self.bindings.parameters),
                          "clang_flags": list(self.bindings.clang_flags),
                          "dropped": dict(translation.dropped),
                          "replaced": dict(translation.replaced)},
@@ -186,7 +187,8 @@ class Portable:
             included = (*portable_crate.headers(), *in_c.headers)
             has_in_c |= probe.ask(kernel, tools.compiler, included, more)
         in_headers = has_in_c & c_facts.in_headers(project).names
-        bound = bindings.plan(_bound(), project, tools, kernel, probe.defines(in_headers))
+        names = None if reach.everything(project) else portable_crate.words()
+        bound = bindings.plan(_bound(names), project, tools, kernel, probe.defines(in_headers))
         asked = cfgs.asked((question.name for question in questions), has)
         return PortableApi(
             target=target,
@@ -208,11 +210,12 @@ def _questions() -> tuple[tuple[str, ...], tuple[probe.Question, ...]]:
     return probe.read(_probes().read_text())
 
 
-def _bound() -> bindings.Source:
-    """Return what is bound for the crate itself."""
+def _bound(names: Collection[str] | None) -> bindings.Source:
+    """Return what is bound: these names of the crate's own headers, or everything."""
     folder = portable_crate.source() / "bindings"
     return bindings.Source(
         header=folder / "bindings.h",
         parameters=bindings.parameters(folder / "bindgen_parameters"),
         files=tuple(sorted(portable_crate.source().rglob("*.h"))),
+        names=names,
     )

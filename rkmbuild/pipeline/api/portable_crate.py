@@ -11,7 +11,7 @@ from rkmbuild.base import cache, paths, process
 from rkmbuild.base.errors import BuildError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import bindings, spec, sysroot
-from rkmbuild.pipeline.api import cfgs
+from rkmbuild.pipeline.api import cfgs, reach
 from rkmbuild.project.request import jobs_arguments
 from rkmbuild.toolchain import cargo
 from rkmbuild.toolchain.parts import Rust, Version
@@ -19,7 +19,7 @@ from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.rust_facts import RustFacts
 
 # Counts up when the crate is built in another way, or its folder laid out in one.
-_REVISION = 1
+_REVISION = 2
 # What libc calls itself by; one that is not glibc has no such name (confstr(3)).
 _SAYS_LIBRARY = "CS_GNU_LIBC_VERSION"
 
@@ -75,21 +75,7 @@ def plan(
     Args:
         asked: Arguments of rustc, one a line, that say what the crate asked of the kernel.
     """
-    top = source()
-    crates = sorted(manifest.parent for manifest in top.glob("*/Cargo.toml"))
-    files = [
-        *(top / name for name in ("Cargo.toml", "Cargo.lock")),
-        *(crate / "Cargo.toml" for crate in crates),
-        *(file for crate in crates for file in sorted((crate / "src").rglob("*.rs"))),
-    ]
-
-    def read() -> dict[str, Any]:
-        digest = hashlib.sha256()
-        for file in files:
-            digest.update(f"{file.relative_to(top)}\0".encode() + file.read_bytes() + b"\0")
-        return {"digest": digest.hexdigest(), "names": sorted(cfgs.mentioned_in(files))}
-
-    contents = remembered("kernel crate", files, read)
+    contents = _contents()
     text = opened(rust.version) + cfgs.of_kernel(tree, contents["names"]) + asked
     # rustc loads the crate's macros, which an older C library than that of their build cannot.
     library = os.confstr(_SAYS_LIBRARY) if _SAYS_LIBRARY in os.confstr_names else None
@@ -104,6 +90,36 @@ def plan(
         library,
     )  # fmt: skip
     return KernelCrate(key, on, bound, text)
+
+
+def words() -> list[str]:
+    """Return all names in the crates' source: those of C that it stands on are among them."""
+    found: list[str] = _contents()["words"]
+    return found
+
+
+def _contents() -> dict[str, Any]:
+    """Return what the crates' source says: its digest, and the names in it."""
+    top = source()
+    crates = sorted(manifest.parent for manifest in top.glob("*/Cargo.toml"))
+    sources = [file for crate in crates for file in sorted((crate / "src").rglob("*.rs"))]
+    files = [
+        *(top / name for name in ("Cargo.toml", "Cargo.lock")),
+        *(crate / "Cargo.toml" for crate in crates),
+        *sources,
+    ]
+
+    def read() -> dict[str, Any]:
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(f"{file.relative_to(top)}\0".encode() + file.read_bytes() + b"\0")
+        return {
+            "digest": digest.hexdigest(),
+            "names": sorted(cfgs.mentioned_in(files)),
+            "words": reach.words(sources),
+        }
+
+    return remembered("kernel crate and its words", files, read)
 
 
 def build(
@@ -130,12 +146,11 @@ def build(
         target = folder / "target"
         flags = [*crate.sysroot.flags, sysroot.WITH_BITCODE]
         flags += [f"--sysroot={root}", f"@{folder / 'cfgs'}"]
-        env = cargo.environment(rust, flags)
-        env["RKMBUILD_BINDINGS"] = str(bound / bindings.FILE)
+        env = cargo.environment(rust, flags) | bindings.of_crates(bound)
         process.run(
             [
-                rust.cargo, "build", "--release", "--locked", "--offline", "--package", "kernel",
-                "--target-dir", target,
+                rust.cargo, "build", "--release", "--locked", "--offline",
+                "--package", "kernel", "--package", "bindings_layout", "--target-dir", target,
                 *cargo.target_arguments(facts, sysroot.target_path(root, crate.sysroot.arch)),
                 *jobs_arguments(jobs),
             ],
@@ -147,7 +162,8 @@ def build(
         library.mkdir()
         made = target / spec.name(crate.sysroot.arch) / "release" / "deps"
         for file in (*made.glob("*.rlib"), *(target / "release" / "deps").glob("*.so")):
-            file.rename(library / file.name)
+            if not file.name.startswith("libbindings_layout-"):
+                file.rename(library / file.name)
         cache.discard(target)
 
     return cache.entry("kernel-crate", crate.key, make)

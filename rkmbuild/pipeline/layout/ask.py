@@ -6,7 +6,7 @@ Types are read from the debug information, alignments and constants from an arra
 import os
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,8 +87,11 @@ class Answers:
     values: Mapping[str, Value]
 
 
-def preprocess(c: C, work: Path) -> Preprocessed:
+def preprocess(c: C, work: Path, names: Collection[str] | None = None) -> Preprocessed:
     """Run the preprocessor: for the macros there are, and for what they expand to.
+
+    Args:
+        names: The macros that may be of interest; None for all.
 
     Raises:
         BuildError: it failed.
@@ -100,7 +103,11 @@ def preprocess(c: C, work: Path) -> Preprocessed:
         [c.compiler.path, "-E", "-dM", "-x", "c", os.devnull],
         doing="asking for the C compiler's macros",
     ).stdout
-    text = _expanded(c, macros.candidates(defined, built_in), source)
+    asked = macros.candidates(defined, built_in)
+    if names is not None:
+        wanted = frozenset(names)
+        asked = [name for name in asked if name in wanted]
+    text = _expanded(c, asked, source)
     source.unlink()
     code = text.partition(macros.BEGIN)[0]
     return Preprocessed(

@@ -1,7 +1,7 @@
 """From what bindgen wrote to bindings that are as C has it, with assertions of that for rustc."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,18 +34,28 @@ class Finished:
 
     Attributes:
         text: Their text.
+        assertions: Rust that asserts, while it is compiled, that each structure is as in C.
         accessors: Functions of C that they call.
         notes: What was put right, a line each.
         comparison: Each structure beside what it is in C.
     """
 
     text: str
+    assertions: str
     accessors: str
     notes: tuple[str, ...]
     comparison: Comparison
 
 
-def finish(draft: str, c: C, said: Preprocessed, work: Path, wanted: str) -> Finished:
+def finish(
+    draft: str,
+    c: C,
+    said: Preprocessed,
+    work: Path,
+    *,
+    wanted: str,
+    named: Collection[str] | None = None,
+) -> Finished:
     """Compare what bindgen wrote with what the C compiler says, and put it right.
 
     Args:
@@ -53,6 +63,7 @@ def finish(draft: str, c: C, said: Preprocessed, work: Path, wanted: str) -> Fin
         said: What the preprocessor says.
         work: A folder for what the compiler needs and makes.
         wanted: What the macro's name begins with that asks for a function of C.
+        named: The names that may be used of it; None for all.
 
     Raises:
         BuildError: the headers do not compile, or bindings come out that are not as in C.
@@ -84,7 +95,8 @@ def finish(draft: str, c: C, said: Preprocessed, work: Path, wanted: str) -> Fin
         if record.bits and not record.bits_are_bindgens
     )
     return Finished(
-        text=f"{lighter.lightened(text)}\n{methods}{bits}{''.join(_assertions(comparison))}",
+        text=f"{lighter.lightened(text, named)}\n{methods}{bits}",
+        assertions="".join(_assertions(comparison)),
         accessors=accessors.in_c(made, wanted),
         # What C only declares can be held by pointer alone, in both: that is no news.
         notes=(*notes, *(_note(m) for m in mended if m.name in comparison.pairs), *corrected),
@@ -121,8 +133,7 @@ def _is_flag(number: int, value: Value) -> bool:
 
 
 def _assertions(comparison: Comparison) -> Iterator[str]:
-    """Yield Rust that asserts, while it is compiled, that each structure is as in C."""
-    yield "\n// Sizes, alignments and places that the kernel's own C compiler gave.\n"
+    yield "// Sizes, alignments and places that the kernel's own C compiler gave.\n"
     for name, pair in comparison.pairs.items():
         record = comparison.rust.records[name]
         checks = [f"size_of::<{name}>() == {pair.c.size}"]

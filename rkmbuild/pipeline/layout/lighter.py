@@ -2,10 +2,12 @@
 
 Derived code is typed, borrow-checked and kept for whoever might call it, field by field, for each
 of some 2,000 structures. What it comes to for C's structures takes a line: a copy is `*self`, and
-the default of each field is zero, as it is of the whole. Debug stays derived: it names the fields.
+the default of each field is zero, as it is of the whole. Debug stays derived, as it names the
+fields: but for structures that nobody names, which are seen in others alone.
 """
 
 import re
+from collections.abc import Collection
 
 _DERIVED = re.compile(
     r"#\s*\[\s*derive\s*\((?P<traits>[^)]*)\)\s*\]\s*"
@@ -37,10 +39,14 @@ unsafe fn {_ZEROED}<T>() -> T {{
 """
 
 
-def lightened(text: str) -> str:
-    """Return bindings that say the same: each type has the traits that it had."""
+def lightened(text: str, named: Collection[str] | None = None) -> str:
+    """Return bindings that say the same: each type has the traits that it had.
+
+    Args:
+        named: The types whose Debug shows their fields; None for all.
+    """
     text, zeroed = _without_written(text)
-    text, copied, defaulted = _without_derived(text)
+    text, copied, defaulted, shown = _without_derived(text, named)
     text, declared = _without_blocks(text)
     copies = (
         f"impl ::core::marker::Copy for {name} {{}}\n"
@@ -53,8 +59,21 @@ def lightened(text: str) -> str:
         f"{{ #[inline] fn default() -> Self {{ unsafe {{ {_ZEROED}() }} }} }}\n"
         for name in [*zeroed, *defaulted]
     )
+    shows = (
+        f"impl ::core::fmt::Debug for {name} {{ fn fmt(&self, to: &mut ::core::fmt::Formatter<'_>) "
+        f'-> ::core::fmt::Result {{ to.write_str("{name} {{ .. }}") }} }}\n'
+        for name in shown
+    )
     return "".join(
-        [text, "\n", *copies, *defaults, *([_HELPER] if zeroed or defaulted else []), declared]
+        [
+            text,
+            "\n",
+            *copies,
+            *defaults,
+            *shows,
+            *([_HELPER] if zeroed or defaulted else []),
+            declared,
+        ]
     )
 
 
@@ -64,20 +83,29 @@ def _without_written(text: str) -> tuple[str, list[str]]:
     return _WRITTEN.sub("", text), names
 
 
-def _without_derived(text: str) -> tuple[str, list[str], list[str]]:
-    """Return bindings that derive neither Copy nor Default, and what is to have these."""
+def _without_derived(
+    text: str, named: Collection[str] | None
+) -> tuple[str, list[str], list[str], list[str]]:
+    """Return bindings that derive neither Copy nor Default, and what is to have these.
+
+    The last are those that do not derive Debug any more either.
+    """
     copied: list[str] = []
     defaulted: list[str] = []
+    shown: list[str] = []
 
     def left(found: re.Match[str]) -> str:
-        traits = re.findall(r"\w+", found["traits"])
-        for its, names in (({"Clone", "Copy"}, copied), ({"Default"}, defaulted)):
+        traits, name = re.findall(r"\w+", found["traits"]), found["name"]
+        apart = [({"Clone", "Copy"}, copied), ({"Default"}, defaulted)]
+        if named is not None and name not in named:
+            apart.append(({"Debug"}, shown))
+        for its, names in apart:
             if its <= set(traits):
-                names.append(found["name"])
+                names.append(name)
                 traits = [trait for trait in traits if trait not in its]
         return f"#[derive({', '.join(traits)})]\n" if traits else ""
 
-    return _DERIVED.sub(left, text), copied, defaulted
+    return _DERIVED.sub(left, text), copied, defaulted, shown
 
 
 def _without_blocks(text: str) -> tuple[str, str]:

@@ -136,6 +136,7 @@ chain! {
     }
 }
 
+/// Names C's `enum netdev_cmd`.
 macro_rules! net_events {
     ($($(#[$doc:meta])* $name:ident = $constant:ident;)*) => {
         #[cfg(CONFIG_NET)]
