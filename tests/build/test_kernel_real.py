@@ -216,7 +216,7 @@ def test_the_note_for_missing_headers_is_one_line(kernel_6_12: KernelTree, tmp_p
 
 
 def test_a_machine_without_any_kernel_is_told_what_to_do(tmp_path: Path) -> None:
-    if any(tree.origin is not Origin.FETCHED for tree in find.find_kernels()):
+    if any(t.origin not in (Origin.FETCHED, Origin.BUILT) for t in find.find_kernels()):
         pytest.skip("this machine has headers installed")
     empty = {"RKMBUILD_CACHE_DIR": str(tmp_path / "cache")}
     done = _rkmbuild("kernel", "show", **empty)
