@@ -52,6 +52,7 @@ def _is_wanted(item: pytest.Item, all_kernels: bool) -> bool:
     return every or kernel_table.tested_by(item) not in (
         *matrix.SOMETIMES,
         *matrix.OWN,
+        *matrix.DEBUG,
     )
 
 

@@ -19,7 +19,7 @@ from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import c_compiler
 from tests import matrix
 from tests.matrix import Tested
-from tests.own_kernels import OwnKernel
+from tests.own_kernels import DebugKernel, OwnKernel
 
 PAGE = Path(__file__).parents[1] / "docs" / "kernels.md"
 HEADINGS = (
@@ -61,11 +61,11 @@ def record(item: pytest.Item, tree: KernelTree) -> dict[str, object]:
     return facts
 
 
-def tested_by(item: pytest.Item) -> Tested | OwnKernel | None:
+def tested_by(item: pytest.Item) -> Tested | OwnKernel | DebugKernel | None:
     """Return the kernel of the matrix that a test runs on, if it is one for each."""
     callspec = getattr(item, "callspec", None)
     tested = callspec.params.get("kernel") if callspec else None
-    return tested if isinstance(tested, Tested | OwnKernel) else None
+    return tested if isinstance(tested, Tested | OwnKernel | DebugKernel) else None
 
 
 class KernelTable:

@@ -11,7 +11,7 @@ from rkmbuild.distro import offer
 from rkmbuild.distro.debian import Debian
 from rkmbuild.kernel import fetch, fetch_companions, find
 from rkmbuild.kernel.tree import KernelTree
-from tests.own_kernels import OwnKernel
+from tests.own_kernels import DebugKernel, OwnKernel
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,19 @@ OWN = (
         options=("SYSCTL", "DEBUG_INFO_DWARF4", "GENDWARFKSYMS", "EXTENDED_MODVERSIONS"),
     ),
 )
-EVERY = (*ALWAYS, *SOMETIMES, *OWN)
+# Likewise: what looks for bugs while the kernel runs.
+DEBUG = (DebugKernel("6.12", "trixie"),)
+EVERY = (*ALWAYS, *SOMETIMES, *OWN, *DEBUG)
 
 
 @functools.cache
-def get(tested: Tested | OwnKernel) -> KernelTree:
+def get(tested: Tested | OwnKernel | DebugKernel) -> KernelTree:
     """Return a kernel, fetched once into the cache.
 
     Raises:
         FetchError: it could not be got.
     """
-    if isinstance(tested, OwnKernel):
+    if isinstance(tested, OwnKernel | DebugKernel):
         return tested.get()
     suites = (None, tested.suite) if tested.own_first else (tested.suite,)
     # What is in the cache serves; asking apt for a newer one would cost every worker a second.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.base import cache
+from rkmbuild.base.errors import FetchError
 from rkmbuild.distro import apt_suite, build_tools, source_package
 from rkmbuild.kernel import debug_kernel, from_source
 from rkmbuild.kernel.detect import read_tree
@@ -53,3 +54,37 @@ class OwnKernel:
         tree, demanded = folder / "linux", from_source.names(fragment)
         from_source.configure(tree, fragment, demanded, env=env, variables=llvm)
         from_source.compile_all(tree, env=env, variables=llvm, jobs=2)
+
+
+@dataclass(frozen=True)
+class DebugKernel:
+    """A kernel as `rkmbuild kernel build-debug` gives it to users.
+
+    Attributes:
+        series: Whose source it is made of.
+        suite: The suite that has it, where the machine's own sources do not.
+        features: What is in it.
+    """
+
+    series: str
+    suite: str
+    features: tuple[str, ...] = debug_kernel.USUAL
+
+    @property
+    def name(self) -> str:
+        """What a test's parameter calls it, as --kernel does: `6.12-debug`."""
+        return self.series + debug_kernel.suffix(self.features)
+
+    @property
+    def flavour(self) -> str:
+        """What it is made for, in words."""
+        return ", ".join(self.features)
+
+    def get(self) -> KernelTree:
+        """Return the kernel, which takes ten minutes where it is not in the cache yet."""
+        try:
+            return debug_kernel.build(self.series, self.features)
+        except FetchError:  # this machine's own sources do not have it
+            return debug_kernel.build(
+                self.series, self.features, suite=self.suite, allow_expired=True
+            )
