@@ -56,7 +56,9 @@ fn all() -> Result<Pin<KBox<Locks>>> {
 
 /// Locks that are taken with interrupts off are given back in another order.
 fn interrupts() -> Result {
-    let (a, b) = (all()?, all()?);
+    let a = all()?;
+    // Made at a place of its own: of two locks of one place lockdep takes the second for the first.
+    let b = KBox::pin_init(kernel::new_spinlock!(2), GFP_KERNEL)?;
     let rows = KBox::pin_init(kernel::new_rwlock!(4), GFP_KERNEL)?;
     // SAFETY: it has no precondition.
     let off = || unsafe { kernel::bindings::rust_helper_irqs_disabled() };
@@ -64,7 +66,7 @@ fn interrupts() -> Result {
     let expected = !cfg!(CONFIG_PREEMPT_RT);
     check!(!off());
     let first = a.spin.lock_irqsave();
-    let second = b.spin.lock_irqsave();
+    let second = b.lock_irqsave();
     let third = rows.write_irqsave();
     check!(off(), expected);
     drop(first);
