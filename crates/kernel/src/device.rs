@@ -52,7 +52,7 @@ impl Device {
     /// Prints one message. Called by the `dev_*!` macros.
     #[doc(hidden)]
     pub fn print(&self, level: Level, args: fmt::Arguments<'_>) {
-        crate::print::format(args, |text| {
+        crate::print::format(args, &mut |text| {
             // SAFETY: the device exists, and the text is valid for as many bytes as are said.
             unsafe {
                 bindings::rust_helper_dev_printk(

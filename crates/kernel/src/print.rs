@@ -19,10 +19,13 @@
 //! ```
 
 mod macros;
+mod text;
 
 use crate::ffi::c_char;
 use crate::str::CStr;
 use core::fmt::{self, Write};
+use core::mem::MaybeUninit;
+use text::{is_special, Text};
 
 /// The levels, as C's `KERN_*` name them.
 #[doc(hidden)]
@@ -50,167 +53,46 @@ const LONG: usize = 912;
 /// Prints one message. Called by the `pr_*!` macros.
 #[doc(hidden)]
 pub fn print(level: Level, prefix: &[u8], args: fmt::Arguments<'_>) {
-    format(args, |text| emit(level, prefix, text));
+    format(args, &mut |text| emit(level, prefix, text));
 }
 
 /// Formats a message and gives it to `sink`: at once, or where it is too long, in parts that each
 /// fit into a record.
-pub(crate) fn format(args: fmt::Arguments<'_>, mut sink: impl FnMut(&[u8])) {
+pub(crate) fn format(args: fmt::Arguments<'_>, sink: &mut dyn FnMut(&[u8])) {
     if let Some(text) = args.as_str() {
         if text.len() <= LONG && !text.bytes().any(is_special) {
             sink(text.as_bytes());
             return;
         }
     }
-    if format_short(args, &mut sink).is_none() {
-        format_long(args, &mut sink);
+    if !format_short(args, sink) {
+        format_long(args, sink);
     }
 }
 
-/// Formats a message that fits into the small buffer; `None`: it does not, and `sink` got nothing.
+/// Formats a message that fits into the small buffer; `false`: it does not, and `sink` got nothing.
 ///
 /// Not inlined, so that the buffer is off the stack before a larger one is put there.
 #[inline(never)]
-fn format_short(args: fmt::Arguments<'_>, sink: &mut dyn FnMut(&[u8])) -> Option<()> {
-    let mut text = Text::<SHORT>::new();
-    text.write_fmt(args).ok()?;
-    sink(text.as_bytes());
-    Some(())
+fn format_short(args: fmt::Arguments<'_>, sink: &mut dyn FnMut(&[u8])) -> bool {
+    let mut room = [MaybeUninit::uninit(); SHORT];
+    let mut text = Text::new(&mut room, sink, false);
+    let fits = text.write_fmt(args).is_ok();
+    if fits {
+        text.flush();
+    }
+    fits
 }
 
 /// Formats a message of any length, a record at a time.
 #[inline(never)]
 #[cold]
 fn format_long(args: fmt::Arguments<'_>, sink: &mut dyn FnMut(&[u8])) {
-    let mut records = Records {
-        sink,
-        text: Text::new(),
-    };
+    let mut room = [MaybeUninit::uninit(); LONG];
+    let mut text = Text::new(&mut room, sink, true);
     // What a `Display` fails with has no place to go; what it wrote until then is printed.
-    let _ = records.write_fmt(args);
-    records.flush();
-}
-
-/// Tells whether a byte means something to printk: NUL ends a string, SOH starts a level.
-const fn is_special(byte: u8) -> bool {
-    byte <= 1
-}
-
-/// A buffer that is full or takes what is written.
-struct Text<const SIZE: usize> {
-    bytes: [core::mem::MaybeUninit<u8>; SIZE],
-    len: usize,
-}
-
-impl<const SIZE: usize> Text<SIZE> {
-    const fn new() -> Self {
-        Self {
-            bytes: [const { core::mem::MaybeUninit::uninit() }; SIZE],
-            len: 0,
-        }
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        // SAFETY: the first `len` bytes have been written.
-        unsafe { core::slice::from_raw_parts(self.bytes.as_ptr().cast(), self.len) }
-    }
-
-    /// Takes `bytes`, or nothing of them where they do not fit.
-    fn push(&mut self, bytes: &[u8]) -> fmt::Result {
-        let room = self.bytes.get_mut(self.len..).ok_or(fmt::Error)?;
-        let room = room.get_mut(..bytes.len()).ok_or(fmt::Error)?;
-        for (to, from) in room.iter_mut().zip(bytes) {
-            to.write(*from);
-        }
-        self.len += bytes.len();
-        Ok(())
-    }
-
-    /// Keeps the bytes from `start` on, as the beginning.
-    fn keep_from(&mut self, start: usize) {
-        self.bytes.copy_within(start..self.len, 0);
-        self.len -= start;
-    }
-}
-
-/// Calls `push` with the parts of `text`, the bytes that printk would act on written out as
-/// `/dev/kmsg` writes them.
-fn escaped(text: &str, mut push: impl FnMut(&[u8]) -> fmt::Result) -> fmt::Result {
-    for part in text.as_bytes().split_inclusive(|byte| is_special(*byte)) {
-        match part.split_last() {
-            Some((0, rest)) => {
-                push(rest)?;
-                push(b"\\x00")?;
-            }
-            Some((1, rest)) => {
-                push(rest)?;
-                push(b"\\x01")?;
-            }
-            _ => push(part)?,
-        }
-    }
-    Ok(())
-}
-
-impl<const SIZE: usize> Write for Text<SIZE> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        escaped(text, |part| self.push(part))
-    }
-}
-
-/// Writes records as its buffer fills.
-struct Records<'a> {
-    sink: &'a mut dyn FnMut(&[u8]),
-    text: Text<LONG>,
-}
-
-impl Records<'_> {
-    fn flush(&mut self) {
-        if !self.text.as_bytes().is_empty() {
-            (self.sink)(self.text.as_bytes());
-            self.text.len = 0;
-        }
-    }
-
-    /// Prints what is there up to the last line's end, or else up to the last whole character.
-    fn flush_some(&mut self) {
-        let bytes = self.text.as_bytes();
-        let line = bytes.iter().rposition(|byte| *byte == b'\n');
-        let end = match line {
-            Some(newline) => newline + 1,
-            None => bytes.len() - unfinished(bytes),
-        };
-        (self.sink)(&bytes[..end]);
-        self.text.keep_from(end);
-    }
-
-    fn push(&mut self, mut bytes: &[u8]) -> fmt::Result {
-        while !bytes.is_empty() {
-            let room = LONG - self.text.len;
-            if room == 0 {
-                self.flush_some();
-                continue;
-            }
-            let (now, later) = bytes.split_at(room.min(bytes.len()));
-            self.text.push(now)?;
-            bytes = later;
-        }
-        Ok(())
-    }
-}
-
-impl Write for Records<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        escaped(text, |part| self.push(part))
-    }
-}
-
-/// Returns how many bytes at the end are the beginning of a character whose rest is missing.
-fn unfinished(bytes: &[u8]) -> usize {
-    match core::str::from_utf8(bytes) {
-        Err(error) if error.error_len().is_none() => bytes.len() - error.valid_up_to(),
-        _ => 0,
-    }
+    let _ = text.write_fmt(args);
+    text.flush();
 }
 
 /// Hands one record to the kernel. `prefix` ends in a NUL, as `module!` makes it.

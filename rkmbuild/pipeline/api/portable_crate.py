@@ -28,6 +28,8 @@ _OPENED = (
     ("-Zunstable-options", Version(1, 80)),
     ("-Zcrate-attr=feature(inline_const)", Version(1, 79)),
     ("-Zcrate-attr=feature(error_in_core)", Version(1, 81)),
+    # core::panic::PanicMessage.
+    ("--cfg=rustc_before_1_81", Version(1, 81)),
     ("-Zcrate-attr=feature(raw_ref_op)", Version(1, 82)),
     ("-Zcrate-attr=feature(asm_const)", Version(1, 82)),
     ("-Zcrate-attr=feature(const_refs_to_cell)", Version(1, 83)),
