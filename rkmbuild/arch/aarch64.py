@@ -19,6 +19,8 @@ from rkmbuild.arch.rustflags import (
     KASAN,
     KASAN_MEMORY,
     KCFI,
+    KCOV,
+    KCSAN,
 )
 from rkmbuild.arch.tables import ANY, CODE, Table
 
@@ -83,7 +85,7 @@ AARCH64 = Arch(
     ),
     # The canary is found through a register (STACKPROTECTOR_PER_TASK), for which rustc has no
     # option.
-    rust_rows=(FUNCTION_ALIGNMENT, FRAME_POINTERS, KASAN, KASAN_MEMORY, KCFI),
+    rust_rows=(FUNCTION_ALIGNMENT, FRAME_POINTERS, KASAN, KASAN_MEMORY, KCSAN, KCOV, KCFI),
     software_float=(),
     clang_demands=EVERYWHERE,
     clang_replacements=(),

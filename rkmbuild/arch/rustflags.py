@@ -52,6 +52,8 @@ class Row:
         fallback: A row for a rustc that lacks the option, or None if it then cannot be used.
         features: LLVM target features for the target specification, instead of flags.
         sanitizer: The sanitizer that rustc's own freestanding target has to support for it.
+        only_ours: Whether that one need not, as ours says that it does: the functions which LLVM
+            calls are the kernel's.
         source: Where the fact comes from.
     """
 
@@ -63,6 +65,7 @@ class Row:
     fallback: "Row | None" = None
     features: tuple[str, ...] = ()
     sanitizer: str = ""
+    only_ours: bool = False
     source: str
 
 
@@ -157,4 +160,38 @@ KASAN_MEMORY = Row(
     wanted=lambda kernel: kernel.config.on("KASAN_GENERIC") and not before(kernel, 6, 3),
     flags=fixed("-Cllvm-args=-asan-kernel-mem-intrinsic-prefix=1"),
     source="scripts/Makefile.kasan, Linux 6.3; mm/kasan/shadow.c exports __asan_memcpy",
+)
+
+KCSAN = Row(
+    name="KCSAN",
+    wanted=configured("KCSAN"),
+    flags=fixed(
+        "-Zsanitizer=thread",
+        "-Cllvm-args=-tsan-instrument-func-entry-exit=0",
+        "-Cllvm-args=-tsan-compound-read-before-write=1",
+        "-Cllvm-args=-tsan-distinguish-volatile=1",
+    ),
+    option="sanitizer",
+    since="1.78",
+    sanitizer="thread",
+    only_ours=True,
+    source="scripts/Makefile.kcsan, Linux 6.12, in clang's words: the kernel's own Rust has no "
+    "such flags; kernel/kcsan/core.c exports what LLVM calls",
+)
+
+KCOV = Row(
+    name="KCOV",
+    wanted=configured("KCOV_INSTRUMENT_ALL"),
+    flags=lambda config: (
+        "-Cpasses=sancov-module",
+        "-Cllvm-args=-sanitizer-coverage-level=3",
+        "-Cllvm-args=-sanitizer-coverage-trace-pc",
+        *(
+            ("-Cllvm-args=-sanitizer-coverage-trace-compares",)
+            if config.on("KCOV_ENABLE_COMPARISONS")
+            else ()
+        ),
+    ),
+    source="scripts/Makefile.kcov (RUSTFLAGS_KCOV), Linux 6.16; kernel/kcov.c exports "
+    "__sanitizer_cov_trace_pc",
 )

@@ -6,6 +6,8 @@ from rkmbuild.arch.rustflags import (
     KASAN,
     KASAN_MEMORY,
     KCFI,
+    KCOV,
+    KCSAN,
     Row,
     before,
     configured,
@@ -108,6 +110,8 @@ ROWS: tuple[Row, ...] = (
     ),
     KASAN,
     KASAN_MEMORY,
+    KCSAN,
+    KCOV,
     KCFI,
     Row(
         name="FineIBT's count of arguments",

@@ -41,6 +41,11 @@ class Chosen:
     features: tuple[str, ...]
     rows: tuple[Row, ...]
 
+    @property
+    def sanitizers(self) -> list[str]:
+        """Those that the target specification says that it supports, whatever rustc's own does."""
+        return [row.sanitizer for row in self.rows if row.only_ours]
+
 
 def choose(
     tree: KernelTree, options: Collection[str], rustc: str, sanitizers: Collection[str] = ()
@@ -58,7 +63,7 @@ def choose(
     arch = architectures.of(tree.arch)
     rows = tuple(_fitting(row, options, rustc, tree) for row in arch.rust_rows if row.wanted(tree))
     for row in rows:
-        if row.sanitizer and row.sanitizer not in sanitizers:
+        if row.sanitizer and not row.only_ours and row.sanitizer not in sanitizers:
             raise ToolchainError(
                 f"rustc {rustc} cannot build for {tree.release}: the kernel uses {row.name}, and "
                 f"rustc's own target {arch.bare_target} does not support the sanitizer "

@@ -21,8 +21,10 @@ def name(arch: str) -> str:
     return f"{arch}-kernel"
 
 
-def render(arch: str, facts: RustFacts, features: Sequence[str]) -> str:
-    """Return the target specification, as JSON.
+def render(
+    arch: str, facts: RustFacts, features: Sequence[str], sanitizers: Sequence[str] = ()
+) -> str:
+    """Return the target specification, as JSON; it supports these sanitizers beside rustc's own.
 
     Fields whose form drifts between releases of rustc (target-pointer-width became a number in
     1.91, rustc-abi is demanded from 1.86 and unknown before) are taken from what this rustc
@@ -39,7 +41,8 @@ def render(arch: str, facts: RustFacts, features: Sequence[str]) -> str:
             f"rustc's own target {target} does not have what ours is made from: "
             f"{', '.join(sorted(missing))}"
         )
-    values = {"bare": bare, "features": list(features)}
+    supported = dict.fromkeys([*bare.get("supported-sanitizers", ()), *sanitizers])
+    values = {"bare": bare, "features": list(features), "sanitizers": list(supported)}
     text = templates.render(paths.data("targets") / f"{name(arch)}.json", values)
     spec: dict[str, Any] = json.loads(text)
     for field in _SAME:

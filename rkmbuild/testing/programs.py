@@ -6,10 +6,13 @@ from pathlib import Path
 
 from rkmbuild.base import cache, console, process
 from rkmbuild.base.errors import BuildError
-from rkmbuild.toolchain.parts import Rust
+from rkmbuild.toolchain.parts import Rust, Version
 
 # Counts up when a program is compiled in another way.
 _REVISION = 1
+# From 1.97 on rustc tells whatever the linker says: of a static program that asks for names, with
+# which each one with glibc is linked, it says that it needs glibc's shared libraries for those.
+_TELLS_ALL, _UNSAID = Version(1, 97), ("-Alinker-messages",)
 _MAIN = re.compile(r"^\s*(?:pub\s+)?fn\s+main\s*\(", re.MULTILINE)
 
 
@@ -51,7 +54,7 @@ def _compile(source: Path, rust: Rust, target: str, program: Path, *, tests: boo
                 rust.rustc, *(["--test"] if tests else []),
                 "--edition", "2021", "--target", target, "--crate-name", _crate(source.stem),
                 "-Ctarget-feature=+crt-static", "-Copt-level=1", "-Cstrip=symbols",
-                "-o", program, source,
+                *(_UNSAID if rust.version >= _TELLS_ALL else ()), "-o", program, source,
             ],
             doing=f"compiling {source.name}",
             success=range(256),

@@ -1,6 +1,7 @@
 """The table of rustc's flags and the target specification, for recorded toolchains."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,6 +192,33 @@ def test_functions_tell_how_many_arguments_they_take_where_fineibt_asks(toolchai
     with pytest.raises(ToolchainError, match="FineIBT's count of arguments") as caught:
         rustflags.choose(kernel, without, "1.85.1", ["kcfi"])
     assert "1.91" in (caught.value.hint or "")
+
+
+def test_a_kernel_that_looks_for_races_has_rust_look_as_well() -> None:
+    known = facts(TOOLCHAINS[0])
+    own = known.bare_spec["supported-sanitizers"]
+    assert "thread" not in own
+    chosen = rustflags.choose(tree("6.12.117", {"KCSAN": "y"}), known.options, "1.96.0", own)
+    assert "-Zsanitizer=thread" in chosen.flags
+    # rustc's own target knows nothing of it; ours says that it does.
+    made = json.loads(spec.render("x86_64", known, chosen.features, chosen.sanitizers))
+    assert made["supported-sanitizers"] == [*own, "thread"]
+
+
+def test_a_kernel_that_tells_what_was_reached_is_told_by_rust() -> None:
+    known, plain = facts(TOOLCHAINS[0]), {"KCOV": "y"}
+    assert not _coverage(rustflags.choose(tree("6.12.117", plain), known.options, "1.96.0").flags)
+    every = plain | {"KCOV_INSTRUMENT_ALL": "y"}
+    reached = ["sancov-module", "-sanitizer-coverage-level=3", "-sanitizer-coverage-trace-pc"]
+    found = rustflags.choose(tree("6.12.117", every), known.options, "1.96.0").flags
+    assert _coverage(found) == reached
+    compares = every | {"KCOV_ENABLE_COMPARISONS": "y"}
+    found = rustflags.choose(tree("6.12.117", compares), known.options, "1.96.0").flags
+    assert _coverage(found) == [*reached, "-sanitizer-coverage-trace-compares"]
+
+
+def _coverage(flags: Sequence[str]) -> list[str]:
+    return [flag.partition("=")[2] for flag in flags if "cov" in flag]
 
 
 # What a kernel with KASAN has set of it, as x86 has the offset.

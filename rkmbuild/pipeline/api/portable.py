@@ -174,9 +174,8 @@ class Portable:
         tree = kernel.tree
         sanitizers = tools.facts.bare_spec.get("supported-sanitizers", ())
         chosen = rustflags.choose(tree, tools.facts.options, str(tools.rust.version), sanitizers)
-        target = Target(
-            specification=spec.render(tree.arch, tools.facts, chosen.features), chosen=chosen
-        )
+        specified = spec.render(tree.arch, tools.facts, chosen.features, chosen.sanitizers)
+        target = Target(specification=specified, chosen=chosen)
         root = sysroot.plan(tools.rust, tools.facts, tree.arch, target.specification, chosen.flags)
         headers, questions = _questions()
         has = probe.ask(kernel, tools.compiler, headers, questions)
