@@ -102,6 +102,8 @@ OWN = (
 )
 # Likewise: what looks for bugs while the kernel runs.
 DEBUG = (DebugKernel("6.12", "trixie"),)
+# The one that looks for data races, which excludes the first's checks of memory.
+RACES = DebugKernel("6.12", "trixie", ("kcsan", "kcov"))
 EVERY = (*ALWAYS, *SOMETIMES, *OWN, *DEBUG)
 
 

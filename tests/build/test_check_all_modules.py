@@ -15,7 +15,7 @@ from tests.cli import rkmbuild
 # What the loader could say first of a module for another series.
 FOREIGN = {"this-module", "modversions", "vermagic"}
 # Notes that are true of some of the kernel's own modules.
-TRUE_NOTES = {"no-exit", "fpu-used", "large-frame", "recursion", "freed-code-kept"}
+TRUE_NOTES = {"no-exit", "fpu-used", "large-frame", "recursion", "freed-code-kept", "staging"}
 
 
 def modules(tree: KernelTree) -> list[Path]:

@@ -70,9 +70,38 @@ def test_nothing_is_reported_of_what_is_right(debug: KernelTree, module: Path) -
     assert not result.troubles
 
 
+@pytest.fixture(scope="module")
+def races() -> tuple[KernelTree, Path]:
+    tree = matrix.get(matrix.RACES)
+    return tree, crate_guest.build(crate_guest.MODULES / "planted", tree)
+
+
+def test_a_data_race_in_rust_is_reported_with_both_its_sides(
+    races: tuple[KernelTree, Path],
+) -> None:
+    tree, module = races
+    script = ["insmod /planted.ko && rmmod planted", "insmod /planted.ko how=race && rmmod planted"]
+    result = crate_guest.run(tree, {"planted": module}, script, cpus=2)
+    assert result.statuses == (0, 0)
+    assert not collected(message.text for message in result.printed(0))
+    found = collected(message.text for message in result.printed(1))
+    assert {report.name for report in found} == {"kcsan"}
+    assert any(_ours(report) and "data-race in " in report.title for report in found), found
+
+
+def test_rust_objects_tell_what_they_access_and_what_was_reached(
+    races: tuple[KernelTree, Path],
+) -> None:
+    assert {"__tsan_read8", "__tsan_write8", "__sanitizer_cov_trace_pc"} <= _wanted(races[1])
+
+
 def test_the_rust_objects_call_the_checks(module: Path) -> None:
+    assert {"__asan_report_load8_noabort", "__asan_memcpy"} <= _wanted(module)
+
+
+def _wanted(module: Path) -> set[str]:
+    """The symbols that a module wants of others."""
     said = subprocess.run(
         ["nm", "--undefined-only", module], capture_output=True, text=True, check=True
     ).stdout
-    wanted = {"__asan_report_load8_noabort", "__asan_memcpy"}
-    assert wanted <= {line.split()[-1] for line in said.splitlines()}
+    return {line.split()[-1] for line in said.splitlines()}

@@ -4,10 +4,13 @@
 
 #![no_std]
 
+use core::cell::UnsafeCell;
 use core::hint::black_box;
+use kernel::kthread::{self, KThread};
 use kernel::new_mutex;
 use kernel::prelude::*;
 use kernel::sync::Mutex;
+use kernel::time::{delay, Delta};
 
 module! {
     type: Planted,
@@ -34,6 +37,7 @@ impl kernel::Module for Planted {
             b"copy" => copy(),
             b"stack" => stack(black_box(9)),
             b"inversion" => inversion(),
+            b"race" => race(),
             b"" => Ok(()),
             _ => Err(EINVAL),
         }?;
@@ -102,6 +106,36 @@ fn inversion() -> Result {
     }
     let _second = second.lock();
     let _first = first.lock();
+    Ok(())
+}
+
+/// A number that any thread may change at any time.
+struct Racy(UnsafeCell<u64>);
+
+// SAFETY: there is nothing safe about it.
+unsafe impl Sync for Racy {}
+
+static COUNT: Racy = Racy(UnsafeCell::new(0));
+
+/// Has two threads count in one place, without a lock.
+#[inline(never)]
+fn race() -> Result {
+    let count = || {
+        while !kthread::should_stop() {
+            for _ in 0..1000 {
+                let place: *mut u64 = black_box(COUNT.0.get());
+                // SAFETY: there is nothing safe about it.
+                unsafe { *place += 1 };
+            }
+            delay::fsleep(Delta::from_millis(1));
+        }
+    };
+    let threads = (
+        KThread::spawn(c"one", count)?,
+        KThread::spawn(c"other", count)?,
+    );
+    delay::fsleep(Delta::from_millis(3000));
+    drop(threads);
     Ok(())
 }
 
