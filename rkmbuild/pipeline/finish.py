@@ -8,12 +8,9 @@ from rkmbuild.toolchain.parts import Tool
 
 _DOING = "splitting off the debug information"
 # In hello_world.ko 2 KB of 47 are 32 labels (.Ltmp5), which would be in /proc/kallsyms as well, and
-# `.comment`; 3.5 KB are what objtool calls the room before functions (tools/objtool/elf.c, Linux
-# 6.2: elf_create_prefix_symbol), where no code runs.
-_NEEDLESS = (
-    "--strip-debug", "--discard-locals", "--remove-section=.comment",
-    "--wildcard", "--strip-symbol=__pfx_*",
-)  # fmt: skip
+# `.comment`. Names of the room before functions (__pfx_) stay: by the next name the kernel tells
+# how large a function is, and `decode` whether it is the one that it knows.
+_NEEDLESS = ("--strip-debug", "--discard-locals", "--remove-section=.comment")
 
 
 def finish(made: Path, module: Path, objcopy: Tool, judge: Callable[[], None]) -> Path:
