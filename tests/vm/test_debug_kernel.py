@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rkmbuild.base import paths
 from rkmbuild.guest.result import GuestResult
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.klog.report import Report
@@ -66,6 +67,14 @@ def test_who_allocated_and_who_freed_is_told(guest: GuestResult) -> None:
 
 def test_nothing_is_reported_of_what_is_right(debug: KernelTree, module: Path) -> None:
     result = crate_guest.run(debug, {"planted": module}, ["insmod /planted.ko && rmmod planted"])
+    assert result.statuses == (0,)
+    assert not result.troubles
+
+
+def test_nothing_is_reported_of_an_example_with_crates(debug: KernelTree) -> None:
+    module = crate_guest.build(paths.data("examples") / "with_crates", debug)
+    script = ["insmod /with_crates.ko && rmmod with_crates"]
+    result = crate_guest.run(debug, {"with_crates": module}, script)
     assert result.statuses == (0,)
     assert not result.troubles
 
