@@ -27,6 +27,8 @@ def test_a_project_that_speaks_of_no_bindings_needs_few(tmp_path: Path) -> None:
         ('#[cfg(has_fn = "seq_read")] const IT: u8 = 1;', ""),
         ('#[path = "../../elsewhere.rs"] mod elsewhere;', ""),
         ('include!("../../elsewhere.rs");', ""),
+        ("kernel::export_symbol_gpl!(vfs_read);", ""),
+        ('#[export] extern "C" fn vfs_read() {}', ""),
         ("", '\n[package.metadata.rkmbuild]\nheaders = ["linux/usb.h"]\n'),
         ("", '\n[dependencies]\nother = { git = "https://example.org/other" }\n'),
         ("", '\n[dependencies]\nother = { version = "1", registry = "ours" }\n'),

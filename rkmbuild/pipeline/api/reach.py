@@ -16,8 +16,12 @@ from rkmbuild.project.project import Project
 from rkmbuild.toolchain.remembered import remembered
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-# Beside the bindings and what is asked of them: source that lies where nobody looked.
-_SPOKEN_OF = re.compile(rf"\b(?:bindings|{'|'.join(facts.KINDS)})\b|\binclude!|#\s*\[\s*path\b")
+# Beside the bindings and what is asked of them: exports, whose macros look for the name among them,
+# and source that lies where nobody looked.
+_SPOKEN_OF = re.compile(
+    rf"\b(?:bindings|{'|'.join(facts.KINDS)}|export(?:_symbol\w*)?)\b"
+    r"|\binclude!|#\s*\[\s*path\b"
+)
 # A dependency from elsewhere than crates.io may be written for the `kernel` crate, too.
 _ELSEWHERE = frozenset({"git", "registry", "registry-index", "patch", "replace"})
 
