@@ -198,8 +198,8 @@ def _ending_early(initramfs: bytes) -> bytes:
     """Return an initramfs that has next to nothing in its last page of memory.
 
     With an unpacked kernel it lies at the very end of memory, from the beginning of a page on, and
-    SeaBIOS 1.17 (qemu 11) has microvm's ACPI tables in the same page, at its end. Where it was
-    written over those, guests hung, or had no interrupt for their second serial port.
+    SeaBIOS 1.17 (qemu 11) has its ACPI tables in the same page, at its end. Where it was written
+    over those, guests hung, or had no interrupt for their second serial port.
     """
     return initramfs + bytes(-len(initramfs) % _PAGE + _ALIGNED)
 
