@@ -33,8 +33,8 @@ def _for_the_kernel(prepared: Prepared) -> list[str]:
     derived = "-Zretpoline-external-thunk" in prepared.flags
     more = ["-Zunstable-options", *(["-Zretpoline"] if derived else [])]
     target = f"--target={prepared.specification}"
-    # cargo is told of it in Cargo.toml.
-    more.append("--check-cfg=cfg(rkmbuild_host)")
+    # cargo is told of them in Cargo.toml.
+    more.append("--check-cfg=cfg(rkmbuild_host, rustc_before_1_81)")
     return ["--edition=2021", target, *prepared.flags, *more, *prepared.externs()]
 
 
