@@ -8,12 +8,10 @@ most of what another kernel costs. A project that may name more has all of it.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rkmbuild.pipeline.api import facts
 from rkmbuild.project import manifest, package
 from rkmbuild.project.project import Project
-from rkmbuild.toolchain.remembered import remembered
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Beside the bindings and what is asked of them: exports, whose macros look for the name among them,
@@ -46,16 +44,9 @@ def everything(project: Project) -> bool:
     if project.bound or any(map(package.has_script, packages)):
         return True
     manifests = {project.workspace / "Cargo.toml", *(each / "Cargo.toml" for each in packages)}
-    files = [*sorted(manifests), *(file for each in packages for file in package.sources(each))]
-
-    def ask() -> dict[str, Any]:
-        return {
-            "everything": any(_names(manifest.read(file), _ELSEWHERE) for file in manifests)
-            or _spoken_of(file for file in files if file.suffix == ".rs")
-        }
-
-    answer = remembered("which bindings are reached", files, ask)
-    return bool(answer["everything"])
+    if any(_names(manifest.read(file), _ELSEWHERE) for file in manifests):
+        return True
+    return _spoken_of(file for each in packages for file in package.sources(each))
 
 
 def _spoken_of(sources: Iterable[Path]) -> bool:
