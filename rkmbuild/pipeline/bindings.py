@@ -159,13 +159,13 @@ def make(bindings: Bindings, bindgen: Bindgen, compiler: CCompiler, folder: Path
     flags = (*bindings.c_flags, *cflags.OF_A_MODULE)
     text = f'#include "{header}"\n'
     c = C(header=text, compiler=compiler, flags=flags, folder=bindings.folder)
+    names = None if bindings.names is None else frozenset(bindings.names)
     # `side_by_side` would stop the sysroot as well, and that would be told in place of what failed.
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
     with ThreadPoolExecutor(1) as pool:
-        said = pool.submit(ask.preprocess, c, folder, bindings.names)
+        said = pool.submit(ask.preprocess, c, folder, names)
         _bind(bindings, bindgen, folder)
-    names = None if bindings.names is None else frozenset(bindings.names)
     draft = (folder / FILE).read_text()
     return finish(draft, c, said.result(), folder, wanted=helpers.WANTED, named=names)
 

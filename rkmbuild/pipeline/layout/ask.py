@@ -105,8 +105,7 @@ def preprocess(c: C, work: Path, names: Collection[str] | None = None) -> Prepro
     ).stdout
     asked = macros.candidates(defined, built_in)
     if names is not None:
-        wanted = frozenset(names)
-        asked = [name for name in asked if name in wanted]
+        asked = [name for name in asked if name in names]
     text = _expanded(c, asked, source)
     source.unlink()
     code = text.partition(macros.BEGIN)[0]
