@@ -4,17 +4,12 @@ pahole wrote it from what the kernel's own compiler said when the kernel was bui
 knows neither bindgen nor the compiler of this machine. Documentation/bpf/btf.rst has the format.
 """
 
-import gzip
-import io
-import lzma
-import shutil
 import struct
-import subprocess
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
-from elftools.elf.elffile import ELFFile
+from rkmbuild.kernel.btf import base
+from rkmbuild.kernel.tree import KernelTree
 
 _MAGIC = 0xEB9F
 _INT, _ARRAY, _STRUCT, _UNION, _ENUM, _FUNC_PROTO, _VAR, _DATASEC = 1, 3, 4, 5, 6, 13, 14, 15
@@ -34,13 +29,11 @@ class Layout:
     members: tuple[tuple[str, int, int], ...]
 
 
-def of_kernel(build: Path, image: Path) -> dict[str, list[Layout]]:
+def of_kernel(tree: KernelTree) -> dict[str, list[Layout]]:
     """Return the structures with a name of a kernel: of each name all that there are."""
-    vmlinux = build / "vmlinux"
-    data = vmlinux.read_bytes() if vmlinux.is_file() else _unpacked(image.read_bytes())
-    section = ELFFile(io.BytesIO(data)).get_section_by_name(".BTF")
-    assert section is not None, f"{vmlinux} and {image} have no BTF"
-    return read(section.data())
+    data = base.contents(tree)
+    assert data is not None, f"{tree.release} has no BTF"
+    return read(data)
 
 
 def read(data: bytes) -> dict[str, list[Layout]]:
@@ -80,21 +73,3 @@ def _members(
 
 def _string(text: bytes, offset: int) -> str:
     return text[offset : text.index(b"\0", offset)].decode()
-
-
-def _unpacked(image: bytes) -> bytes:
-    """Return the vmlinux inside a bzImage (Documentation/arch/x86/boot.rst: payload_offset)."""
-    setup = (image[0x1F1] or 4) * 512 + 512
-    offset, length = struct.unpack_from("<II", image, 0x248)
-    packed = image[setup + offset : setup + offset + length]
-    if packed.startswith(b"\xfd7zXZ\0"):
-        return lzma.LZMADecompressor().decompress(packed)
-    if packed.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=io.BytesIO(packed)).read(1 << 28)
-    return _piped("zstd" if packed.startswith(b"\x28\xb5\x2f\xfd") else "lz4", packed)
-
-
-def _piped(program: str, data: bytes) -> bytes:
-    assert shutil.which(program), f"{program} is not installed"
-    # Behind the packed kernel more follows, which they complain of once all is out.
-    return subprocess.run([program, "-dcq"], input=data, capture_output=True, check=False).stdout

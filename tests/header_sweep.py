@@ -64,7 +64,7 @@ class Sweep:
         assert isinstance(api, PortableApi)
         self._bindings = api.bindings
         assert tree.image is not None
-        self._btf = btf.of_kernel(tree.build, tree.image)
+        self._btf = btf.of_kernel(tree)
         self._top = tree.source / "include"
         self.swept = Swept()
 

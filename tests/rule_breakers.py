@@ -4,8 +4,13 @@ import dataclasses
 import gzip
 import lzma
 import struct
+from pathlib import Path
 
+from rkmbuild.kernel.btf.base import Base
 from rkmbuild.ko import elf
+from rkmbuild.pipeline.kfuncs import btf_writer
+from rkmbuild.pipeline.kfuncs.btf_writer import BaseTypes
+from rkmbuild.pipeline.kfuncs.records import Function, Records, Scalar
 from rkmbuild.verdict.target import Target
 from tests.corpus import signatures
 from tests.modules import (
@@ -106,6 +111,27 @@ _TWICE = module().add(Sec(".data", b"1", WA), Sec(".data", b"2", A))
 _ENDLESS = "4883ec38 e8f3ffffff 4883c438 e900000000"  # sub; call itself; add; return
 _BOUNDED = "53 85ff 7405 e8f2ffffff 5b e900000000"  # push; test; je; call itself; pop; return
 _MINE = exporting("mine").section("__kcrctab", flags=0)
+
+
+def with_kfunc(
+    name: str = "tiny_read", flags: int = 0, *, types: int = 100, named: str = "tiny"
+) -> Module:
+    """A module with a function for BPF programs, which builds on so many types of a kernel."""
+    said = Records((Function(name, Scalar("u64"), ()),), {})
+    data, (number,) = btf_writer.split(said, BaseTypes(types, 1000, {}))
+    made = module() if named == "tiny" else _named(named.encode())
+    return made.add(
+        Sec(".BTF_ids", struct.pack("<4I", 1, 1, number, flags), A, align=4),
+        Sec(".BTF", data, 0),
+        Sym("rkmbuild_kfuncs_syscall", ".BTF_ids"),
+    )
+
+
+def types_of_a_kernel(types: int = 100, **structs: int) -> Base:
+    """A kernel's types, as many as are said."""
+    sizes = {name: [(1, size)] for name, size in structs.items()}
+    return Base(file=Path("vmlinux"), types=types, strings=1000, structs=sizes)
+
 
 BROKEN: dict[str, Broken] = {
     "modules-disabled": (module(), dataclasses.replace(NEW, closed=True)),
@@ -248,4 +274,11 @@ BROKEN: dict[str, Broken] = {
     "recursion": (_code(_BOUNDED, Reloc(16, 4, "__x86_return_thunk", -4)), NEW),
     "freed-code-kept": (_data(Reloc(0, 1, "init_module")), NEW),
     "large-frame": (_code("4881ec01080000"), NEW),  # sub $2049, %rsp
+    "kfunc-no-types": (
+        module().add(Sec(".BTF_ids", bytes(8), A, align=4)),
+        kernel(DEBUG_INFO_BTF_MODULES="y"),
+    ),
+    "kfunc-types-differ": (with_kfunc(types=99), dataclasses.replace(NEW, types=types_of_a_kernel)),
+    "kfunc-flags": (with_kfunc(flags=1 << 7), dataclasses.replace(NEW, kfunc_flags=0x7F)),
+    "kfunc-duplicate": (with_kfunc(), dataclasses.replace(NEW, kfuncs={"tiny_read": "other"})),
 }

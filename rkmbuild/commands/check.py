@@ -60,11 +60,12 @@ def check(
         return
     if not ko:
         raise UsageError("which module?", hint="rkmbuild check KO...")
-    from rkmbuild.verdict import batch, compared, no_kernel
+    from rkmbuild.verdict import batch, bpf_functions, compared, no_kernel
 
     paths = batch.files(ko)
     known = _target(kernel, paths, running=running)
-    verdicts = _judged(paths, known, jobs) if known else list(no_kernel.judge(paths))
+    judged = _judged(paths, known, jobs) if known else list(no_kernel.judge(paths))
+    verdicts = bpf_functions.compared(judged)
     worst = max(verdict.worst for verdict in verdicts)
     code = next(verdict.exit_code for verdict in verdicts if verdict.worst is worst)
     if as_json:

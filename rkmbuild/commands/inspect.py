@@ -76,6 +76,13 @@ def _show(facts: "Facts") -> None:
         console.line(f"Imports from {_provider(provider)}: {', '.join(names)}")
     if facts.exports:
         console.line(f"Exports: {', '.join(facts.exports)}")
+    if facts.kfuncs:
+        called = [
+            (each.name or "?", ", ".join(each.words()), ", ".join(each.hooks))
+            for each in facts.kfuncs
+        ]
+        console.line()
+        console.table(("function", "flags", "programs"), called, title="Called by BPF programs")
 
 
 def _provider(name: str) -> str:

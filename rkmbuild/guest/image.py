@@ -5,39 +5,17 @@ of its boot. The unpacked kernel is kept in the cache, where it takes some 60 MB
 kernel but for its place, which is random only where the image's own code moves it.
 """
 
-import bz2
-import contextlib
 import functools
-import lzma
-import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 from rkmbuild.arch.guest import GuestMachine
-from rkmbuild.base import cache, console, files, process
-from rkmbuild.base.errors import MachineError, RkmbuildError
+from rkmbuild.base import cache, console, files
+from rkmbuild.base.errors import RkmbuildError
+from rkmbuild.kernel import packed_image
 
 _KIND = "boot-image"
 _REVISION = 1
 _NAME = "vmlinux"
-_PACKED = "packed"
-
-# scripts/Makefile.lib, cmd_*_with_size, and Kconfig's KERNEL_GZIP and its like: what an image
-# can be packed with. Of lzo no tool is at hand everywhere.
-_IN_PYTHON: tuple[tuple[bytes, Callable[[bytes], bytes]], ...] = (
-    (b"\x1f\x8b", functools.partial(zlib.decompress, wbits=31)),
-    (b"\xfd7zXZ\x00", lzma.decompress),
-    (b"\x5d\x00\x00", lzma.decompress),
-    (b"BZh", bz2.decompress),
-)
-_DAMAGED = (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
-_BY_COMMAND: tuple[tuple[bytes, Callable[[Path, Path], list[str]]], ...] = (
-    (
-        b"\x28\xb5\x2f\xfd",
-        lambda packed, plain: ["zstd", "-dqf", str(packed), "-o", str(plain)],
-    ),
-    (b"\x02\x21\x4c\x18", lambda packed, plain: ["lz4", "-dqf", str(packed), str(plain)]),
-)
 
 
 def unpacked(image: Path, guest: GuestMachine) -> Path | None:
@@ -71,17 +49,6 @@ def _make(image: Path, guest: GuestMachine, folder: Path) -> None:
     data = guest.payload(image.read_bytes()) if guest.payload else None
     if data is None:
         return
-    packed, plain = folder / _PACKED, folder / _NAME
-    for magic, unpack in _IN_PYTHON:
-        if data.startswith(magic):
-            with contextlib.suppress(*_DAMAGED):
-                plain.write_bytes(unpack(data))
-    for magic, command in _BY_COMMAND:
-        if data.startswith(magic):
-            packed.write_bytes(data)
-            process.run(
-                command(packed, plain), doing="unpacking a kernel's image", failure=MachineError
-            )
-            packed.unlink()
-    if plain.exists() and not guest.starts_unpacked(plain.read_bytes()):
+    plain = folder / _NAME
+    if packed_image.unpack(data, plain) and not guest.starts_unpacked(plain.read_bytes()):
         plain.unlink()

@@ -96,7 +96,7 @@ class Judge:
         ]
         if blocking:
             raise _failure(module, verdict.kernel, blocking)
-        self._target = self._target.having(module.name, verdict.exports)
+        self._target = self._target.having(module.name, verdict.exports, verdict.kfuncs)
         _show(module.name, verdict, hidden=passed_over)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from rkmbuild.arch import architectures
 from rkmbuild.base.errors import NotAModuleError
 from rkmbuild.kernel.symvers import ExportedSymbol
-from rkmbuild.ko import demangle, elf, signature, strings
+from rkmbuild.ko import demangle, elf, kfuncs, signature, strings
 from rkmbuild.ko.elf import Elf, Symbol, decoded
+from rkmbuild.ko.kfuncs import Kfunc
 from rkmbuild.ko.signature import Signature
 
 _KINDS = {0: "NULL", 1: "PROGBITS", 2: "SYMTAB", 3: "STRTAB", 4: "RELA", 7: "NOTE", 8: "NOBITS"}
@@ -77,6 +78,7 @@ class Facts:
         relocations: How many there are of each type, for what is loaded.
         symbols: How many symbols there are.
         signature: Who signed it, or None.
+        kfuncs: Its functions that BPF programs may call.
     """
 
     file: str
@@ -89,6 +91,7 @@ class Facts:
     relocations: Mapping[str, int]
     symbols: int
     signature: Signature | None
+    kfuncs: tuple[Kfunc, ...] = ()
 
     @property
     def crates(self) -> dict[str, int]:
@@ -127,6 +130,10 @@ class Facts:
             "symbols": self.symbols,
             "signature": signed
             and {"signer": signed.signer, "key": signed.key.hex(), "hash": signed.hash},
+            "kfuncs": [
+                {"name": each.name or None, "flags": each.words(), "hooks": list(each.hooks)}
+                for each in self.kfuncs
+            ],
         }
 
 
@@ -164,6 +171,7 @@ def read(data: bytes, *, name: str) -> Facts:
         relocations=dict(_relocations(file).most_common()),
         symbols=len(symbols),
         signature=appended.signature if appended else None,
+        kfuncs=tuple(kfuncs.read(file)),
     )
 
 

@@ -3,6 +3,7 @@
 A build loads this while cargo is at work.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +43,7 @@ def complete(
     target: Path,
     options: CargoOptions,
     place: Path,
+    added: Sequence[str] = (),
 ) -> Complete:
     """Put a module in its place, if it is one that may be loaded.
 
@@ -55,6 +57,7 @@ def complete(
         target: The target specification.
         options: What cargo was told.
         place: Where the module goes.
+        added: What objcopy is told to add to it.
 
     Raises:
         DangerousModuleError: it may not be loaded.
@@ -75,6 +78,6 @@ def complete(
             frame_check.check(made, project, library, objects, kernel.arch)
 
     with clock.stage("finish"):
-        debug = finish(made, place, tools.objcopy, judge)
+        debug = finish(made, place, tools.objcopy, judge, added)
         symvers = exports.publish(made.with_name("Module.symvers"), place.with_suffix(".symvers"))
     return Complete(place, debug, symvers)

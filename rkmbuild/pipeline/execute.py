@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rkmbuild.arch import architectures
 from rkmbuild.base import cache, console
@@ -10,9 +11,13 @@ from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import crate, fingerprint, generated_header, kbuild, linking, tracepoints
 from rkmbuild.pipeline.api.base import Provided
 from rkmbuild.pipeline.plan import BuildPlan
+from rkmbuild.pipeline.replay import elf_section
 from rkmbuild.pipeline.stages import Clock
 from rkmbuild.project import package
 from rkmbuild.toolchain import clang_flags
+
+if TYPE_CHECKING:
+    from rkmbuild.pipeline.kfuncs.additions import Additions
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
             made = link.finish(library)
             rust = plan.kbuild.folder / f"{kbuild.RUST}.o"
             tracepoints.check(rust, plan.kernel, tools.compiler)
+            added = _additions(made, rust, plan.kernel.tree)
     from rkmbuild.pipeline import completion  # noqa: PLC0415 - see _load_the_rest
 
     done = completion.complete(
@@ -87,12 +93,23 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         target=provided.target,
         options=cargo,
         place=plan.folder / f"{project.module}.ko",
+        added=added.arguments if added else (),
     )
     inputs = fingerprint.project_inputs(project, library.dep_info, plan.kbuild.folder)
     inputs |= {*fingerprint.kernel_inputs(plan.kernel.tree), *plan.kbuild.symvers}
-    inputs |= {*tools.files(), *plan.api.files()}
+    inputs |= {*tools.files(), *plan.api.files(), *(added.inputs if added else ())}
     outputs = {library.archive, *(file for file in done if file)}
     return Built(*done, frozenset(inputs), frozenset(outputs))
+
+
+def _additions(made: Path, rust: Path, tree: KernelTree) -> "Additions | None":
+    """Make what functions for BPF programs take, where there are some in the Rust object."""
+    data = rust.read_bytes()
+    if kbuild.KFUNCS.encode() not in data:
+        return None
+    from rkmbuild.pipeline.kfuncs import additions  # noqa: PLC0415 - few modules need it
+
+    return additions.make(elf_section(data, kbuild.KFUNCS), made, tree)
 
 
 def _load_the_rest(tree: KernelTree) -> None:

@@ -1,6 +1,6 @@
 """The last step: the module where the user looks for it, its debug information beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rkmbuild.base import cache, files, process
@@ -13,7 +13,9 @@ _DOING = "splitting off the debug information"
 _NEEDLESS = ("--strip-debug", "--discard-locals", "--remove-section=.comment")
 
 
-def finish(made: Path, module: Path, objcopy: Tool, judge: Callable[[], None]) -> Path:
+def finish(
+    made: Path, module: Path, objcopy: Tool, judge: Callable[[], None], added: Sequence[str] = ()
+) -> Path:
     """Split `made` into `module`, without debug information, and `<module>.debug` with it.
 
     Both are written beside their place and renamed into it, so that neither is ever half there.
@@ -26,6 +28,7 @@ def finish(made: Path, module: Path, objcopy: Tool, judge: Callable[[], None]) -
         module: Where it goes.
         objcopy: What splits it.
         judge: What raises where the module is not to get its place; it runs beside objcopy.
+        added: More arguments of objcopy for the module.
 
     Returns:
         The file with the debug information.
@@ -45,5 +48,5 @@ def finish(made: Path, module: Path, objcopy: Tool, judge: Callable[[], None]) -
                 raise process.failed(done, doing=_DOING)
         with files.replacing(module) as draft:
             link = f"--add-gnu-debuglink={debug}"
-            process.run([objcopy.path, *_NEEDLESS, link, made, draft], doing=_DOING)
+            process.run([objcopy.path, *_NEEDLESS, *added, link, made, draft], doing=_DOING)
     return debug

@@ -29,6 +29,8 @@ ENVIRONMENT = "rkmbuild_environment"
 """Where make notes what its commands run in: the folder, and the environment."""
 EXPORTED = ".discard.rkmbuild.exports"
 """The section of the Rust object that has the text of its exports."""
+KFUNCS = ".discard.rkmbuild.kfuncs"
+"""The section of the Rust object that has the text of its functions for BPF programs."""
 _SCRIPT = "rkmbuild.lds"
 _BTF = "CONFIG_DEBUG_INFO_BTF_MODULES"
 

@@ -11,6 +11,7 @@ from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import calls, compression, demangle, never_run, packing, signature
 from rkmbuild.ko.packing import Packing
 from rkmbuild.verdict import (
+    bpf_functions,
     exports,
     init_code,
     layout,
@@ -111,6 +112,7 @@ def judge(
         needs=symbols.needs(subject) if subject and whole else (),
         unchecked=tuple(report.unchecked),
         exports=tuple(exports.read(subject)) if subject and whole else (),
+        kfuncs=bpf_functions.names(subject.file) if subject and whole else (),
     )
 
 
@@ -154,6 +156,7 @@ def _judge(subject: Subject, report: FindingList, *, explain: bool, deep: bool) 
     placement.check(subject, report)
     tables.check(subject, report)
     exports.check_duplicates(subject, report)
+    bpf_functions.check(subject, report)
     _names(subject, report)
     if deep and not report.refused:
         _code(subject, report)

@@ -114,6 +114,7 @@ class Verdict:
         needs: In-tree modules that have to be loaded first, in the order of loading.
         unchecked: What could not be judged, and why.
         exports: Symbols that it gives to other modules.
+        kfuncs: Functions that it gives to BPF programs.
     """
 
     file: str
@@ -123,6 +124,7 @@ class Verdict:
     needs: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = field(default=())
     exports: tuple[ExportedSymbol, ...] = ()
+    kfuncs: tuple[str, ...] = ()
 
     @property
     def worst(self) -> Severity:

@@ -1,8 +1,10 @@
 """What the checker knows of the kernel that a module is judged for."""
 
 import dataclasses
+import functools
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from rkmbuild.arch import architectures
 from rkmbuild.arch.arch import Arch
 from rkmbuild.base.errors import KernelError, NotAModuleError
 from rkmbuild.kernel import symvers
+from rkmbuild.kernel.btf import base
+from rkmbuild.kernel.btf.base import Base
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion
 from rkmbuild.ko import compression, elf, strings
@@ -22,6 +26,7 @@ _SAMPLE_BYTES = 200 << 10
 _SAMPLES = 40
 # The symbol of an entry in the table of exports (include/linux/export-internal.h)
 _ENTRY = "__ksymtab_"
+_FLAG = re.compile(r"^#define\s+KF_\w+\s+\(1 << (\d+)\)", re.MULTILINE)
 THIS_MODULE = ".gnu.linkonce.this_module"
 
 
@@ -40,6 +45,10 @@ class StructModule:
     name_at: int
     init_at: int
     exit_at: int
+
+
+def _no_types() -> Base | None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +80,10 @@ class Target:
         loaded: Names of the modules that are in it now; none for a kernel that does not run.
         loaded_exports: What those of them export that Module.symvers does not know; of these only
             the names are known.
+        types: Gives its types (BTF), or None where they are not known; raises as `btf.base.find`.
+        kfunc_flags: What its verifier can be told of a function, as bits; 0 where not known.
+        kfuncs: The module of each function that BPF programs may call.
+        kallsyms: The list of its symbols, where it runs.
     """
 
     arch: Arch
@@ -93,16 +106,25 @@ class Target:
     at_hand: bool = True
     loaded: frozenset[str] = frozenset()
     loaded_exports: frozenset[str] = frozenset()
+    types: Callable[[], Base | None] = _no_types
+    kfunc_flags: int = 0
+    kfuncs: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    kallsyms: Path | None = None
 
     def since(self, major: int, minor: int) -> bool:
         """Tell whether the kernel is of this series or a later one."""
         return (self.version.major, self.version.minor) >= (major, minor)
 
-    def having(self, module: str, exports: Iterable[ExportedSymbol]) -> "Target":
-        """Return the kernel as it is once a module with these exports is in it."""
+    def having(
+        self, module: str, exports: Iterable[ExportedSymbol], kfuncs: Iterable[str] = ()
+    ) -> "Target":
+        """Return the kernel as it is once a module with these exports and functions is in it."""
         more = {symbol.name: symbol for symbol in exports}
         return dataclasses.replace(
-            self, exports={**self.exports, **more}, loaded=self.loaded | {module}
+            self,
+            exports={**self.exports, **more},
+            loaded=self.loaded | {module},
+            kfuncs={**self.kfuncs, **dict.fromkeys(kfuncs, module)},
         )
 
 
@@ -132,6 +154,8 @@ def of(tree: KernelTree) -> Target:
         modules=tree.modules,
         flags_exports=_flags_exports(tree),
         unpacks=unpacks(tree.config),
+        types=functools.partial(base.find, tree),
+        kfunc_flags=_kfunc_flags(tree),
         enforced=tree.config.on("MODULE_SIG_FORCE"),
         locked_down=tree.config.on(
             "LOCK_DOWN_KERNEL_FORCE_INTEGRITY", "LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY"
@@ -158,6 +182,12 @@ def _flags_exports(tree: KernelTree) -> bool:
     header = _read(tree.source / "include/linux/export-internal.h")
     newer = (tree.version.major, tree.version.minor) >= (7, 1)
     return "___kflagstab+" in header if header else newer
+
+
+def _kfunc_flags(tree: KernelTree) -> int:
+    """Return what the kernel's headers have of KF_…, as bits; 0 where they do not tell."""
+    bits = _FLAG.findall(_read(tree.source / "include/linux/btf.h"))
+    return functools.reduce(lambda known, bit: known | 1 << int(bit), bits, 0)
 
 
 def _taken(tree: KernelTree) -> frozenset[str]:
@@ -200,6 +230,7 @@ def running(tree: KernelTree, *, root: Path = Path("/")) -> Target:
         blacklisted=_blacklisted(_read(root / "proc/cmdline")),
         loaded=loaded,
         loaded_exports=_loaded_exports(known, loaded, root / "proc/kallsyms"),
+        kallsyms=root / "proc/kallsyms",
     )
 
 

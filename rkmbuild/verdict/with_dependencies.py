@@ -34,7 +34,7 @@ def judged_again(verdict: Verdict, kernel: Target) -> Verdict:
         for needed in needs.order(modinfo.read(path), None).before:
             other = check.judge_file(needed.file, with_needed, explain=False, deep=False)
             if not other.refusal:
-                with_needed = with_needed.having(other.module, other.exports)
+                with_needed = with_needed.having(other.module, other.exports, other.kfuncs)
     except NotAModuleError:
         return verdict
     if with_needed is kernel:

@@ -270,3 +270,27 @@ NO_RETPOLINE = dangerous(
     f"{MAIN}: check_modinfo_retpoline; arch/{{srcarch}}/kernel/cpu/bugs.c: retpoline_module_ok",
     "build through kbuild: it adds -mindirect-branch and says retpoline=Y",
 )
+
+KFUNC_TYPES_DIFFER = dangerous(
+    "kfunc-types-differ",
+    "the types of functions for BPF programs are not for this build of the kernel: programs that "
+    "call them are verified by other types, or the functions are not there",
+    "kernel/bpf/btf.c: btf_parse_module, __register_btf_kfunc_id_set",
+    "build it for this kernel: rkmbuild build --kernel {release}",
+)
+
+KFUNC_FLAGS = dangerous(
+    "kfunc-flags",
+    "a function for BPF programs has flags that this kernel does not know and ignores: its "
+    "verifier lets programs do what the function relies on them not to do",
+    "include/linux/btf.h: KF_ACQUIRE and what follows",
+    "build it for this kernel, and leave out what it cannot promise",
+)
+
+KFUNC_DUPLICATE = dangerous(
+    "kfunc-duplicate",
+    "a function for BPF programs has the name of another symbol: the kernel looks its address up "
+    "by name, and programs call the other one",
+    "kernel/bpf/verifier.c: add_kfunc_call; kernel/kallsyms.c: kallsyms_lookup_name",
+    "rename it: #[bpf_kfunc] puts the module's name before that of a function",
+)

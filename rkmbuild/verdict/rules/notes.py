@@ -91,3 +91,11 @@ LARGE_FRAME = note(
     "lib/Kconfig.debug: FRAME_WARN",
     "put large values on the heap, in Rust into a Box or Vec",
 )
+
+KFUNC_NO_TYPES = note(
+    "kfunc-no-types",
+    "the module has sets of types or functions for BPF programs and no types of its own: the "
+    "kernel registers none of the functions",
+    "kernel/bpf/btf.c: __register_btf_kfunc_id_set",
+    "rkmbuild build writes them; in C, pahole does where kbuild finds the kernel's vmlinux",
+)
