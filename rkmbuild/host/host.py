@@ -7,10 +7,17 @@ in its own words. Nothing is ever forced, and what fails in the middle is taken 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from rkmbuild.base import console
-from rkmbuild.base.errors import AlreadyLoadedError, CrashedError, NotLoadedError, RkmbuildError
+from rkmbuild.base.errors import (
+    AlreadyLoadedError,
+    CrashedError,
+    InUseError,
+    NotLoadedError,
+    RkmbuildError,
+)
 from rkmbuild.host import insertion, loading, precheck, privilege, procmodules, records
 from rkmbuild.host.insertion import Listening
 from rkmbuild.host.loading import Loading, Part
@@ -19,6 +26,9 @@ from rkmbuild.kernel.names import module_name
 from rkmbuild.klog.kmsg import Record
 from rkmbuild.ko import modinfo, needs, parameters
 from rkmbuild.verdict.findings import Verdict
+
+# Seconds between two looks at who uses a module.
+_POLL = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,12 +146,13 @@ def load_unless_there(
     return Change(name=module.name, path=ko)
 
 
-def unload(name: str, *, with_users: bool = False) -> Change:
+def unload(name: str, *, with_users: bool = False, wait: float = 0) -> Change:
     """Unload a module that nothing uses.
 
     Args:
         name: The module.
         with_users: Unload modules that use it before.
+        wait: Seconds to wait for what uses it now, where that may end.
 
     Raises:
         NotLoadedError: there is none of this name.
@@ -155,10 +166,7 @@ def unload(name: str, *, with_users: bool = False) -> Change:
         if procmodules.is_built_in(name):
             raise NotLoadedError(f"{plain} is built into the kernel and cannot be unloaded")
         raise NotLoadedError(f"{plain} is not loaded", hint="`rkmbuild list` shows what is")
-    modules = procmodules.users_first(module) if with_users else (module,)
-    going = [each.name for each in modules]
-    for each in modules:
-        insertion.free(each, but_for=going)
+    modules = _free(module, with_users=with_users, until=monotonic() + wait)
     gone: list[str] = []
     with Listening() as log:
         for each in modules:
@@ -171,6 +179,38 @@ def unload(name: str, *, with_users: bool = False) -> Change:
             records.forget(each.name)
             gone.append(each.name)
         return Change(name=module.name, unloaded=tuple(gone), log=log.records())
+
+
+def _free(module: LoadedModule, *, with_users: bool, until: float) -> tuple[LoadedModule, ...]:
+    """Return what is to be unloaded, once nothing else uses it.
+
+    Args:
+        module: The module.
+        with_users: Whether modules that use it are unloaded as well.
+        until: When to give up, by the clock that never goes back: seconds.
+
+    Raises:
+        NotLoadedError: it went by itself meanwhile.
+        InUseError: something uses it still, or it has no way out.
+    """
+    while True:
+        modules = procmodules.users_first(module) if with_users else (module,)
+        going = [each.name for each in modules]
+        try:
+            for each in modules:
+                insertion.free(each, but_for=going)
+        except InUseError:
+            if monotonic() >= until or any(each.permanent for each in modules):
+                raise
+        else:
+            return modules
+        # The kernel frees a BPF program a grace period after the last one has let it go, which
+        # takes from 10 ms to some tenths of a second, and tells nobody.
+        sleep(_POLL)
+        now = procmodules.find(module.name)
+        if not now:
+            raise NotLoadedError(f"{module.name} is no longer loaded: something else unloaded it")
+        module = now
 
 
 def _loaded_now(module: modinfo.Modinfo, *, swap: bool) -> LoadedModule | None:

@@ -149,8 +149,8 @@ _TOGETHER = (
     tool("users: held", "unload --with-users caller"),
     shell("hold greeter", "sleep 1000 </dev/greeter >/dev/null 2>&1 & echo $! >/tmp/holder"),
     tool("users: held open", "unload --with-users greeter"),
-    shell("release greeter", f"kill $(cat /tmp/holder); {_RELEASED}"),
-    tool("users: unloaded", "unload --with-users greeter"),
+    shell("release greeter", "(sleep 2; kill $(cat /tmp/holder)) >/dev/null 2>&1 &"),
+    tool("users: unloaded", "unload --with-users --wait 60 greeter"),
     tool("users: none left", "list --json"),
     # The first insmod loads the module twice, as if another tool had been faster.
     instead("insmod", "/races", 'insmod "$@"'),
