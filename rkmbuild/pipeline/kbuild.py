@@ -30,7 +30,7 @@ ENVIRONMENT = "rkmbuild_environment"
 EXPORTED = ".discard.rkmbuild.exports"
 """The section of the Rust object that has the text of its exports."""
 KFUNCS = ".discard.rkmbuild.kfuncs"
-"""The section of the Rust object that has the text of its functions for BPF programs."""
+"""The section of the Rust object that says which functions BPF programs may call."""
 _SCRIPT = "rkmbuild.lds"
 _BTF = "CONFIG_DEBUG_INFO_BTF_MODULES"
 
