@@ -111,10 +111,10 @@ def own_types(file: Elf) -> OwnTypes | None:
     number = file.find(BTF, allocated=False)
     try:
         blob = Blob(bytes(file.content(file.sections[number])) if number else b"")
+        if not blob.strings.startswith(TAG.encode() + b"\0"):
+            return None
         types = list(blob.types())
     except ValueError:
-        return None
-    if not blob.strings.startswith(TAG.encode() + b"\0"):
         return None
     for at, found in enumerate(types):
         # A mark refers to the function that stands before it.
@@ -125,10 +125,11 @@ def own_types(file: Elf) -> OwnTypes | None:
 
 def read(file: Elf) -> list[Kfunc]:
     """Return the functions of a module that BPF programs may call, as they stand in its sets."""
-    known = own_types(file)
+    found = sets(file)
+    known = own_types(file) if found else None
     flags: dict[int, int] = {}
     hooks: dict[int, list[str]] = {}
-    for each in sets(file):
+    for each in found:
         for number, bits in each.pairs:
             flags[number] = flags.get(number, 0) | bits
             hooks.setdefault(number, []).append(each.hook)
