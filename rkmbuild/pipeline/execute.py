@@ -54,12 +54,13 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     console.detail(f"cc: {tools.compiler.path}: {tools.why}")
     for line in clang_flags.lines(plan.kernel.translation, "libclang"):
         console.detail(line)
-    provided = plan.api.provide(clock, jobs=cargo.jobs)
     failure = None
     if tools.cbindgen:
         with clock.stage("header"):
             failure = generated_header.generate(project, tools.cbindgen, plan.kbuild.folder)
     with clock.stage("kbuild"), linking.started(plan.kbuild, lock=lock, jobs=cargo.jobs) as link:
+        # make reads the kernel's makefiles for a second, which needs none of what is made here.
+        provided = plan.api.provide(clock, jobs=cargo.jobs)
         _load_the_rest(plan.kernel.tree)
         with clock.stage("crate"):
             library = crate.build(

@@ -66,8 +66,10 @@ class BindgenProbe:
         with cache.temporary() as folder:
             header = folder / "empty.h"
             header.touch()
+            # It would start clang to ask where headers are, and none is read.
+            command = (self.bindgen.path, header, "--no-include-path-detection")
             return _objections(
-                [self.bindgen.path, header, "-o", folder / "empty.rs", "--", *flags],
+                [*command, "-o", folder / "empty.rs", "--", *flags],
                 {
                     # A file's path picks that very library where a folder may hold several.
                     "LIBCLANG_PATH": str(self.bindgen.libclang),
