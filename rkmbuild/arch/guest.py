@@ -25,6 +25,8 @@ class GuestMachine:
         starts_unpacked: Tells of an unpacked kernel whether qemu can start it.
         clock_words: What a guest whose processor qemu translates is told of its clock, as words
             for the kernel's command line; given the folder where the host's /sys and /proc are.
+        reserving: Gives the word for the kernel's command line that has it leave memory alone, from
+            one MiB on and so many of them, as /dev/mem then has it; None where there is none.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class GuestMachine:
     early_console: str
     reboot: str
     clock_words: Callable[[Path], list[str]]
+    reserving: Callable[[int, int], str] | None = None
     payload: Callable[[bytes], bytes | None] | None = None
     starts_unpacked: Callable[[bytes], bool] = lambda _kernel: False
 

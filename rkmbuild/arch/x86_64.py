@@ -30,6 +30,8 @@ _GUEST = GuestMachine(
     # machine.
     reboot="reboot=triple",
     clock_words=x86_64_clock.words,
+    # arch/x86/kernel/e820.c, parse_memmap_one
+    reserving=lambda start, length: f"memmap={length}M${start}M",
     payload=x86_64_image.payload,
     starts_unpacked=x86_64_image.starts_by_itself,
 )

@@ -7,8 +7,10 @@ from rkmbuild.arch import architectures
 from rkmbuild.arch.arch import Arch
 from rkmbuild.base import console
 from rkmbuild.base.errors import MachineError, UsageError
-from rkmbuild.guest import accel, image, initramfs, no_init, qemu_machine
+from rkmbuild.guest import accel, frozen, image, initramfs, no_init, qemu_machine
 from rkmbuild.guest.attempt import Attempt
+from rkmbuild.guest.freezer import Freezer
+from rkmbuild.guest.frozen import ThawedMachine
 from rkmbuild.guest.machine import Configuration
 from rkmbuild.guest.qemu_machine import QemuMachine
 from rkmbuild.guest.result import GuestResult, Step
@@ -69,18 +71,46 @@ def boot(
     arch = bootable_arch(tree)
     packed = bootable(tree)
     plain = image.unpacked(packed, arch.guest)
-    root = initramfs.build(
-        qemu_machine.busybox(),
-        files=files,
-        script=script,
-        port=arch.guest.port,
-        stop_on_failure=stop_on_failure,
-    )
-    emulator = qemu_machine.emulator(arch)
+    busybox, emulator = qemu_machine.busybox(), qemu_machine.emulator(arch)
     chosen = accel.choose(emulator)
+
+    def attempt() -> Attempt:
+        return Attempt(script, on_line=on_line, on_message=on_message, on_step=on_step)
+
+    freezer = None
+    if chosen.name == "tcg" and not append:
+        freezer = Freezer(
+            arch,
+            plain or packed,
+            line=kernel_words(arch, chosen, append),
+            memory_mib=memory_mib,
+            cpus=cpus,
+            busybox=busybox,
+            emulator=emulator,
+        )
+        waiting = freezer.find()
+        work = waiting and initramfs.work(
+            files=files, script=script, port=arch.guest.port, stop_on_failure=stop_on_failure
+        )
+        if waiting and work and frozen.fits(work):
+            run = attempt()
+            result = run.in_machine(
+                ThawedMachine(waiting, work, run.nonce, emulator.path),
+                timeout=timeout,
+                step_timeout=step_timeout,
+                chosen=chosen,
+            )
+            if result is not None:
+                _tell_of_port(run.transcript, tree.release, arch.guest.port)
+                return result
+            console.detail(f"{tree.release} did not go on from where it waited; it boots anew")
+            freezer.forget()
+    root = initramfs.build(
+        busybox, files=files, script=script, port=arch.guest.port, stop_on_failure=stop_on_failure
+    )
     silent = 0
     for tried in _attempts(chosen):
-        run = Attempt(script, on_line=on_line, on_message=on_message, on_step=on_step)
+        run = attempt()
         configuration = Configuration(
             arch=arch,
             image=plain or packed,
@@ -99,6 +129,8 @@ def boot(
             if not chosen.proven:
                 # Only now: an image that boots nowhere says nothing of KVM.
                 accel.remember(emulator, works=tried is chosen)
+            if freezer:
+                freezer.note()
             _tell_of_port(run.transcript, tree.release, arch.guest.port)
             return result
         if not tried.proven:
@@ -161,12 +193,19 @@ def command_line(
         nonce: Becomes init's argument.
         words: What it begins with; `{reboot}` is the way to reboot.
     """
+    return f"{kernel_words(arch, chosen, append, words=words)} -- {nonce}"
+
+
+def kernel_words(
+    arch: Arch, chosen: accel.Accel, append: str, *, words: str = _COMMAND_LINE
+) -> str:
+    """Return the kernel's part of the command line; the arguments are those of `command_line`."""
     line = words.format(reboot=arch.guest.reboot).split()
     if chosen.name == "tcg":
         line += arch.guest.clock_words(Path("/"))
     elif not chosen.proven:
         line.append(arch.guest.early_console)
-    return " ".join([*line, *([append] if append else []), "--", nonce])
+    return " ".join([*line, *([append] if append else [])])
 
 
 def appended(texts: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """The guest's first and only root file system: a static busybox, our init, the caller's files."""
 
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from rkmbuild.base.errors import MachineError
@@ -36,8 +36,8 @@ notests=/sys/module/cryptomgr/parameters/notests
 # last `exec` closes the port, and a close waits until all that was written has left it. Where there
 # is no such port, what a step printed goes into the kernel's log once it has ended: a line of that
 # has room for some 1000 letters (kernel/printk/printk.c, devkmsg_write).
-_INIT = f"""\
-{_SETUP}export TERM=dumb
+_SCRIPT = f"""\
+export TERM=dumb
 echo "$1 alive" >/dev/kmsg
 exec </dev/null
 if [ -c /dev/@port@ ]; then
@@ -71,6 +71,25 @@ echo "$1 done" >/dev/kmsg
 printf '\\001%s done\\n' "$1"
 exec >/dev/null 2>&1
 poweroff -f
+"""
+
+# Its kernel is kept from here on (`frozen`). What it is to do is then in memory that the kernel
+# leaves alone, from the MiB that $1 says: a line of words, and an archive.
+WAITS, GO = "rkmbuild waits", "rkmbuild-goes-on"
+_RUN = "rkmbuild/run"
+WAITING = f"""\
+{_SETUP}exec </dev/null >/dev/null 2>&1
+[ -c /dev/mem ] || poweroff -f
+echo "{WAITS}" >/dev/kmsg
+while :; do
+    set -- "$1" $(dd if=/dev/mem bs=4096 skip=$(($1 * 256)) count=1)
+    [ "$2" = {GO} ] && break
+    usleep 10000
+done
+date -s "@$4"
+echo "$6" >/dev/urandom
+dd if=/dev/mem bs=1M skip=$(($1 + 1)) count="$3" | cpio -idu
+exec sh /{_RUN} "$5"
 """
 
 # For a person: a shell on the console, after the steps have run there. Nobody listens for the last
@@ -110,22 +129,67 @@ def build(
     Raises:
         MachineError: a file cannot be read, or has a place that init needs.
     """
-    init = _INTERACTIVE_INIT if interactive else _INIT.replace("@port@", port)
-    entries = [
+    init = _INTERACTIVE_INIT if interactive else f"{_SETUP}{_script(port)}"
+    return _archive(
+        lambda: [*_userland(busybox, init), *_entries_of(files, script, stop_on_failure)]
+    )
+
+
+def waiting(busybox: Path) -> bytes:
+    """Return the archive of a guest that waits for what `work` gives.
+
+    Raises:
+        MachineError: busybox cannot be read.
+    """
+    return _archive(lambda: _userland(busybox, WAITING))
+
+
+def work(
+    *,
+    files: Mapping[str, Content],
+    script: Sequence[str],
+    port: str,
+    stop_on_failure: bool | Collection[int] = False,
+) -> bytes:
+    """Return the archive for a guest that waits; the arguments are those of `build`.
+
+    Raises:
+        MachineError: a file cannot be read, or has a place that init needs.
+    """
+    run = cpio.file(_RUN, _script(port).encode())
+    return _archive(lambda: [run, *_entries_of(files, script, stop_on_failure)])
+
+
+def _script(port: str) -> str:
+    return _SCRIPT.replace("@port@", port)
+
+
+def _userland(busybox: Path, init: str) -> list[cpio.Entry]:
+    return [
         cpio.file("init", init.encode(), executable=True),
         cpio.character_device("dev/console", 5, 1),
         *(cpio.folder(name) for name in ("proc", "sys", "tmp", "root")),
+        cpio.file("bin/busybox", busybox.read_bytes(), executable=True),
     ]
+
+
+def _entries_of(
+    files: Mapping[str, Content],
+    script: Sequence[str],
+    stop_on_failure: bool | Collection[int],
+) -> Iterator[cpio.Entry]:
     for number, command in enumerate(script):
         text = f"{command}\n".encode(errors="surrogateescape")
-        entries.append(cpio.file(f"{STEPS}/{number:04}", text))
+        yield cpio.file(f"{STEPS}/{number:04}", text)
         if stop_on_failure is True or (stop_on_failure and number in stop_on_failure):
-            entries.append(cpio.file(f"{STOP}/{number:04}", b""))
+            yield cpio.file(f"{STOP}/{number:04}", b"")
+    for name, content in files.items():
+        yield from _entries(name, content)
+
+
+def _archive(entries: Callable[[], Iterable[cpio.Entry]]) -> bytes:
     try:
-        entries.append(cpio.file("bin/busybox", busybox.read_bytes(), executable=True))
-        for name, content in files.items():
-            entries.extend(_entries(name, content))
-        return cpio.archive(entries)
+        return cpio.archive(entries())
     except (OSError, ValueError) as error:
         raise MachineError(f"cannot make the guest's root file system: {error}") from None
 

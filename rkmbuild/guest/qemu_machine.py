@@ -6,7 +6,7 @@ import selectors
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -35,15 +35,27 @@ class QemuMachine:
         configuration: What it is to be.
         emulator: The qemu program.
         accelerator: `kvm` or `tcg`.
+        more: More arguments of qemu.
+        keep_open: Descriptors that these speak of.
 
     Attributes:
         errors: What qemu has complained of so far.
     """
 
-    def __init__(self, configuration: Configuration, emulator: Path, accelerator: str) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        emulator: Path,
+        accelerator: str,
+        *,
+        more: Sequence[str] = (),
+        keep_open: Sequence[int] = (),
+    ) -> None:
         self._configuration = configuration
         self._emulator = emulator
         self._accelerator = accelerator
+        self._more = more
+        self._keep_open = keep_open
         self._cleanup = contextlib.ExitStack()
         self.errors = ""
 
@@ -63,10 +75,12 @@ class QemuMachine:
                     *bound_to_us(),
                     *command(self._configuration, place, self._emulator, self._accelerator),
                     *("-serial", "mon:stdio", "-chardev", backend, "-device", device),
+                    *self._more,
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                keep_open=self._keep_open,
             )
             stack.callback(self._stop)
             self._cleanup = stack.pop_all()

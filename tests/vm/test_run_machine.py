@@ -17,7 +17,7 @@ import pytest
 from rkmbuild.arch.arch import Arch
 from rkmbuild.arch.guest import GuestMachine
 from rkmbuild.base.errors import MachineError
-from rkmbuild.guest import boot, image, initramfs
+from rkmbuild.guest import boot, freezer, image, initramfs
 from rkmbuild.guest.result import GuestResult, Outcome
 from rkmbuild.kernel.tree import KernelTree
 from tests.cli import rkmbuild
@@ -192,7 +192,7 @@ def test_without_a_second_port_what_commands_print_comes_in_the_log(
     kernel_6_12: KernelTree, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Of a name that no kernel gives to a port.
-    monkeypatch.setattr(initramfs, "_INIT", initramfs._INIT.replace("@port@", "ttyS99"))
+    monkeypatch.setattr(initramfs, "_SCRIPT", initramfs._SCRIPT.replace("@port@", "ttyS99"))
     script = ["echo one; echo ' two  words'", "echo no >&2; exit 3", "printf '%0950d' 7", "true"]
     result = boot.boot(kernel_6_12, files={}, script=script, timeout=_PATIENCE)
     assert result.outcome is Outcome.FINISHED
@@ -206,8 +206,9 @@ def test_without_a_second_port_what_commands_print_comes_in_the_log(
 def test_a_kernel_without_devtmpfs_has_what_the_guest_needs(
     kernel_6_12: KernelTree, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kinds = [line for line in initramfs._INIT.splitlines(keepends=True) if "devtmpfs" not in line]
-    monkeypatch.setattr(initramfs, "_INIT", "".join(kinds))
+    kinds = [line for line in initramfs._SETUP.splitlines(keepends=True) if "devtmpfs" not in line]
+    monkeypatch.setattr(initramfs, "_SETUP", "".join(kinds))
+    monkeypatch.setenv(freezer.VARIABLE, "anew")
     result = boot.boot(kernel_6_12, files={}, script=["ls /dev/null && echo word"], cpus=2)
     assert result.lines == ("/dev/null", "word")
     assert "second serial port" not in capsys.readouterr().err
