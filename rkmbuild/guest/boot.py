@@ -1,5 +1,6 @@
 """Boot a kernel with some files, run a script in it, and tell what came of it."""
 
+import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from rkmbuild.guest import accel, frozen, image, initramfs, no_init, qemu_machin
 from rkmbuild.guest.attempt import Attempt
 from rkmbuild.guest.freezer import Freezer
 from rkmbuild.guest.frozen import ThawedMachine
-from rkmbuild.guest.machine import Configuration
+from rkmbuild.guest.machine import Configuration, Machine
 from rkmbuild.guest.qemu_machine import QemuMachine
 from rkmbuild.guest.result import GuestResult, Step
 from rkmbuild.guest.transcript import Transcript
@@ -77,6 +78,9 @@ def boot(
     def attempt() -> Attempt:
         return Attempt(script, on_line=on_line, on_message=on_message, on_step=on_step)
 
+    def run_in(machine: Machine, run: Attempt, under: accel.Accel) -> GuestResult | None:
+        return run.in_machine(machine, timeout=timeout, step_timeout=step_timeout, chosen=under)
+
     freezer = None
     if chosen.name == "tcg" and not append:
         freezer = Freezer(
@@ -88,22 +92,21 @@ def boot(
             busybox=busybox,
             emulator=emulator,
         )
-        waiting = freezer.find()
-        work = waiting and initramfs.work(
+    waiting = freezer.find() if freezer else None
+    if freezer and waiting:
+        work = initramfs.work(
             files=files, script=script, port=arch.guest.port, stop_on_failure=stop_on_failure
         )
-        if waiting and work and frozen.fits(work):
-            run = attempt()
-            result = run.in_machine(
-                ThawedMachine(waiting, work, run.nonce, emulator.path),
-                timeout=timeout,
-                step_timeout=step_timeout,
-                chosen=chosen,
-            )
-            if result is not None:
-                _tell_of_port(run.transcript, tree.release, arch.guest.port)
-                return result
-            console.detail(f"{tree.release} did not go on from where it waited; it boots anew")
+        run = attempt()
+        machine = ThawedMachine(waiting, work, run.nonce, emulator.path)
+        if frozen.fits(work):
+            console.detail(f"{tree.release} has booted before, and goes on from there")
+            with contextlib.suppress(MachineError):
+                result = run_in(machine, run, chosen)
+                if result is not None:
+                    _tell_of_port(run.transcript, tree.release, arch.guest.port)
+                    return result
+            console.detail("it did not go on, and boots anew")
             freezer.forget()
     root = initramfs.build(
         busybox, files=files, script=script, port=arch.guest.port, stop_on_failure=stop_on_failure
@@ -119,12 +122,7 @@ def boot(
             memory_mib=memory_mib,
             cpus=cpus,
         )
-        result = run.in_machine(
-            QemuMachine(configuration, emulator.path, tried.name),
-            timeout=timeout,
-            step_timeout=step_timeout,
-            chosen=tried,
-        )
+        result = run_in(QemuMachine(configuration, emulator.path, tried.name), run, tried)
         if result is not None:
             if not chosen.proven:
                 # Only now: an image that boots nowhere says nothing of KVM.

@@ -77,6 +77,7 @@ poweroff -f
 # leaves alone, from the MiB that $1 says: a line of words, and an archive.
 WAITS, GO = "rkmbuild waits", "rkmbuild-goes-on"
 _RUN = "rkmbuild/run"
+_TAKEN = ("init", "bin/busybox", "dev/console")
 WAITING = f"""\
 {_SETUP}exec </dev/null >/dev/null 2>&1
 [ -c /dev/mem ] || poweroff -f
@@ -88,7 +89,7 @@ while :; do
 done
 date -s "@$4"
 echo "$6" >/dev/urandom
-dd if=/dev/mem bs=1M skip=$(($1 + 1)) count="$3" | cpio -idu
+dd if=/dev/mem bs=1M skip=$(($1 + 1)) count="$3" | cpio -idum
 exec sh /{_RUN} "$5"
 """
 
@@ -156,8 +157,15 @@ def work(
     Raises:
         MachineError: a file cannot be read, or has a place that init needs.
     """
-    run = cpio.file(_RUN, _script(port).encode())
-    return _archive(lambda: [run, *_entries_of(files, script, stop_on_failure)])
+
+    def entries() -> Iterator[cpio.Entry]:
+        yield cpio.file(_RUN, _script(port).encode())
+        for entry in _entries_of(files, script, stop_on_failure):
+            if entry.name in _TAKEN:  # by what waits
+                raise ValueError(f"two files for {entry.name!r}")
+            yield entry
+
+    return _archive(entries)
 
 
 def _script(port: str) -> str:
