@@ -8,12 +8,15 @@ from pathlib import Path
 
 from bench import measure
 from bench.measure import Row
-from rkmbuild.base import process
+from rkmbuild.base import paths, process
+from rkmbuild.guest import accel
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.verdict import batch
 
 TOOL = (sys.executable, "-m", "rkmbuild")
 _MODULES = 4000
+_UNTIL_IT_GOES_ON = 3
+_EXAMPLE = paths.data("examples") / "hello_world"
 _LOG_BYTES = 10_000_000
 _LOGS = Path(__file__).parents[1] / "tests" / "data" / "logs"
 
@@ -34,8 +37,20 @@ class Commands:
             large_rounds: Runs of one that is not.
         """
         self.folder, self.tree = folder, tree
-        self.env = env
+        self.env = {**env, accel.VARIABLE: "tcg"}
         self.rounds, self.large_rounds = rounds, large_rounds
+
+    def module(self) -> Path:
+        """Return a project of its own, the same one each time."""
+        project = self.folder / "hello_world"
+        if not project.exists():
+            shutil.copytree(_EXAMPLE, project, ignore=shutil.ignore_patterns("target"))
+        return project
+
+    def warm(self, *words: str | Path) -> None:
+        """Run a command until its guest's kernel has booted, was kept, and goes on."""
+        for _ in range(_UNTIL_IT_GOES_ON):
+            self.seconds(*words)
 
     def seconds(self, *words: str | Path) -> float:
         """Run a command of ours, whatever its verdict; return the seconds that took."""
@@ -99,7 +114,29 @@ def decode(at: Commands) -> Row:
     return Row(name=f"decode of {_LOG_BYTES / 1e6:g} MB", unit="s", ours=ours)
 
 
-QUICK = (version, help_)
+def run(at: Commands) -> Row:
+    """`run` of a module that is built, under TCG."""
+    words = ("run", at.module(), "--kernel", at.tree.build)
+    at.warm(*words)
+    ours = tuple(at.seconds(*words) for _ in range(at.rounds))
+    return Row(name="run of a built module, TCG", unit="s", ours=ours, most=1.5)
+
+
+def test(at: Commands) -> Row:
+    """`test` of hello_world after an edit: two modules are built, and a guest runs them."""
+    project = at.module()
+    words = ("test", project, "--kernel", at.tree.build)
+    at.warm(*words)
+
+    def edited() -> float:
+        measure.edit_a_line(project)
+        return at.seconds(*words)
+
+    ours = tuple(edited() for _ in range(at.rounds))
+    return Row(name="test after an edit, TCG", unit="s", ours=ours, most=2.0)
+
+
+QUICK = (version, help_, run, test)
 """What is done in moments."""
 ROWS: tuple[Callable[[Commands], Row], ...] = (*QUICK, check, decode)
 """In the order of the table. The overhead of a fleet over its machines' own work goes here."""

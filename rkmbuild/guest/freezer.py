@@ -158,7 +158,7 @@ def _boot(running: QemuMachine) -> list[str] | None:
 
 
 def _state(control: Control) -> bytes:
-    """Return what qemu says of the devices of its machine, which stops and ends.
+    """Return what qemu says of the devices of its machine, which stops.
 
     Raises:
         MachineError: qemu does not say it.
@@ -175,7 +175,6 @@ def _state(control: Control) -> bytes:
     said = control.ask("query-migrate")
     if said.get("status") != "completed":
         raise MachineError(f"qemu cannot write its machine down: {said}")
-    control.ask("quit")
     return state
 
 
