@@ -80,9 +80,11 @@ class Freezer:
 
     def find(self) -> Frozen | None:
         """Return the machine that waits; made, if the kernel has booted before, or None."""
-        if self._key is None or not cache.find(_ONCE, self._key):
+        if self._key is None:
             return None
         try:
+            if not cache.find(_ONCE, self._key):
+                return None
             folder = cache.entry(_KIND, self._key, self._make)
         except (RkmbuildError, OSError) as error:
             console.detail(f"the kernel boots anew, as it could not be kept: {error}")

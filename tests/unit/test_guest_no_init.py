@@ -9,7 +9,7 @@ from typing import Self
 import pytest
 
 from rkmbuild.base.errors import MachineError
-from rkmbuild.guest import accel, attempt, boot, image, initramfs, qemu_machine
+from rkmbuild.guest import accel, attempt, boot, freezer, image, initramfs, qemu_machine
 from rkmbuild.guest.accel import Accel
 from rkmbuild.guest.machine import Configuration, Source
 from rkmbuild.kernel.tree import Compiler, Kconfig, KernelTree, KernelVersion, Origin
@@ -90,6 +90,7 @@ class Booting:
 @pytest.fixture
 def booting(monkeypatch: pytest.MonkeyPatch) -> Booting:
     monkeypatch.setattr(attempt, "_SILENCE_SECONDS", 0.01)
+    monkeypatch.setenv(freezer.VARIABLE, "anew")
     monkeypatch.setattr(boot, "bootable", lambda _tree: Path("image"))
     monkeypatch.setattr(image, "unpacked", lambda _packed, _guest: None)
     monkeypatch.setattr(qemu_machine, "busybox", lambda: Path("busybox"))
