@@ -122,7 +122,11 @@ class Freezer:
                 if log is None:
                     console.detail("the kernel did not get to an init that waits; it boots anew")
                     return
-                state = _state(control)
+                try:
+                    state = _state(control)
+                except MachineError as error:  # as it would be the next time
+                    console.detail(f"the kernel cannot be kept: {error}")
+                    return
                 log += [line for source, line in running.lines(_in(0)) if source is Source.LOG]
             if len(state) > frozen.STATE_AT_MOST:
                 return
@@ -132,6 +136,11 @@ class Freezer:
 
 
 def _always_anew() -> bool:
+    """Tell whether the user wants each guest to boot.
+
+    Raises:
+        UsageError: the variable says something else.
+    """
     asked = os.environ.get(VARIABLE)
     if asked not in (None, "", "anew"):
         raise UsageError(f"{VARIABLE} is {asked!r}; it can be anew")
