@@ -80,6 +80,9 @@ class Relocations:
         call_addend: The addend of a call that leads to where a function begins.
         psabi: The document that numbers the types.
         source: The functions of the loader that the rest is taken from.
+        rewritten: How the names of functions begin whose calls the kernel overwrites once they are
+            relocated.
+        reordered: Sections that the kernel sorts once they are relocated.
     """
 
     prefix: str
@@ -96,6 +99,8 @@ class Relocations:
     call_addend: int
     psabi: str
     source: str
+    rewritten: tuple[str, ...] = ()
+    reordered: Collection[str] = frozenset()
 
 
 def signed(bits: int) -> tuple[int, int]:

@@ -51,4 +51,10 @@ RELOCATIONS = Relocations(
     call_addend=-4,
     psabi="x86-64 psABI",
     source="arch/x86/kernel/module.c: __apply_relocate_add (6.1), __write_relocate_add (6.12)",
+    # module_finalize() of the same file: alternatives, among them the
+    # calls of pv_ops, retpolines, returns; ftrace_module_init();
+    # static calls (arch/x86/kernel/static_call.c), tracked calls (arch/x86/kernel/callthunks.c).
+    rewritten=("__fentry__", "__x86_", "__SCT__", "__SCK__", "pv_ops"),
+    # unwind_module_init(), sort_extable() by post_relocation(), ftrace_process_locs()
+    reordered=frozenset({".orc_unwind_ip", ".orc_unwind", "__ex_table", "__mcount_loc"}),
 )

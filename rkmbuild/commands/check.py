@@ -39,6 +39,21 @@ def check(
         typer.Option("--running", help="Judge for the kernel that runs, as it is set up now."),
     ] = False,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules and stop.")] = False,
+    explain_relocations: Annotated[
+        bool,
+        typer.Option(
+            "--explain-relocations",
+            help="Show how one relocation of each type is computed, and give no verdict.",
+        ),
+    ] = False,
+    relocation: Annotated[
+        str | None,
+        typer.Option(
+            "--relocation",
+            metavar="SYMBOL|N",
+            help="Explain those of this symbol, or the one of this number.",
+        ),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Processes to use.")
     ] = None,
@@ -64,6 +79,9 @@ def check(
 
     paths = batch.files(ko)
     known = _target(kernel, paths, running=running)
+    if explain_relocations or relocation:
+        _explain(paths, known, relocation, running=running)
+        return
     judged = _judged(paths, known, jobs) if known else list(no_kernel.judge(paths))
     verdicts = bpf_functions.compared(judged)
     worst = max(verdict.worst for verdict in verdicts)
@@ -87,6 +105,18 @@ def check(
         if remark:
             console.note(remark)
     raise typer.Exit(code)
+
+
+def _explain(
+    paths: "Sequence[Path]", known: "Target | None", which: str | None, *, running: bool
+) -> None:
+    from rkmbuild.commands import arithmetic
+    from rkmbuild.verdict import explain, no_kernel
+
+    if len(paths) > 1:
+        raise UsageError("relocations are explained of one module at a time")
+    kernel = known or no_kernel.target(paths[0])
+    arithmetic.show(explain.explain(paths[0], kernel, which, running=running))
 
 
 def _target(spec: str | None, paths: "Sequence[Path]", *, running: bool) -> "Target | None":

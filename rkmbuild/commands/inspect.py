@@ -69,8 +69,7 @@ def _show(facts: "Facts") -> None:
     largest = facts.functions if console.is_verbose() else facts.functions[:_SHOWN]
     _sizes("Largest functions", {f.name: f.size for f in reversed(largest)}, reverse=True)
     console.line()
-    types = [(name, str(count)) for name, count in facts.relocations.items()]
-    console.table(("relocation", "count"), types, title="Relocations")
+    _relocations(facts)
     console.line()
     for provider, names in facts.imports.items():
         console.line(f"Imports from {_provider(provider)}: {', '.join(names)}")
@@ -83,6 +82,29 @@ def _show(facts: "Facts") -> None:
         ]
         console.line()
         console.table(("function", "flags", "programs"), called, title="Called by BPF programs")
+
+
+def _relocations(facts: "Facts") -> None:
+    """Show what the loader fills in: a row for each section, a column for each type."""
+    shown = [each for each in facts.filled if each.loaded or console.is_verbose()]
+    types = list(
+        dict.fromkeys([*facts.relocations, *(name for each in shown for name in each.types)])
+    )
+    rows = [
+        (each.section, each.form, *(str(each.types.get(name, "")) for name in types))
+        for each in shown
+    ]
+    total = ("all that is loaded", "", *(str(facts.relocations.get(name, "")) for name in types))
+    columns = ("section", "form", *types)
+    console.table(columns, [*rows, total] if len(rows) > 1 else rows, title="Relocations")
+    console.line(f"Zeros that the file has no bytes for (NOBITS): {_bytes(facts.nobits)}")
+    if facts.common:
+        refused = f"Symbols that have no place yet (SHN_COMMON): {_bytes(facts.common)}"
+        console.line(f"{refused}: a kernel refuses them")
+
+
+def _bytes(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {size}" for name, size in sizes.items() if size) or "none"
 
 
 def _provider(name: str) -> str:

@@ -6,15 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rkmbuild.arch import architectures
 from rkmbuild.base.errors import NotAModuleError
 from rkmbuild.kernel.symvers import ExportedSymbol
-from rkmbuild.ko import demangle, elf, kfuncs, signature, strings
+from rkmbuild.ko import demangle, elf, filled, kfuncs, signature, strings
 from rkmbuild.ko.elf import Elf, Symbol, decoded
+from rkmbuild.ko.filled import Filled
 from rkmbuild.ko.kfuncs import Kfunc
 from rkmbuild.ko.signature import Signature
 
-_KINDS = {0: "NULL", 1: "PROGBITS", 2: "SYMTAB", 3: "STRTAB", 4: "RELA", 7: "NOTE", 8: "NOBITS"}
+_KINDS = {
+    0: "NULL",
+    1: "PROGBITS",
+    2: "SYMTAB",
+    3: "STRTAB",
+    4: "RELA",
+    7: "NOTE",
+    8: "NOBITS",
+    9: "REL",
+}
 # Types that Rust has of itself: an impl for one belongs to the crate of the trait.
 _PRIMITIVE = re.compile(
     r"(?:[&*]|mut |const |dyn )*(?:[iuf]\d+|[iu]size|bool|char|str|\(|\[|fn\b|!|[A-Z]\w*$|_$)"
@@ -75,7 +84,8 @@ class Facts:
         exports: Symbols that it exports.
         imports: Symbols that it imports, by the module that exports them; `vmlinux` for the kernel
             itself, `?` where that is not known.
-        relocations: How many there are of each type, for what is loaded.
+        filled: The sections that relocations fill.
+        common: Symbols that a linker was to find room for, with their bytes.
         symbols: How many symbols there are.
         signature: Who signed it, or None.
         kfuncs: Its functions that BPF programs may call.
@@ -88,10 +98,21 @@ class Facts:
     functions: tuple[Function, ...]
     exports: tuple[str, ...]
     imports: Mapping[str, tuple[str, ...]]
-    relocations: Mapping[str, int]
+    filled: tuple[Filled, ...]
+    common: Mapping[str, int]
     symbols: int
     signature: Signature | None
     kfuncs: tuple[Kfunc, ...] = ()
+
+    @property
+    def relocations(self) -> dict[str, int]:
+        """How many relocations there are of each type, for what is loaded."""
+        return filled.by_type(self.filled)
+
+    @property
+    def nobits(self) -> dict[str, int]:
+        """Sections that have no bytes in the file, for zeros, and how many there are to be."""
+        return {each.name: each.size for each in self.sections if each.kind == "NOBITS"}
 
     @property
     def crates(self) -> dict[str, int]:
@@ -126,7 +147,10 @@ class Facts:
             "crates": self.crates,
             "exports": list(self.exports),
             "imports": {name: list(symbols) for name, symbols in self.imports.items()},
-            "relocations": dict(self.relocations),
+            "relocations": self.relocations,
+            "relocation_sections": [each.document() for each in self.filled],
+            "nobits": self.nobits,
+            "common": dict(self.common),
             "symbols": self.symbols,
             "signature": signed
             and {"signer": signed.signer, "key": signed.key.hex(), "hash": signed.hash},
@@ -168,7 +192,8 @@ def read(data: bytes, *, name: str) -> Facts:
             sorted(n.removeprefix("__ksymtab_") for n in names if n.startswith("__ksymtab_"))
         ),
         imports=_imports(symbols, names),
-        relocations=dict(_relocations(file).most_common()),
+        filled=filled.read(file),
+        common=filled.common(symbols, names),
         symbols=len(symbols),
         signature=appended.signature if appended else None,
         kfuncs=tuple(kfuncs.read(file)),
@@ -232,20 +257,3 @@ def _imports(symbols: list[Symbol], names: list[str]) -> dict[str, tuple[str, ..
         if symbol.shndx == elf.SHN_UNDEF
     ]
     return {_UNKNOWN: tuple(sorted(found))} if found else {}
-
-
-def _relocations(file: Elf) -> Counter[str]:
-    arch = architectures.by_elf(file.header.machine)
-    names = arch.relocations.names if arch else {}
-    found: Counter[str] = Counter()
-    for section in file.sections:
-        if section.type != elf.SHT_RELA or section.info >= len(file.sections):
-            continue
-        # Debug information has most of them, and is not loaded.
-        # Overlapping tables of a hostile file could be counted for minutes.
-        counted = found.total() * elf.RELOCATION_SIZE
-        if file.sections[section.info].allocated and counted <= len(file.data):
-            kinds = Counter(file.relocations(section).types)
-            for kind, count in kinds.items():
-                found[names.get(kind, str(kind))] += count
-    return found
