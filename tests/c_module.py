@@ -93,6 +93,18 @@ def build(
         source: What it is made from.
         extra: More lines for its Kbuild.
     """
+    folder.mkdir()
+    (folder / f"{name}-main.c").write_text(source)
+    lines = f"obj-m := {name}.o\n{name}-y := {name}-main.o\n"
+    (folder / "Kbuild").write_text(lines + extra)
+    return make(tree, folder, name, clang)
+
+
+def make(tree: KernelTree, folder: Path, name: str, clang: CCompiler | None = None) -> Path:
+    """Build the module `name` of a folder with a Kbuild file, as `build` does, and return it.
+
+    The Kbuild file gets lines for compilers that are not the kernel's own.
+    """
     shadow = overlay.prepare(tree, foreign_compiler=clang is not None)
     variables = target_kernel.common_variables(tree.config)
     compiler = clang or c_compiler.choose(tree.compiler.kind, tree).compiler
@@ -101,10 +113,8 @@ def build(
         variables |= target_kernel.answers(compiler, tree)
     else:
         variables |= foreign_cc.variables(shadow, clang, variables)[0]
-    folder.mkdir()
-    (folder / f"{name}-main.c").write_text(source)
-    lines = f"{KBUILD_LINES}obj-m := {name}.o\n{name}-y := {name}-main.o\n"
-    (folder / "Kbuild").write_text(lines + extra)
+    kbuild = folder / "Kbuild"
+    kbuild.write_text(KBUILD_LINES + kbuild.read_text())
     words = [f"{variable}={value}" for variable, value in variables.items()]
     done = process.run(
         ["make", "-C", shadow.build, f"M={folder}", *words, "modules"], doing="building a C module"

@@ -32,6 +32,30 @@ with kmsg.Reader() as reader:
 """
 
 
+# Prints how all relocations of a loaded module are explained, with what the kernel has there.
+_READ_BACK = """
+import contextlib, io, json, os, struct, sys
+import rkmbuild.cli
+from rkmbuild.verdict import arithmetic
+
+arithmetic.one_of_each = lambda every, settled: list(every)
+sys.argv = "rkmbuild check --running --json --explain-relocations /alone/{module}.ko".split()
+out = io.StringIO()
+with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+    rkmbuild.cli.main()
+document = json.loads(out.getvalue())
+memory = os.open("/proc/kcore", os.O_RDONLY)
+start, = struct.unpack_from("<Q", os.pread(memory, 64, 0), 32)
+size, count = struct.unpack_from("<HH", os.pread(memory, 64, 0), 54)
+table = struct.iter_unpack("<IIQQQQQQ", os.pread(memory, size * count, start))
+parts = [(vaddr, offset, long) for _, _, offset, vaddr, _, _, long, _ in table]
+for each in document["relocations"]:
+    place = int(each["P"]["address"] or "0", 16)
+    at = [offset + place - vaddr for vaddr, offset, long in parts if 0 <= place - vaddr < long]
+    each["there"] = os.pread(memory, each["width"], at[0]).hex(" ") if at else None
+print(json.dumps(document))
+"""
+
 _WHOLE = (
     tool("list: empty", "list --json"),
     # What the tool itself built.
@@ -188,13 +212,37 @@ _TOGETHER = (
     tool("check: needs nowhere", "load /m/alone/caller.ko"),
     tool("check: chain", "load --json -v /m/party.ko"),
     tool("check: chain out", "unload --with-users greeter"),
-    tool("check: rust", "load --json -v /rust"),
-    tool("check: rust out", "unload --with-users exporter"),
+    tool("check: rust", "load --json -v /adder"),
+    tool("check: rust out", "unload --with-users adder"),
     shell("check: insmod", "insmod /m/greeter.ko"),
     tool("check: exports of what is loaded", "load /m/alone/caller.ko"),
     tool("check: all out", "unload --with-users greeter"),
     # To judge symbols takes seconds in an emulator.
     shell("no headers", "mv /usr/src/linux-headers-$(uname -r) /headers"),
+)
+
+# Modules in Rust and in C that call each other, and what the kernel made of their symbols.
+_ADDER = (
+    tool("adder: missing", "load /alone/calls_from_rust.ko"),
+    shell("adder: missing to the kernel", "insmod /alone/calls_from_c.ko; dmesg | tail -n 3"),
+    tool("adder: load", "load --json /adder"),
+    tool("adder: load C", "load /adder/calls_from_c.ko"),
+    tool("adder: listed", "list --json"),
+    tool("adder: listed as text", "list"),
+    shell("adder: from Rust", "cat /proc/calls_from_rust"),
+    shell("adder: from C", "cat /proc/calls_from_c"),
+    Step(label="adder: read back in C", python=_READ_BACK.format(module="calls_from_c")),
+    shell("adder: kallsyms", "grep 'add\t\\[adder]$' /proc/kallsyms"),
+    tool("adder: in use", "unload adder"),
+)
+_ADDER_OUT = (
+    tool("adder: one user less", "unload calls_from_rust"),
+    tool("adder: still in use", "unload adder"),
+    tool("adder: unload", "unload --with-users adder"),
+)
+# Fifteen times as many relocations, which take an emulator ten seconds.
+_READ_BACK_RUST = Step(
+    label="adder: read back in Rust", python=_READ_BACK.format(module="calls_from_rust")
 )
 
 # From here on nothing can be undone.
@@ -239,4 +287,5 @@ _AFTER_THE_CRASH = {"6.1": (*_CRASH_AGAIN, *_LOCKED)}
 def steps(name: str) -> tuple[Step, ...]:
     """Return what is done under a kernel of the matrix, in its order."""
     before, after = _BEFORE_THE_CRASH.get(name, ()), _AFTER_THE_CRASH.get(name, ())
-    return (*_WHOLE, *_TOGETHER, *before, *_CRASH, *after, *_END)
+    adder = (*_ADDER, *([_READ_BACK_RUST] if name == "6.12" else []), *_ADDER_OUT)
+    return (*_WHOLE, *_TOGETHER, *adder, *before, *_CRASH, *after, *_END)

@@ -11,10 +11,12 @@ from rkmbuild.base import files, locks
 from rkmbuild.guest import boot
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import pipeline
+from tests import c_module
 from tests.vm import crate_guest, host_driver, host_image, host_modules
 from tests.vm.host_step import Step
 
-_EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "hello_world"
+_EXAMPLES = Path(__file__).parents[2] / "examples"
+_EXAMPLE = _EXAMPLES / "hello_world"
 _SETUP = (
     "hostname host; echo 127.0.0.1 host >/etc/hosts; chmod 4755 /usr/bin/sudo; "
     "chmod 1777 /tmp; mkdir -p /home/user; chown 1000 /home/user; "
@@ -22,8 +24,6 @@ _SETUP = (
     "mount -t securityfs securityfs /sys/kernel/security; export PYTHONHOME=/py; "
     "/py/bin/python3 /driver.py"
 )
-_RUST = Path(__file__).parent.parent / "modules"
-_RUST_WORKSPACE = '[workspace]\nmembers = ["exporter", "importer"]\nresolver = "2"\n'
 _CARGO = '[package]\nname = "{name}"\nversion = "0.1.0"\n[lib]\ncrate-type = ["staticlib"]\n'
 
 
@@ -124,7 +124,7 @@ def _boot(
         "workspace/Cargo.toml": '[workspace]\nmembers = ["*"]\n',
         **_with_debug_information(tree),
     }
-    files |= _rust_workspace(tree, work / "rust")
+    files |= _adder(tree, work / "adder")
     for name in ("greeter", "caller"):
         files[f"workspace/{name}/Cargo.toml"] = _CARGO.format(name=name)
         files[f"workspace/{target}/{name}.ko"] = modules / f"{name}.ko"
@@ -151,18 +151,19 @@ def _with_debug_information(tree: KernelTree) -> dict[str, Path]:
     return {f"c/{file.name}": file for file in files}
 
 
-def _rust_workspace(tree: KernelTree, folder: Path) -> dict[str, Path | bytes | str]:
-    """Return the files of a workspace of two modules in Rust, one of which needs the other."""
-    for name in ("exporter", "importer"):
-        left_out = shutil.ignore_patterns("target", "Cargo.lock")
-        shutil.copytree(_RUST / name, folder / name, ignore=left_out)
-    (folder / "Cargo.toml").write_text(_RUST_WORKSPACE)
-    with (folder / "importer" / "Cargo.toml").open("a") as manifest:
-        manifest.write('depends = ["exporter"]\n')
-    pipeline.build(pipeline.BuildRequest(path=folder / "importer", kernel=tree.release))
-    wanted = ["Cargo.toml", "*/Cargo.toml", "*/src/*", f"target/rkmbuild/{tree.release}/*.ko"]
+def _adder(tree: KernelTree, folder: Path) -> dict[str, Path | bytes | str]:
+    """Return the files of the example whose modules, in Rust and in C, call each other."""
+    shutil.copytree(_EXAMPLES / "adder", folder, ignore=shutil.ignore_patterns("target"))
+    target = folder / "target" / "rkmbuild" / tree.release
+    pipeline.build(pipeline.BuildRequest(path=folder / "calls_from_rust", kernel=tree.release))
+    kbuild = folder / "calls_from_c" / "Kbuild"
+    kbuild.write_text(f"KBUILD_EXTRA_SYMBOLS := {target / 'adder.symvers'}\n{kbuild.read_text()}")
+    in_c = c_module.make(tree, kbuild.parent, "calls_from_c")
+    wanted = ["Cargo.toml", "*/Cargo.toml", "*/src/*", f"{target.relative_to(folder)}/*.ko"]
     found = (file for pattern in wanted for file in folder.glob(pattern))
-    return {f"rust/{file.relative_to(folder)}": file for file in found}
+    files = {f"adder/{file.relative_to(folder)}": file for file in found}
+    alone = {f"alone/{ko.name}": ko for ko in (in_c, target / "calls_from_rust.ko")}
+    return {**files, **alone, f"adder/{in_c.name}": in_c}
 
 
 def _own_module(tree: KernelTree) -> Path:

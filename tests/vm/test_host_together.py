@@ -137,11 +137,11 @@ def test_each_module_is_judged_with_what_those_before_it_export(host: Host, name
 
 def test_modules_in_rust_that_link_to_each_other_are_judged_and_loaded(host: Host) -> None:
     document = host.succeeded("check: rust").json
-    assert _loaded(document) == {"exporter": (1, ["importer"]), "importer": (0, [])}
+    assert _loaded(document) == {"adder": (1, ["calls_from_rust"]), "calls_from_rust": (0, [])}
     assert {each["rule"] for each in document["findings"]} == {"unsigned", "out-of-tree"}
     printed = [record["text"] for record in document["log"]]
-    assert "importer: 2 of 42" in printed
-    assert "exporter" in host.succeeded("check: rust out").err
+    assert "calls_from_rust: 2 + 3 = 5" in printed
+    assert "adder" in host.succeeded("check: rust out").err
 
 
 def test_what_somebody_else_loads_in_the_meantime_is_there(host: Host) -> None:
