@@ -53,7 +53,7 @@ class Explained:
         number: Which one of the file's, those of loaded sections counted from 1 on.
         entry: Which one of its table, counted from 0 on, as readelf lists them.
         table: The section that it stands in.
-        type: Its type, as `R_X86_64_PC32`; with a number where the psABI has no name.
+        type: Its type, as `R_…_PC32`; with a number where the psABI has no name.
         section: The section that it fills.
         offset: Where in that.
         function: The function around it, or the section and the offset.
