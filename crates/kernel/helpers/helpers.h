@@ -287,6 +287,15 @@ __rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char
 __rust_helper int rust_helper_unregister_ftrace(struct ftrace_ops *ops);
 __rust_helper unsigned long rust_helper_ftrace_argument(struct ftrace_regs *fregs, unsigned int n);
 #endif
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
+__rust_helper int rust_helper_register_ftrace_gate(struct ftrace_ops *ops, const char *const *names,
+						   size_t count,
+						   void (*func)(unsigned long ip,
+								unsigned long parent_ip,
+								struct ftrace_ops *ops,
+								struct ftrace_regs *fregs));
+__rust_helper void rust_helper_ftrace_give_back(struct ftrace_regs *fregs, long value);
+#endif
 
 /* uaccess.c */
 __rust_helper unsigned long rust_helper_copy_from_user(void *to, const void *from, unsigned long n);

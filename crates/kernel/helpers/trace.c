@@ -70,15 +70,8 @@ __rust_helper void rust_helper_tracepoint_synchronize_unregister(void)
 #endif
 
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_ARGS
-/*
- * With FTRACE_OPS_FL_RECURSION, ftrace sees to it that the function is not entered from within itself,
- * and that preemption is off; with FTRACE_OPS_FL_RCU, that it is called only where RCU is watching.
- * In its place: a `kprobe::Kprobe`, one for each function
- */
-__rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char *pattern,
-					      void (*func)(unsigned long ip, unsigned long parent_ip,
-							   struct ftrace_ops *ops,
-							   struct ftrace_regs *fregs))
+/* Has one more name or pattern called, or the first one. */
+static int __maybe_unused add_ftrace_filter(struct ftrace_ops *ops, const char *pattern)
 {
 	char *filter;
 	int ret;
@@ -90,14 +83,30 @@ __rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char
 	filter = kstrdup(pattern, GFP_KERNEL);
 	if (!filter)
 		return -ENOMEM;
+	ret = ftrace_set_filter(ops, filter, strlen(filter), 0);
+	kfree(filter);
+	return ret;
+}
+
+/*
+ * With FTRACE_OPS_FL_RECURSION, ftrace sees to it that the function is not entered from within itself,
+ * and that preemption is off; with FTRACE_OPS_FL_RCU, that it is called only where RCU is watching.
+ * In its place: a `kprobe::Kprobe`, one for each function
+ */
+__rust_helper int rust_helper_register_ftrace(struct ftrace_ops *ops, const char *pattern,
+					      void (*func)(unsigned long ip, unsigned long parent_ip,
+							   struct ftrace_ops *ops,
+							   struct ftrace_regs *fregs))
+{
+	int ret;
+
 	ops->func = func;
 	ops->flags = FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_RCU;
-	ret = ftrace_set_filter(ops, filter, strlen(filter), 1);
+	ret = add_ftrace_filter(ops, pattern);
 	if (!ret)
 		ret = register_ftrace_function(ops);
 	if (ret)
 		ftrace_free_filter(ops);
-	kfree(filter);
 	return ret;
 }
 
@@ -118,5 +127,63 @@ __rust_helper unsigned long rust_helper_ftrace_argument(struct ftrace_regs *freg
 #else
 	return regs_get_kernel_argument(&fregs->regs, n);
 #endif
+}
+#endif
+
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
+/* What runs in place of a function that is not to run. */
+static long __maybe_unused give_back(long value)
+{
+	return value;
+}
+
+/*
+ * With FTRACE_OPS_FL_IPMODIFY the function may say where the kernel goes on; one alone at a time may, of
+ * any function. With FTRACE_OPS_FL_PERMANENT, kernel.ftrace_enabled does not switch it off.
+ * In its place: nothing that modules have; CONFIG_BPF_KPROBE_OVERRIDE is for BPF programs
+ */
+__rust_helper int rust_helper_register_ftrace_gate(struct ftrace_ops *ops, const char *const *names,
+						   size_t count,
+						   void (*func)(unsigned long ip,
+								unsigned long parent_ip,
+								struct ftrace_ops *ops,
+								struct ftrace_regs *fregs))
+{
+	/* Without a filter it would be all functions that there are. */
+	int ret = -EINVAL;
+	size_t i;
+
+	ops->func = func;
+	ops->flags = FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_RCU | FTRACE_OPS_FL_SAVE_REGS |
+		     FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT;
+	for (i = 0; i < count; i++) {
+		ret = add_ftrace_filter(ops, names[i]);
+		if (ret)
+			break;
+	}
+	if (!ret)
+		ret = register_ftrace_function(ops);
+	if (ret)
+		ftrace_free_filter(ops);
+	return ret;
+}
+
+/*
+ * Has the function that is being entered return a value without having run. Who takes the ops away
+ * waits, in unregister_ftrace_function(), until each task has gone on from where this sends it:
+ * synchronize_rcu_tasks(), or its like for a kernel that preempts nothing, because `ops` are none of the
+ * kernel's own (FTRACE_OPS_FL_DYNAMIC).
+ */
+__rust_helper void rust_helper_ftrace_give_back(struct ftrace_regs *fregs, long value)
+{
+	struct pt_regs *regs = ftrace_get_regs(fregs);
+
+#ifdef CONFIG_X86
+	regs->di = value;
+#else
+	/* The first argument is where the result will be. */
+	regs_set_return_value(regs, value);
+#endif
+	instruction_pointer_set(regs, (unsigned long)give_back);
 }
 #endif

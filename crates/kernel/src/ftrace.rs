@@ -20,6 +20,11 @@
 //! let reads = KBox::pin_init(FtraceOps::register(c"vfs_read", count), GFP_KERNEL)?;
 //! # Ok::<(), Error>(())
 //! ```
+//!
+//! Whether a function runs at all is what a [`Gate`] decides.
+
+#[cfg(CONFIG_DYNAMIC_FTRACE_WITH_REGS)]
+mod gate;
 
 use crate::alive::{alive, Alive};
 use crate::error::{to_result, Error};
@@ -30,6 +35,9 @@ use core::marker::PhantomData;
 use core::pin::Pin;
 use macros::{pin_data, pinned_drop, try_pin_init};
 use pin_init::PinInit;
+
+#[cfg(CONFIG_DYNAMIC_FTRACE_WITH_REGS)]
+pub use gate::{FtraceGate, Gate};
 
 /// What runs when a function is entered.
 ///
