@@ -11,7 +11,7 @@ UNDER_WAY = (
 )
 SCRIPT = (
     "insmod /hooks.ko",
-    "mkdir /a /b /c; mkdir /a; test -d /a",
+    "mkdir /a /b /c; mkdir /a; test -d /a && ! ln -s /a /l && test ! -L /l",
     "insmod /params.ko && rmmod params",
     "ifconfig lo up && ifconfig lo down",
     f"grep -q hooks:online /sys/devices/system/cpu/hotplug/states && echo 0 > {CPU1}",
@@ -36,7 +36,9 @@ def test_probes_count_and_notifiers_tell_until_they_are_dropped(kernel: KernelTr
         lines = crate_guest.texts(result, *steps)
         return [line for line in lines if line.startswith("hooks: ") and "taint" not in line]
 
-    nothing = "Some(ENOENT) Some(ENOENT) Some(EINVAL) Some(EINVAL) Some(ENOENT)"
+    nothing = (
+        "Some(ENOENT) Some(ENOENT) Some(EINVAL) Some(EINVAL) Some(EINVAL) Some(EINVAL) Some(ENOENT)"
+    )
     assert said(0) == [
         f"hooks: probes of nothing: {nothing}",
         "hooks: refused: Some(ENODEV)",
@@ -55,6 +57,8 @@ def test_probes_count_and_notifiers_tell_until_they_are_dropped(kernel: KernelTr
         "hooks: kretprobe: 3, 777",
         "hooks: kretprobe failed: 1, 21",
         "hooks: ftrace: 3, 777",
+        "hooks: gate: 1, 1",
+        "hooks: second: Some(EBUSY)",
         "hooks: sys_enter: 4, 777",
         "hooks: sys_exit: 1, 21",
         "hooks: others ran: true",

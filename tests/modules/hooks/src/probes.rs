@@ -2,7 +2,7 @@
 
 //! What counts how directories are made: at the entry and the return of functions, at tracepoints.
 
-use kernel::ftrace::{self, Entry, FtraceOps};
+use kernel::ftrace::{self, Entry, FtraceGate, FtraceOps, Gate};
 use kernel::kprobe::{Handler, Kprobe, Kretprobe, Registers, RetHandler};
 use kernel::prelude::*;
 use kernel::sync::atomic::{Atomic, Full, Relaxed};
@@ -72,6 +72,14 @@ impl ftrace::Callback for Count {
         if entry.ip != 0 && entry.parent_ip != 0 {
             self.0.add(entry.argument(3));
         }
+    }
+}
+
+impl Gate for Count {
+    fn enter(&self, entry: &Entry<'_>) -> Option<c_long> {
+        self.0
+            .add(usize::from(entry.ip != 0 && entry.parent_ip != 0));
+        Some(EDOM.to_errno() as c_long)
     }
 }
 
@@ -156,6 +164,8 @@ pub(crate) struct Probes {
     #[pin]
     ftrace: FtraceOps<Count>,
     #[pin]
+    gate: FtraceGate<Count>,
+    #[pin]
     switches: TracepointProbe<Switches>,
     #[pin]
     forks: TracepointProbe<Forks>,
@@ -176,12 +186,16 @@ const MKDIR: &CStr = if cfg!(kernel_7_0) {
     c"do_mkdirat"
 };
 
+const LINKS: &[&CStr; 1] = &[c"vfs_symlink"];
+
 impl Probes {
     pub(crate) fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             kprobe <- Kprobe::register(MKDIR, Count::default()),
             kretprobe <- Kretprobe::register(MKDIR, Results::default()),
             ftrace <- FtraceOps::register(c"vfs_mkdi*", Count::default()),
+            // SAFETY: it returns 0 or an errno, which symlink(2) fails with.
+            gate <- unsafe { FtraceGate::register(LINKS, Count::default()) },
             switches <- TracepointProbe::register(Switches::default()),
             forks <- TracepointProbe::register(Forks::default()),
             exits <- TracepointProbe::register(Exits::default()),
@@ -202,13 +216,24 @@ pub(crate) fn of_nothing() {
         FtraceOps::register(c"!vfs_read", Count::default()),
         GFP_KERNEL,
     );
+    // SAFETY: they are not registered, and nothing is refused.
+    let (gate, no_gate) = unsafe {
+        (
+            FtraceGate::register(&[c"vfs_symlink", c"no_such_function"], Count::default()),
+            FtraceGate::register(&[], Count::default()),
+        )
+    };
+    let gate = KBox::pin_init(gate, GFP_KERNEL);
+    let no_gate = KBox::pin_init(no_gate, GFP_KERNEL);
     let tracepoint = KBox::pin_init(TracepointProbe::register(Nothing::default()), GFP_KERNEL);
     pr_info!(
-        "probes of nothing: {:?} {:?} {:?} {:?} {:?}\n",
+        "probes of nothing: {:?} {:?} {:?} {:?} {:?} {:?} {:?}\n",
         kprobe.err(),
         kretprobe.err(),
         ftrace.err(),
         but_one.err(),
+        gate.err(),
+        no_gate.err(),
         tracepoint.err()
     );
 }
@@ -222,6 +247,10 @@ impl PinnedDrop for Probes {
         say("kretprobe", results.well.get());
         say("kretprobe failed", results.failed.get());
         say("ftrace", self.ftrace.callback().0.get());
+        say("gate", self.gate.gate().0.get());
+        // SAFETY: it is not registered: there is one.
+        let second = unsafe { FtraceGate::register(LINKS, Count::default()) };
+        pr_info!("second: {:?}\n", KBox::pin_init(second, GFP_KERNEL).err());
         say("sys_enter", self.mkdirs.probe().0.get());
         say("sys_exit", self.refusals.probe().0.get());
         let at_least = [
