@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -216,7 +217,50 @@ static void *becomes_another(void *ends)
 	return NULL;
 }
 
-static void inside(int device)
+/* A file that somebody outside has opened, and hands over. */
+static void is_handed(int socket)
+{
+	char byte, room[CMSG_SPACE(sizeof(int))];
+	struct iovec data = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = room,
+				  .msg_controllen = sizeof(room) };
+
+	is(recvmsg(socket, &message, 0), 1);
+	is(message.msg_controllen, 0);
+	is(message.msg_flags & MSG_CTRUNC, MSG_CTRUNC);
+}
+
+static void hand(int socket, int file)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct iovec data = { "x", 1 };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+
+	memcpy(CMSG_DATA(&control.header), &file, sizeof(file));
+	is(sendmsg(socket, &message, 0), 1);
+}
+
+/* A mount of its own, which lies nowhere yet. */
+static void mounts(void)
+{
+	int file_system = syscall(SYS_fsopen, "tmpfs", 0), mount;
+
+	is(syscall(SYS_fsconfig, file_system, 6 /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0), 0);
+	mount = syscall(SYS_fsmount, file_system, 0, 0);
+	is(mount >= 0, 1);
+	is(openat(mount, "file", O_CREAT | O_RDWR, 0600), -1);
+	is(errno, EACCES);
+	is(syscall(SYS_move_mount, mount, "", AT_FDCWD, "/jail", 4 /* by its descriptor */), -1);
+	is(errno, EPERM);
+	close(mount);
+	close(file_system);
+}
+
+static void inside(int device, int socket)
 {
 	static char module[4096];
 	pthread_t thread;
@@ -238,6 +282,12 @@ static void inside(int device)
 	is(errno, EACCES);
 	is(syscall(SYS_init_module, module, sizeof(module), ""), -1);
 	is(errno, EPERM);
+	is(syscall(SYS_finit_module, open("/jail/contained", O_RDONLY), "", 0), -1);
+	is(errno, EPERM);
+	is(chown("/out/file", 0, 0), -1);
+	is(errno, EACCES);
+	is_handed(socket);
+	mounts();
 	is(chroot("/out"), -1);
 	is(errno, EACCES);
 	/* In another view of the mounts the folder is none of those. */
@@ -255,22 +305,28 @@ static void threads_and_programs(void)
 {
 	int device = container();
 	struct child child;
-	int ends[2], told[2];
+	int ends[2], told[2], sockets[2], file;
 	pid_t pid, tid;
 	char byte;
 
 	is(pipe2(ends, O_CLOEXEC), 0);
 	is(pipe2(told, O_CLOEXEC), 0);
+	is(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
 	pid = fork();
 	if (!pid) {
 		close(ends[1]);
 		if (read(ends[0], &byte, 1) == 1)
-			inside(device);
+			inside(device, sockets[1]);
 		_exit(1);
 	}
 	is(call(device, CONTAINMENT_ADD, pid), 0);
+	file = open("/out/file", O_RDONLY);
+	hand(sockets[0], file);
+	close(file);
 	is(write(ends[1], "x", 1), 1);
 	is(ends_with(pid), 0);
+	close(sockets[0]);
+	close(sockets[1]);
 
 	/* By the number of another thread than the first it is still the process. */
 	pid = fork();
