@@ -189,3 +189,9 @@ def test_every_job_of_bootstrap_that_a_page_names_exists(page: Path) -> None:
         r"^#   ./bootstrap ([a-z]+) ", (_ROOT / "bootstrap").read_text(), re.MULTILINE
     )
     assert set(re.findall(r"\./bootstrap ([a-z]+)", page.read_text())) <= set(jobs)
+
+
+def test_the_index_of_examples_names_each() -> None:
+    index = (_ROOT / "examples" / "README.md").read_text()
+    folders = [found.parent.name for found in (_ROOT / "examples").glob("*/Cargo.toml")]
+    assert [name for name in folders if f"]({name}/" not in index] == []

@@ -43,9 +43,3 @@ def _passes(copy: Path, kernels: Sequence[matrix.Tested]) -> None:
             assert not [test["troubles"] for test in tests if test["troubles"]]
             assert {test["name"] for test in tests if test["kind"] != "kernel"} == files
         assert [kernel["release"] for kernel in module["kernels"]] == releases
-
-
-def test_the_index_names_each_example() -> None:
-    index = (_EXAMPLES / "README.md").read_text()
-    for folder in _EXAMPLES.iterdir():
-        assert not folder.is_dir() or f"]({folder.name}/" in index, folder
