@@ -81,7 +81,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
             made = link.finish(library)
             rust = plan.kbuild.folder / f"{kbuild.RUST}.o"
             tracepoints.check(rust, plan.kernel, tools.compiler)
-            added = _additions(made, rust, plan.kernel.tree)
+            added = _additions(made, rust, plan.kernel.tree, clock)
     from rkmbuild.pipeline import completion  # noqa: PLC0415 - see _load_the_rest
 
     done = completion.complete(
@@ -103,14 +103,15 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     return Built(*done, frozenset(inputs), frozenset(outputs))
 
 
-def _additions(made: Path, rust: Path, tree: KernelTree) -> "Additions | None":
+def _additions(made: Path, rust: Path, tree: KernelTree, clock: Clock) -> "Additions | None":
     """Make what functions for BPF programs take, where there are some in the Rust object."""
     data = rust.read_bytes()
     if kbuild.KFUNCS.encode() not in data:
         return None
     from rkmbuild.pipeline.kfuncs import additions  # noqa: PLC0415 - few modules need it
 
-    return additions.make(elf_section(data, kbuild.KFUNCS), made, tree)
+    with clock.stage("btf"):
+        return additions.make(elf_section(data, kbuild.KFUNCS), made, tree)
 
 
 def _load_the_rest(tree: KernelTree) -> None:
