@@ -27,6 +27,8 @@ class GuestMachine:
             for the kernel's command line; given the folder where the host's /sys and /proc are.
         reserving: Gives the word for the kernel's command line that has it leave memory alone, from
             one MiB on and so many of them, as /dev/mem then has it; None where there is none.
+        counting_words: What it is told behind that where its clock counts instructions, each a
+            nanosecond.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class GuestMachine:
     reboot: str
     clock_words: Callable[[Path], list[str]]
     reserving: Callable[[int, int], str] | None = None
+    counting_words: tuple[str, ...] = ()
     payload: Callable[[bytes], bytes | None] | None = None
     starts_unpacked: Callable[[bytes], bool] = lambda _kernel: False
 

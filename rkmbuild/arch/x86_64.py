@@ -32,6 +32,7 @@ _GUEST = GuestMachine(
     clock_words=x86_64_clock.words,
     # arch/x86/kernel/e820.c, parse_memmap_one
     reserving=lambda start, length: f"memmap={length}M${start}M",
+    counting_words=x86_64_clock.COUNTING,
     payload=x86_64_image.payload,
     starts_unpacked=x86_64_image.starts_by_itself,
 )

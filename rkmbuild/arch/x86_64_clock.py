@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 _NO_TIMER_CHECK = "no_timer_check"
+COUNTING = ("tsc_early_khz=1000000", "tsc=reliable")
+"""What it is told where the counter counts instructions, a thousand million a second."""
 
 
 def words(host: Path) -> list[str]:

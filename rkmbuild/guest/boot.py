@@ -31,6 +31,8 @@ _COMMAND_LINE = (
     "panic=-1 oops=panic {reboot} sysrq_always_enabled cryptomgr.notests=1"
 )
 
+_COUNTED = accel.Accel(name="tcg", reason="instructions are counted", proven=True)
+
 
 def boot(
     tree: KernelTree,
@@ -40,6 +42,7 @@ def boot(
     timeout: float = TIMEOUT,
     memory_mib: int = MEMORY_MIB,
     cpus: int = 1,
+    counting: bool = False,
     append: str = "",
     stop_on_failure: bool | Collection[int] = False,
     step_timeout: float | None = None,
@@ -56,6 +59,9 @@ def boot(
         timeout: Seconds that the script may take, counted from when init runs.
         memory_mib: The guest's memory.
         cpus: The guest's processors.
+        counting: Have the guest's clocks, its time stamp counter among them, count instructions in
+            place of time: what is measured in it repeats, whatever else the host does. It runs
+            under TCG then, on one processor.
         append: More of the kernel's command line.
         stop_on_failure: Leave out the rest of the script after a command that failed; or after
             those alone that have these numbers.
@@ -73,7 +79,10 @@ def boot(
     packed = bootable(tree)
     plain = image.unpacked(packed, arch.guest)
     busybox, emulator = qemu_machine.busybox(), qemu_machine.emulator(arch)
-    chosen = accel.choose(emulator)
+    chosen = _COUNTED if counting else accel.choose(emulator)
+    if counting:
+        # The last word that is said of a clock counts.
+        append = " ".join([*arch.guest.counting_words, *([append] if append else [])])
 
     def attempt() -> Attempt:
         return Attempt(script, on_line=on_line, on_message=on_message, on_step=on_step)
@@ -121,6 +130,7 @@ def boot(
             command_line=command_line(arch, tried, append, run.nonce),
             memory_mib=memory_mib,
             cpus=cpus,
+            counting=counting,
         )
         result = run_in(QemuMachine(configuration, emulator.path, tried.name), run, tried)
         if result is not None:

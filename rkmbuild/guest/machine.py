@@ -28,6 +28,8 @@ class Configuration:
         command_line: The kernel's command line, without the console.
         memory_mib: Its memory.
         cpus: Its processors.
+        counting: Whether its clocks count instructions, each a nanosecond, in place of time; it
+            has one processor then, under `tcg`.
     """
 
     arch: Arch
@@ -36,6 +38,7 @@ class Configuration:
     command_line: str
     memory_mib: int
     cpus: int = 1
+    counting: bool = False
 
 
 class Machine(Protocol):

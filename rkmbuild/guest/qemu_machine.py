@@ -18,6 +18,8 @@ from rkmbuild.guest.machine import Configuration, Source
 from rkmbuild.toolchain import qemu
 from rkmbuild.toolchain.parts import Tool
 
+# Each instruction is a nanosecond, and idle time is none (qemu's manual, -icount).
+_COUNTING = ("-icount", "shift=0,sleep=off")
 # What we wait between two looks at the clock.
 _TICK = 0.25
 # Bytes of a page, and to how many the kernel has parts of an initramfs aligned.
@@ -200,6 +202,7 @@ def command(
         str(emulator),
         *guest.arguments,
         *("-accel", accelerator, "-cpu", processor),
+        *(_COUNTING if configuration.counting else ()),
         *("-smp", str(configuration.cpus), "-m", str(configuration.memory_mib)),
         *("-no-reboot", "-no-user-config", "-nodefaults", "-kernel", str(configuration.image)),
         *("-initrd", str(initrd), "-append"),
