@@ -73,5 +73,6 @@ static const gfp_t RUST_CONST_HELPER___GFP_HIGHMEM = __GFP_HIGHMEM;
 static const gfp_t RUST_CONST_HELPER___GFP_NOWARN = __GFP_NOWARN;
 static const gfp_t RUST_CONST_HELPER___GFP_ZERO = __GFP_ZERO;
 static const size_t RUST_CONST_HELPER_ARCH_SLAB_MINALIGN = ARCH_SLAB_MINALIGN;
+static const size_t RUST_CONST_HELPER_IOV_ITER_COUNT = offsetof(struct iov_iter, count);
 static const size_t RUST_CONST_HELPER_KMALLOC_MAX_SIZE = KMALLOC_MAX_SIZE;
 static const size_t RUST_CONST_HELPER_PAGE_SIZE = PAGE_SIZE;

@@ -60,6 +60,8 @@ struct wait_queue_head;
 
 /* bug.c */
 __rust_helper void rust_helper_module_panicked(void);
+__rust_helper void rust_helper_panicked_at(const char *file, size_t length, unsigned int line,
+					   unsigned int column);
 __rust_helper __noreturn void rust_helper_BUG(void);
 __rust_helper bool rust_helper_module_is_loading(const struct module *mod);
 __rust_helper bool rust_helper_module_is_used(struct module *mod);
@@ -224,7 +226,6 @@ __rust_helper bool rust_helper_irqs_disabled(void);
 
 /* time.c */
 __rust_helper unsigned long rust_helper_msecs_to_jiffies(unsigned int msecs);
-__rust_helper unsigned long rust_helper_jiffies(void);
 __rust_helper s64 rust_helper_ktime_get(void);
 __rust_helper s64 rust_helper_ktime_get_boottime(void);
 __rust_helper s64 rust_helper_ktime_get_real(void);
@@ -302,7 +303,6 @@ __rust_helper unsigned long rust_helper_copy_from_user(void *to, const void *fro
 __rust_helper unsigned long rust_helper_copy_to_user(void *to, const void *from, unsigned long n);
 __rust_helper size_t rust_helper_copy_from_iter(void *addr, size_t bytes, struct iov_iter *i);
 __rust_helper size_t rust_helper_copy_to_iter(const void *addr, size_t bytes, struct iov_iter *i);
-__rust_helper size_t rust_helper_iov_iter_count(const struct iov_iter *i);
 
 /* workqueue.c */
 __rust_helper void rust_helper_init_work(struct work_struct *work,

@@ -11,11 +11,6 @@ __rust_helper unsigned long rust_helper_msecs_to_jiffies(unsigned int msecs)
 	return msecs_to_jiffies(msecs);
 }
 
-__rust_helper unsigned long rust_helper_jiffies(void)
-{
-	return jiffies;
-}
-
 __rust_helper s64 rust_helper_ktime_get(void)
 {
 	return ktime_to_ns(ktime_get());

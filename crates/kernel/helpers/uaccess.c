@@ -24,8 +24,3 @@ __rust_helper size_t rust_helper_copy_to_iter(const void *addr, size_t bytes, st
 {
 	return copy_to_iter(addr, bytes, i);
 }
-
-__rust_helper size_t rust_helper_iov_iter_count(const struct iov_iter *i)
-{
-	return iov_iter_count(i);
-}

@@ -29,9 +29,15 @@ macro_rules! common {
 
             /// Returns how many bytes are left.
             #[must_use]
+            #[inline]
             pub fn len(&self) -> usize {
-                // SAFETY: it is valid.
-                unsafe { bindings::rust_helper_iov_iter_count(self.iov.get()) }
+                let iov: *const bindings::iov_iter = self.iov.get();
+                // SAFETY: it is valid, and has the number there: since 6.4 in a union without a name.
+                unsafe {
+                    iov.byte_add(bindings::IOV_ITER_COUNT)
+                        .cast::<usize>()
+                        .read()
+                }
             }
 
             /// Tells whether none is left.
@@ -79,6 +85,7 @@ common!(IovIterDest);
 
 impl IovIterSource<'_> {
     /// Copies to `out`, and returns how many bytes it could.
+    #[inline]
     pub fn copy_from_iter(&mut self, out: &mut [u8]) -> usize {
         // SAFETY: it is the same; only initialised bytes are written to it.
         let out = unsafe { &mut *(core::ptr::from_mut(out) as *mut [MaybeUninit<u8>]) };
@@ -86,6 +93,7 @@ impl IovIterSource<'_> {
     }
 
     /// Copies to `out`, and returns the part that it filled.
+    #[inline]
     pub fn copy_from_iter_raw<'a>(&mut self, out: &'a mut [MaybeUninit<u8>]) -> &'a mut [u8] {
         let (to, size) = (out.as_mut_ptr(), out.len());
         // SAFETY: `out` is valid for so many writes.
@@ -121,6 +129,7 @@ impl IovIterSource<'_> {
 
 impl IovIterDest<'_> {
     /// Copies `input`, and returns how many bytes it could.
+    #[inline]
     pub fn copy_to_iter(&mut self, input: &[u8]) -> usize {
         let from = input.as_ptr().cast();
         // SAFETY: `input` is valid for so many reads.
@@ -133,6 +142,7 @@ impl IovIterDest<'_> {
     ///
     /// `EINVAL` where the position is negative, `EFAULT` where there is something to copy and none
     /// could be.
+    #[inline]
     pub fn simple_read_from_buffer(&mut self, ppos: &mut i64, contents: &[u8]) -> Result<usize> {
         let pos = usize::try_from(*ppos).map_err(|_| EINVAL)?;
         let rest = contents.get(pos..).unwrap_or_default();

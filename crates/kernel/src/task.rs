@@ -46,6 +46,7 @@ impl Task {
     ///
     /// The result must not be used by, or given to, another thread.
     #[must_use]
+    #[inline]
     pub unsafe fn current() -> impl Deref<Target = CurrentTask> {
         struct Current(*const CurrentTask);
         impl Deref for Current {
@@ -226,6 +227,7 @@ fn look(caller: &Location<'_>) {
 }
 
 /// Returns the thread that runs this, or that is interrupted by it: to compare, not to look into.
+#[inline]
 pub(crate) fn this_thread() -> *mut bindings::task_struct {
     // SAFETY: there is always a current thread.
     unsafe { bindings::rust_helper_get_current() }

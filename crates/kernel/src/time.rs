@@ -30,9 +30,10 @@ pub fn msecs_to_jiffies(msecs: Msecs) -> Jiffies {
 
 /// Returns the ticks since boot (they begin close to overflowing).
 #[must_use]
+#[inline]
 pub fn jiffies() -> Jiffies {
-    // SAFETY: it only reads.
-    unsafe { bindings::rust_helper_jiffies() }
+    // SAFETY: the kernel always has it. It is volatile there as well, and read as a whole.
+    unsafe { core::ptr::addr_of!(bindings::jiffies).read_volatile() }
 }
 
 /// A clock.

@@ -103,17 +103,18 @@ impl<'a> Text<'a> {
 
 impl Write for Text<'_> {
     /// Takes text; the bytes that printk would act on are written out as `/dev/kmsg` writes them.
+    #[inline(never)]
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for part in text.as_bytes().split_inclusive(|byte| is_special(*byte)) {
-            let (plain, special): (_, &[u8]) = match part.split_last() {
-                Some((0, plain)) => (plain, b"\\x00"),
-                Some((1, plain)) => (plain, b"\\x01"),
-                _ => (part, b""),
-            };
-            self.push(plain)?;
-            self.push(special)?;
+        let mut rest = text.as_bytes();
+        while let Some(at) = rest.iter().position(|byte| is_special(*byte)) {
+            self.push(rest.get(..at).unwrap_or_default())?;
+            self.push(match rest.get(at) {
+                Some(0) => b"\\x00",
+                _ => b"\\x01",
+            })?;
+            rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
         }
-        Ok(())
+        self.push(rest)
     }
 }
 

@@ -4,6 +4,11 @@
 
 use super::{Backend, Guard, Lock};
 use crate::ffi::c_char;
+#[cfg(not(CONFIG_DEBUG_LOCK_ALLOC))]
+use bindings::mutex_lock;
+// There it is a macro (include/linux/mutex.h, 6.1 to 7.3).
+#[cfg(CONFIG_DEBUG_LOCK_ALLOC)]
+use bindings::rust_helper_mutex_lock as mutex_lock;
 
 /// Makes the initialiser of a [`Mutex`]: `inner <- new_mutex!(0)`, with a name if there is a second
 /// argument.
@@ -51,16 +56,19 @@ unsafe impl Backend for MutexBackend {
         unsafe { bindings::rust_helper___mutex_init(ptr, name, key) }
     }
 
+    #[inline]
     unsafe fn lock(ptr: *mut Self::State) {
         // SAFETY: the caller's promise.
-        unsafe { bindings::rust_helper_mutex_lock(ptr) };
+        unsafe { mutex_lock(ptr) };
     }
 
+    #[inline]
     unsafe fn try_lock(ptr: *mut Self::State) -> Option<()> {
         // SAFETY: the caller's promise.
         unsafe { bindings::rust_helper_mutex_trylock(ptr) }.then_some(())
     }
 
+    #[inline]
     unsafe fn unlock(ptr: *mut Self::State, (): &()) {
         // SAFETY: the caller's promise.
         unsafe { bindings::mutex_unlock(ptr) };
