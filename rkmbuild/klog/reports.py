@@ -114,7 +114,7 @@ class Collector:
             self._release = found[1] or found[2]
         if found := _PANIC.fullmatch(text):
             self._panic, self._panicked = found[1], self._number
-        elif self._number == self._panicked + 1:
+        elif self._number == self._panicked + 1 and text.strip() != _CUT_HERE:
             self._panic = f"{self._panic}: {text}"
         if text.strip() == _CUT_HERE:
             self._cut = self._number

@@ -15,9 +15,11 @@ from rkmbuild.project import naming
 from rkmbuild.project import workspace as workspaces
 
 # What `[package.metadata.rkmbuild]` may hold. docs/metadata.md explains each.
-KEYS = ("api", "headers", "c-sources", "generate-header", "depends", "allow-fpu")
+KEYS = ("api", "headers", "c-sources", "generate-header", "depends", "allow-fpu", "panic")
 # What `api` may be; rkmbuild/pipeline/api has each. The first is meant where nothing is said.
 APIS = ("portable",)
+# What `panic` may be: how much a panic says. The first is meant where nothing is said.
+PANICS = ("full", "short")
 
 _PLAIN_HEADER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.h")
 _EXAMPLE = "driver_rust.h"
@@ -35,6 +37,7 @@ class Metadata(NamedTuple):
             empty where none is wanted.
         depends: Packages of the workspace, modules as well, whose exported symbols it uses.
         allow_fpu: Functions that may use vector and floating-point registers, by their paths.
+        panic: How much a panic says, one of PANICS: its place and message, or its place alone.
     """
 
     api: str = APIS[0]
@@ -43,6 +46,7 @@ class Metadata(NamedTuple):
     generate_header: str = ""
     depends: tuple[str, ...] = ()
     allow_fpu: tuple[str, ...] = ()
+    panic: str = PANICS[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +180,9 @@ def _metadata(package: Mapping[str, Any], root: Path, manifest: Path) -> Metadat
         if key == "api":
             _check_api(value, place)
             continue
+        if key == "panic":
+            _check_panic(value, place)
+            continue
         if key == "generate-header":
             if not isinstance(value, str) or not _PLAIN_HEADER.fullmatch(value):
                 raise ProjectError(f"{place}: `{key}` must be a plain name such as `{_EXAMPLE}`")
@@ -200,6 +207,7 @@ def _metadata(package: Mapping[str, Any], root: Path, manifest: Path) -> Metadat
         generate_header=table.get("generate-header", ""),
         depends=tuple(table.get("depends", [])),
         allow_fpu=tuple(table.get("allow-fpu", [])),
+        panic=table.get("panic", PANICS[0]),
     )
 
 
@@ -212,3 +220,10 @@ def _check_api(value: object, place: str) -> None:
             f"{place}: there is no API `{value}`; known: {known}",
             hint=did_you_mean(value, APIS) or None,
         )
+
+
+def _check_panic(value: object, place: str) -> None:
+    if not isinstance(value, str) or value not in PANICS:
+        known = " or ".join(f'"{each}"' for each in PANICS)
+        hint = did_you_mean(value, PANICS) if isinstance(value, str) else ""
+        raise ProjectError(f"{place}: `panic` must be {known}", hint=hint or None)

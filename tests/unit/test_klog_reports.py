@@ -90,6 +90,15 @@ def test_what_rust_code_said_goes_with_the_bug_that_it_ends_in(kernel: str) -> N
 
 
 @both
+def test_rust_code_that_says_its_place_alone_is_understood(kernel: str) -> None:
+    lines = recorded("crashes", kernel).splitlines()
+    told = [number for number, line in enumerate(lines) if ": panicked at " in line]
+    text = "\n".join(line for number, line in enumerate(lines) if number - 1 not in told)
+    said = [report.panic for report in reports(text) if report.panic]
+    assert said == ["panicked at src/ways.rs:37:18", "panicked at src/ways.rs:18:21"]
+
+
+@both
 def test_a_panic_is_a_report(kernel: str) -> None:
     (panic,) = reports(recorded("panics", kernel))
     assert (panic.kind, panic.title) == ("panic", "panics: on purpose, 42")

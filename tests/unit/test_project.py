@@ -162,3 +162,20 @@ def test_members_are_named_as_cargo_takes_them(tmp_path: Path, pattern: str) -> 
     )
     wanted = {".": root, "dri*": inside}.get(pattern, named if "beside" in pattern else None)
     assert [*workspace.members(root)] == ([wanted] if wanted else [])
+
+
+def with_panic(root: Path, value: str) -> Path:
+    return make(root, f"{GOOD}[package.metadata.rkmbuild]\npanic = {value}\n")
+
+
+def test_a_panic_says_all_unless_a_project_wants_its_place_alone(tmp_path: Path) -> None:
+    assert load(make(tmp_path)).metadata.panic == "full"
+    assert load(with_panic(tmp_path, '"full"')).metadata.panic == "full"
+    assert load(with_panic(tmp_path, '"short"')).metadata.panic == "short"
+
+
+@pytest.mark.parametrize("value", ['"abort"', "true", '["short"]'])
+def test_what_a_panic_cannot_say_is_refused_with_what_it_can(tmp_path: Path, value: str) -> None:
+    error = refused(with_panic(tmp_path, value))
+    assert '`panic` must be "full" or "short"' in error.message
+    assert refused(with_panic(tmp_path, '"shirt"')).hint == "did you mean `short`?"

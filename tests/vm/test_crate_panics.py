@@ -1,7 +1,12 @@
 """A panic in a module: its thread dies as by BUG(), the kernel lives, the module stays."""
 
+import re
+import shutil
+from pathlib import Path
+
 from rkmbuild.guest.result import Outcome
 from rkmbuild.kernel.tree import KernelTree
+from tests import projects
 from tests.vm import crate_guest
 
 DEVICE = "/dev/panics"
@@ -46,3 +51,34 @@ def test_a_panic_ends_its_thread_and_no_more(kernel: KernelTree) -> None:
     assert result.outcome is Outcome.CRASHED
     last = [message.text for message in result.log]
     assert any("a timer was dropped by its own function" in text for text in last), last
+
+
+SHORT = '\n[package.metadata.rkmbuild]\npanic = "short"\n'
+
+
+def test_a_short_panic_says_its_place_alone(kernel_6_12: KernelTree, tmp_path: Path) -> None:
+    root = tmp_path / "panics"
+    shutil.copytree(crate_guest.MODULES / "panics", root, ignore=shutil.ignore_patterns("target"))
+    with (root / "Cargo.toml").open("a") as manifest:
+        manifest.write(SHORT)
+    panics = crate_guest.build(root, kernel_6_12)
+    long = "0123456789" * 150
+    body = f'pr_info!("a \\0 in it\\n"); pr_info!("{long}\\n");'
+    literal = crate_guest.build(
+        projects.make(tmp_path / "literal", "literal", body=body, manifest=SHORT), kernel_6_12
+    )
+    assert not re.search(rb"4core3fmt5write|9Formatter3pad|12pad_integral", literal.read_bytes())
+    script = (*SCRIPT[:5], "insmod /literal.ko")
+    result = crate_guest.run(kernel_6_12, {"panics": panics, "literal": literal}, script)
+    _, _, index, memory, asked, printed = range(len(script))
+    place = re.compile(r"panics: panicked at (\S+):\d+:\d+:")
+    said = crate_guest.texts(result, index, memory, asked)
+    found = [match[1] for match in map(place.fullmatch, said) if match]
+    assert len(found) == 3
+    assert found[0].endswith("src/lib.rs")
+    assert found[1].endswith("alloc/global.rs")
+    assert sum("kernel BUG at" in line for line in said) == 3
+    assert not any("index out of bounds" in line or "asked to stop" in line for line in said)
+    nul, *parts = crate_guest.texts(result, printed)
+    assert nul == r"literal: a \x00 in it"
+    assert "".join(part.removeprefix("literal: ") for part in parts) == long

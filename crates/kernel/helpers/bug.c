@@ -19,6 +19,14 @@ __rust_helper void rust_helper_module_panicked(void)
 	__module_get(THIS_MODULE);
 }
 
+/* The first line of what a panic says, with its place: what `decode` reads is in it. */
+__rust_helper void rust_helper_panicked_at(const char *file, size_t length, unsigned int line,
+					   unsigned int column)
+{
+	pr_emerg("%s: panicked at %.*s:%u:%u:\n", THIS_MODULE->name, (int)length, file, line,
+		 column);
+}
+
 __rust_helper __noreturn void rust_helper_BUG(void)
 {
 	BUG();

@@ -2,7 +2,9 @@
 
 //! What happens on a panic: the message goes to the log, then the thread dies as by C's `BUG()`.
 
+#[cfg(not(rkmbuild_panic_short))]
 use crate::print::{print, Level};
+#[cfg(not(rkmbuild_panic_short))]
 use core::fmt;
 use core::panic::PanicInfo;
 
@@ -12,8 +14,26 @@ use core::panic::PanicInfo;
 /// good: the thread may have died with a lock held or a value half-written.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let name = crate::module::name().to_bytes_with_nul();
-    print(Level::Emerg, name, format_args!("{}\n", Told(info)));
+    #[cfg(not(rkmbuild_panic_short))]
+    {
+        let name = crate::module::name().to_bytes_with_nul();
+        print(Level::Emerg, name, format_args!("{}\n", Told(info)));
+    }
+    // As `panic = "short"` in Cargo.toml asks for: the place alone, in the same form. C writes its
+    // numbers, and nothing of `core::fmt` is needed.
+    #[cfg(rkmbuild_panic_short)]
+    if let Some(place) = info.location() {
+        let file = place.file();
+        // SAFETY: the file's name is as long as is said.
+        unsafe {
+            bindings::rust_helper_panicked_at(
+                file.as_ptr().cast(),
+                file.len(),
+                place.line(),
+                place.column(),
+            );
+        }
+    }
     // SAFETY: it takes a reference to the module that is running, hence loaded.
     unsafe { bindings::rust_helper_module_panicked() };
     bug()
@@ -21,8 +41,10 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 
 /// What a panic says, in the words of [`PanicInfo`]: but without what Rust has for widths and signs,
 /// which most modules need for nothing else.
+#[cfg(not(rkmbuild_panic_short))]
 struct Told<'a>(&'a PanicInfo<'a>);
 
+#[cfg(not(rkmbuild_panic_short))]
 impl fmt::Display for Told<'_> {
     #[cfg(not(rustc_before_1_81))]
     #[allow(clippy::incompatible_msrv)] // an older rustc has the other one
@@ -46,7 +68,7 @@ impl fmt::Display for Told<'_> {
 }
 
 /// Writes a number at the end of `room`, which the largest one fills, and returns it.
-#[cfg(not(rustc_before_1_81))]
+#[cfg(not(any(rkmbuild_panic_short, rustc_before_1_81)))]
 #[inline(never)]
 fn decimal(number: u32, room: &mut [u8; 10]) -> &str {
     let (mut left, mut start) = (number, room.len());

@@ -52,15 +52,68 @@ const LONG: usize = 912;
 
 /// Prints one message. Called by the `pr_*!` macros.
 #[doc(hidden)]
+#[cfg(not(rkmbuild_panic_short))]
 pub fn print(level: Level, prefix: &[u8], args: fmt::Arguments<'_>) {
     format(args, &mut |text| emit(level, prefix, text));
+}
+
+/// Prints one message. Called by the `pr_*!` macros.
+///
+/// Where no panic needs `core::fmt`, it is inlined, so that the compiler knows which messages are
+/// literal: a module all of whose messages are has nothing of it.
+#[doc(hidden)]
+#[cfg(rkmbuild_panic_short)]
+#[inline]
+pub fn print(level: Level, prefix: &[u8], args: fmt::Arguments<'_>) {
+    match args.as_str() {
+        Some(text) => print_literal(level, prefix, text),
+        None => print_formatted(level, prefix, args),
+    }
+}
+
+/// Prints a message that is put together already.
+#[doc(hidden)]
+#[cfg(rkmbuild_panic_short)]
+#[inline(never)]
+pub fn print_literal(level: Level, prefix: &[u8], text: &str) {
+    let sink = &mut |text: &[u8]| emit(level, prefix, text);
+    if is_plain(text) {
+        sink(text.as_bytes());
+    } else {
+        literal_in_parts(text, sink);
+    }
+}
+
+/// Prints a message that is to be put together.
+#[doc(hidden)]
+#[cfg(rkmbuild_panic_short)]
+#[inline(never)]
+pub fn print_formatted(level: Level, prefix: &[u8], args: fmt::Arguments<'_>) {
+    format(args, &mut |text| emit(level, prefix, text));
+}
+
+/// As `format_long`, of text.
+#[cfg(rkmbuild_panic_short)]
+#[inline(never)]
+#[cold]
+fn literal_in_parts(text: &str, sink: &mut dyn FnMut(&[u8])) {
+    let mut room = [MaybeUninit::uninit(); LONG];
+    let mut whole = Text::new(&mut room, sink, true);
+    // What is given away in parts always fits.
+    let _ = whole.write_str(text);
+    whole.flush();
+}
+
+/// Tells whether text fits into a record as it is.
+fn is_plain(text: &str) -> bool {
+    text.len() <= LONG && !text.bytes().any(is_special)
 }
 
 /// Formats a message and gives it to `sink`: at once, or where it is too long, in parts that each
 /// fit into a record.
 pub(crate) fn format(args: fmt::Arguments<'_>, sink: &mut dyn FnMut(&[u8])) {
     if let Some(text) = args.as_str() {
-        if text.len() <= LONG && !text.bytes().any(is_special) {
+        if is_plain(text) {
             sink(text.as_bytes());
             return;
         }

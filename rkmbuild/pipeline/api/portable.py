@@ -189,6 +189,8 @@ class Portable:
         names = None if reach.everything(project) else portable_crate.words()
         bound = bindings.plan(_bound(names), project, tools, kernel, probe.defines(in_headers))
         asked = cfgs.asked((question.name for question in questions), has)
+        if project.metadata.panic == "short":
+            asked += "--cfg=rkmbuild_panic_short\n"
         return PortableApi(
             target=target,
             tools=tools,

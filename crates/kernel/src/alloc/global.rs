@@ -43,9 +43,19 @@ unsafe impl GlobalAlloc for SlabAllocator {
     }
 }
 
+/// Panics; where that tells its place alone, without what would write the number.
+macro_rules! failed {
+    ($size:expr) => {{
+        if cfg!(rkmbuild_panic_short) {
+            panic!("memory allocation failed");
+        }
+        panic!("memory allocation of {} bytes failed", $size)
+    }};
+}
+
 #[alloc_error_handler]
 fn out_of_memory(layout: Layout) -> ! {
-    panic!("memory allocation of {} bytes failed", layout.size())
+    failed!(layout.size())
 }
 
 /// What `alloc` calls in place of rustc's shim for a failed allocation.
@@ -56,5 +66,5 @@ fn out_of_memory(layout: Layout) -> ! {
 #[no_mangle]
 #[allow(non_snake_case)] // ld's prefix and rustc's name
 extern "Rust" fn __wrap___rust_alloc_error_handler(size: usize, _align: usize) -> ! {
-    panic!("memory allocation of {size} bytes failed")
+    failed!(size)
 }
