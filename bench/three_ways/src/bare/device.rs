@@ -41,7 +41,11 @@ unsafe extern "C" fn release(_inode: *mut inode, file: *mut file) -> c_int {
 /// C's `iov_iter_count()`, which is inline.
 unsafe fn left(iov: *const iov_iter) -> usize {
     // SAFETY: the caller's iterator, which has the number there.
-    unsafe { iov.byte_add(bindings::IOV_ITER_COUNT).cast::<usize>().read() }
+    unsafe {
+        iov.byte_add(bindings::IOV_ITER_COUNT)
+            .cast::<usize>()
+            .read()
+    }
 }
 
 unsafe extern "C" fn read(kiocb: *mut bindings::kiocb, iov: *mut iov_iter) -> isize {

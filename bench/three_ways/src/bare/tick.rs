@@ -14,6 +14,8 @@ pub(super) struct Tick {
     ticks: AtomicU64,
 }
 
+const PERIOD: c_ulong = 1_000_000;
+
 unsafe extern "C" fn run(timer: *mut timer_list) {
     // SAFETY: each timer of ours is in such a struct.
     unsafe {
@@ -22,7 +24,7 @@ unsafe extern "C" fn run(timer: *mut timer_list) {
         (*tick).ticks.fetch_add(1, Relaxed);
         bindings::mod_timer(
             addr_of_mut!((*tick).timer),
-            addr_of!(bindings::jiffies).read_volatile() + 100,
+            addr_of!(bindings::jiffies).read_volatile() + PERIOD,
         );
     }
 }
