@@ -12,7 +12,7 @@ use crate::container::Container;
 use crate::reports::What;
 use kernel::bindings;
 use kernel::prelude::*;
-use kernel::sync::atomic::{Atomic, Relaxed};
+use kernel::sync::atomic::{Atomic, Full, Relaxed};
 use kernel::sync::Arc;
 use kernel::task::{Pid, Task};
 
@@ -102,15 +102,22 @@ pub(crate) fn fork(parent: Pid, child: &Task) -> Result {
 }
 
 fn insert(members: &mut KVec<Member>, at: usize, task: &Task, container: Arc<Container>) -> Result {
-    // Whoever ends counts down before it takes the lock: either we see that, or it sees the member.
-    // SAFETY: the task is valid.
-    if unsafe { bindings::containment_is_over(task.as_ptr()) } {
-        return Err(ESRCH);
-    }
+    // Who ends counts down first, and then looks whether there is anybody: either we see that it is over, or it
+    // sees that there is, and comes to the lock that we have.
+    COUNT.add(1, Full);
     let tgid = task.tgid();
-    members.push(Member { tgid, container }, GFP_ATOMIC)?;
+    // SAFETY: the task is valid.
+    let inserted = if unsafe { bindings::containment_is_over(task.as_ptr()) } {
+        Err(ESRCH)
+    } else {
+        let member = Member { tgid, container };
+        members.push(member, GFP_ATOMIC).map_err(Into::into)
+    };
+    if inserted.is_err() {
+        COUNT.store(COUNT.load(Relaxed) - 1, Relaxed);
+        return inserted;
+    }
     members[at..].rotate_right(1);
-    COUNT.add(1, Relaxed);
     // SAFETY: the module runs, and is let go when the process is taken out.
     unsafe { bindings::containment_hold() };
     Ok(())
@@ -162,7 +169,7 @@ fn gone(count: usize) {
         // SAFETY: each that was inside held it.
         unsafe { bindings::containment_let_go() };
     }
-    // Of the table's lock, which the caller has: nobody else writes it.
+    // The caller has the table's lock, without which nobody writes it.
     COUNT.store(COUNT.load(Relaxed) - count, Relaxed);
 }
 

@@ -436,6 +436,18 @@ static void *crowd(void *unused)
 	int i;
 
 	(void)unused;
+	/* Some are over by then, some are not, and some are just ending. */
+	for (i = 0; i < 50; i++) {
+		int device = container(), added;
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		added = call(device, CONTAINMENT_ADD, pid);
+		is(added == 0 || added == ESRCH, 1);
+		is(ends_with(pid), 0);
+		close(device);
+	}
 	for (i = 0; i < 20; i++) {
 		int device = container();
 		struct child child = start();
