@@ -122,6 +122,8 @@ pub(crate) struct Ring {
 }
 
 /// What comes of a look for a report.
+// It is on a reader's stack, for one line; a box for it would have to be made under the lock.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Next {
     Report(Report),
     /// So many were lost: none came after those that waited.
