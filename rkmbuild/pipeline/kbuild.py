@@ -121,7 +121,9 @@ def plan(
     paths = [plain.file(project.root / source) for source in sources]
     values = {
         "module": project.module, "release": release, "rust": RUST, "helpers": HELPERS,
-        "exports": EXPORTS, "export_header": str(linkage.export_header),
+        "exports": EXPORTS, "export_header": str(linkage.export_header), "kfuncs": KFUNCS,
+        "kfuncs_header": str(linkage.export_header.with_name("kfuncs.h")),
+        "kfuncs_script": str(linkage.export_header.with_name("kfuncs.awk")),
         "headers": [
             plain.include(line)
             for line in bindings.includes(project.metadata.headers, project.root)

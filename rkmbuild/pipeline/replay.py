@@ -21,6 +21,7 @@ from rkmbuild.pipeline.recipe import COMMON, Recipe, Stamps
 
 # Of a module's folder, what the Kbuild makes of the Rust object.
 _LINES = f"{kbuild.EXPORTS}.h.lines"
+_KFUNCS = f"{kbuild.EXPORTS}.h.kfuncs"
 _EXPORTS_HEADER = f"{kbuild.EXPORTS}.h"
 # What kbuild notes of the checksums of exports, beside the object's command.
 _CHECKSUM = "#SYMVER"
@@ -97,9 +98,10 @@ class Replay:
     def _generated(self, rust: bytes) -> bool:
         """Put in place what the Kbuild makes of the Rust object: C code of exports, and helpers.
 
-        Exports have to be ones that were there before; helpers are compiled.
+        Exports and kfuncs have to be ones that were there before; helpers are compiled.
         """
-        exported = elf_section(rust, kbuild.EXPORTED).decode("latin-1")
+        sections = (kbuild.EXPORTED, kbuild.KFUNCS)
+        exported = "".join(elf_section(rust, name).decode("latin-1") for name in sections)
         if not self._compiled.provide(f"{kbuild.EXPORTS}.o", exported):
             return False
         asked = undefined(rust, b"rust_helper_")
@@ -158,10 +160,14 @@ def _note(plan: Kbuild, began: float) -> None:
         return
     compiled = Compiled(plan.folder, known, stamps)
     folder, exports = plan.folder, f"{kbuild.EXPORTS}.o"
-    lines = (folder / _LINES).read_bytes().decode("latin-1")
+    parts = [(folder / name).read_bytes().decode("latin-1") for name in (_LINES, _KFUNCS)]
     wanted = (folder / helpers.WANTED_HEADER).read_text(errors="surrogateescape")
     source = (folder / f"{plan.module}.mod.c").read_text(errors="surrogateescape")
-    generated = {exports: lines, f"{kbuild.HELPERS}.o": wanted, f"{plan.module}.mod.o": source}
+    generated = {
+        exports: "".join(parts),
+        f"{kbuild.HELPERS}.o": wanted,
+        f"{plan.module}.mod.o": source,
+    }
     targets = [target for target in (*recipe.objects(plan), COMMON) if target in known.saved]
     kept = [
         _keep(compiled, plan, target, generated.get(target, ""), began=began, stamps=stamps)
@@ -174,7 +180,7 @@ def _keep(
     compiled: Compiled, plan: Kbuild, target: str, content: str, *, began: float, stamps: Stamps
 ) -> bool:
     known = (*plan.files, *_GENERATED, f"{plan.module}.mod.c")
-    beside = (_EXPORTS_HEADER, _LINES) if target == f"{kbuild.EXPORTS}.o" else ()
+    beside = (_EXPORTS_HEADER, _LINES, _KFUNCS) if target == f"{kbuild.EXPORTS}.o" else ()
     return compiled.keep(target, content, began=began, known=known, beside=beside, stamps=stamps)
 
 

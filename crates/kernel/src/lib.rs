@@ -59,6 +59,7 @@ pub use pin_init;
 pub mod alive;
 pub mod alloc;
 pub mod attribute;
+pub mod bpf;
 pub mod chrdev;
 mod constructors;
 pub mod cpu;

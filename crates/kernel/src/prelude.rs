@@ -23,7 +23,7 @@ pub use crate::{
 pub use core::mem::{align_of, align_of_val, size_of, size_of_val};
 pub use core::pin::Pin;
 pub use macros::{
-    export, init, kernel_test, kunit_tests, module, pin_data, pin_init, pinned_drop, try_init,
-    try_pin_init, vtable,
+    bpf_kfunc, bpf_object, export, init, kernel_test, kunit_tests, module, pin_data, pin_init,
+    pinned_drop, try_init, try_pin_init, vtable,
 };
 pub use pin_init::{Init, PinInit, Zeroable};

@@ -2,6 +2,7 @@
 
 //! The kernel crate's procedural macros, on `proc_macro` alone so that they build offline.
 
+mod bpf;
 mod export;
 mod fill;
 mod generics;
@@ -50,6 +51,71 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn module(input: TokenStream) -> TokenStream {
     parse::expand(input, module::module)
+}
+
+/// Makes a function one that BPF programs call: a kfunc.
+///
+/// The words are the kinds of programs that may call it, at least one (`tracing`, which serves
+/// `lsm`, `tracepoint` and `perf_event` as well, `syscall`, `kprobe`, `tc`, `xdp`, `struct_ops`), and the
+/// kernel's flags:
+///
+/// | Flag | What the verifier makes of it |
+/// |------|-------------------------------|
+/// | `acquire` | What is given back is a reference, which the program has to release. |
+/// | `release` | Takes such a reference; the program has it no longer. |
+/// | `ret_null` | What is given back may be null, and the program looks. |
+/// | `trusted_args` | Pointers are ones that the kernel gave to the program: valid, never null, as they were given. |
+/// | `rcu` | Pointers may be ones that RCU protects. |
+/// | `sleepable` | Programs that may sleep alone call it. |
+/// | `destructive` | The program's loader has `CAP_SYS_BOOT`. |
+///
+/// Programs know it by the crate's name, `_`, and its own. What it may take and give back is said in
+/// [`kernel::bpf`](../kernel/bpf/index.html); the function itself stays one that Rust calls.
+///
+/// ```
+/// # use kernel::prelude::*;
+/// # use kernel::task::Task;
+/// #[bpf_kfunc(tracing, syscall, trusted_args)]
+/// fn is_thread(task: &Task, number: i32) -> bool {
+///     task.pid() == number
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn bpf_kfunc(args: TokenStream, input: TokenStream) -> TokenStream {
+    parse::expand(input, |input| bpf::kfunc(args, input))
+}
+
+/// Makes a type one that BPF programs hold references to, which kfuncs give them and take back.
+///
+/// Programs know it as a structure without members, by the crate's name, `_`, and its own name in
+/// small letters: `Counter` of the crate `example` is a `struct example_counter`.
+///
+/// ```
+/// use kernel::prelude::*;
+/// use kernel::sync::Arc;
+///
+/// #[bpf_object]
+/// struct Counter(u64);
+///
+/// #[bpf_kfunc(syscall, acquire, ret_null)]
+/// fn counter_new(value: u64) -> Option<Arc<Counter>> {
+///     Arc::new(Counter(value), GFP_ATOMIC).ok()
+/// }
+///
+/// #[bpf_kfunc(syscall, trusted_args)]
+/// fn counter_value(counter: &Counter) -> u64 {
+///     counter.0
+/// }
+///
+/// #[bpf_kfunc(syscall, release)]
+/// fn counter_put(counter: Arc<Counter>) {
+///     drop(counter);
+/// }
+/// # fn main() {}
+/// ```
+#[proc_macro_attribute]
+pub fn bpf_object(args: TokenStream, input: TokenStream) -> TokenStream {
+    parse::expand(input, |input| bpf::object(args, input))
 }
 
 /// Makes a function one that C calls by its name.

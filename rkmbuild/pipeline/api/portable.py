@@ -94,7 +94,7 @@ class PortableApi:
 
     def files(self) -> Iterable[Path]:
         """Return the source of the crates, and what is bound for them."""
-        found = (file for file in portable_crate.source().rglob("*.[rch]*") if file.is_file())
+        found = (file for file in portable_crate.source().rglob("*.[rcha]*") if file.is_file())
         return (*found, _probes())
 
     def declarations(self, sources: Sequence[Path]) -> str:

@@ -7,6 +7,7 @@
 
 mod classes;
 mod kernel_side;
+mod kfuncs;
 mod lists;
 mod numbers;
 mod pointers;
