@@ -68,13 +68,13 @@ _SAID_OF_TYPES = (
     "`str: Structure` is not satisfied",
     "`Plain: Object` is not satisfied",
     "a kfunc cannot give back `(u8, u8)`",
-    "a kfunc cannot give back `core::result::Result<u64, kernel::prelude::Error>`",
+    "Result<u64, ",
 )
 _LIFETIMES = """
 #[bpf_kfunc(syscall, trusted_args)]
 fn kept(task: &'static kernel::task::Task) { let _ = task; }
 """
-_SAID_OF_LIFETIMES = ("temporary value dropped while borrowed",)
+_SAID_OF_LIFETIMES = ("`call` does not live long enough",)
 _FLAGS = """
 use kernel::{sync::Arc, task::Task};
 #[bpf_object]

@@ -50,7 +50,7 @@
 	static const struct {							\
 		u32 count_, flags;						\
 		u32 pairs[count][2];						\
-	} rkmbuild_kfuncs_##hook __used __section(".BTF_ids") =			\
+	} rkmbuild_kfuncs_##hook __used __aligned(4) __section(".BTF_ids") =	\
 		{ count, BTF_SET8_KFUNCS, { __VA_ARGS__ } };
 
 /* The Rust code's own init, which runs once its kfuncs are known. */

@@ -62,7 +62,7 @@ const WRAPPER: &str = r#"
 
         #[export_name = __SYMBOL]
         unsafe extern "C" fn kfunc(__RAW) -> <__RETURNED as ::kernel::bpf::Returned>::Raw {
-            let call = &::kernel::bpf::Call;
+            let call = ::kernel::bpf::Call;
             // SAFETY: the verifier checked what is given against what the record says; of an
             // `unsafe fn`, whoever writes the program keeps its promises.
             #[allow(unused_unsafe)]
@@ -154,7 +154,7 @@ pub(crate) fn kfunc(args: TokenStream, input: TokenStream) -> Result<TokenStream
             &parts,
         ));
         taken.extend(fill_open(
-            "::kernel::bpf::Argument::from_raw(__ARGUMENT, call),",
+            "::kernel::bpf::Argument::from_raw(__ARGUMENT, &call),",
             &parts,
         ));
     }
