@@ -6,7 +6,7 @@
 //! made by hand and loaded by bpf(2) alone, so that nothing else has to be there.
 
 use std::ffi::{c_char, c_int, c_long, c_void, CString};
-use std::fs::{self, File};
+use std::fs;
 use std::io::Error;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
@@ -453,7 +453,7 @@ impl Program {
         let program = self.loaded(TRACING, way, number).unwrap();
         let mut asked = Attributes::new();
         asked.number(8, program.as_raw_fd() as u32);
-        asked.command(17).unwrap()
+        asked.open(17).unwrap()
     }
 
     fn loaded(self, kind: u32, way: u32, to: u32) -> Result<OwnedFd, String> {
@@ -479,7 +479,7 @@ impl Program {
             .number(68, way)
             .number(108, to)
             .pointer(120, fds.as_ptr());
-        asked.command(5).map_err(|error| {
+        asked.open(5).map_err(|error| {
             let log = String::from_utf8_lossy(&log);
             format!("{error}: {}", log.trim_end_matches('\0'))
         })
@@ -504,17 +504,20 @@ impl Attributes {
         self
     }
 
-    /// Calls bpf(2), whose answer is a descriptor, or 0.
-    fn command(&mut self, command: c_int) -> Result<OwnedFd, Error> {
+    /// Calls bpf(2).
+    fn command(&mut self, command: c_int) -> Result<c_int, Error> {
         // SAFETY: the attributes are as large as is said, and point to what lives.
         let answer = unsafe { syscall(321, command, self.0.as_mut_ptr(), self.0.len()) };
-        match answer {
-            // One of a call that gives none: closing it does no harm, once.
-            0 => Ok(File::open("/dev/null").unwrap().into()),
-            // SAFETY: it is a descriptor, and nobody else's.
-            1.. => Ok(unsafe { OwnedFd::from_raw_fd(answer as c_int) }),
-            _ => Err(Error::last_os_error()),
+        if answer < 0 {
+            return Err(Error::last_os_error());
         }
+        Ok(answer as c_int)
+    }
+
+    /// Calls bpf(2) for what answers with a descriptor.
+    fn open(&mut self, command: c_int) -> Result<OwnedFd, Error> {
+        // SAFETY: it is a descriptor, and nobody else's.
+        Ok(unsafe { OwnedFd::from_raw_fd(self.command(command)?) })
     }
 }
 
@@ -530,7 +533,7 @@ fn descriptor(module: &str) -> OwnedFd {
         id = u32::from_le_bytes(asked.0[4..8].try_into().unwrap());
         let mut asked = Attributes::new();
         asked.number(0, id);
-        let Ok(found) = asked.command(19) else {
+        let Ok(found) = asked.open(19) else {
             continue;
         };
         let (mut name, mut info) = ([0_u8; 64], [0_u64; 5]);
