@@ -54,7 +54,9 @@ fn task_put(task: ARef<Task>) {
 }
 
 /// Tells whether the thread is in a cgroup, by its number, or in one below it.
-#[bpf_kfunc(tracing, syscall)]
+///
+/// Looking the cgroup up takes a lock, which a program that traces may have interrupted.
+#[bpf_kfunc(syscall)]
 fn current_under_cgroup(id: u64) -> Result<bool> {
     // SAFETY: it has no precondition.
     let answer = unsafe { bindings::bpf_trace_in_cgroup(id) };

@@ -20,7 +20,7 @@ const LONGEST: usize = 64;
 
 /// Prints a text and a number, if the text is one of plain letters.
 #[bpf_kfunc(tracing, syscall)]
-fn printk(text: Memory<'_>, value: u64) -> Result<u32> {
+fn print(text: Memory<'_>, value: u64) -> Result<u32> {
     let mut bytes = [0; LONGEST];
     if text.len() > bytes.len() {
         return Err(E2BIG);
