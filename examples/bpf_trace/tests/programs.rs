@@ -13,6 +13,8 @@ use std::os::unix::fs::MetadataExt;
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 const MODULE: &str = "bpf_trace";
 
@@ -128,7 +130,9 @@ fn memory_of_the_kernel_is_read_as_its_own_helper_reads_it() {
     for nowhere in [0, 8, -4096] {
         let said = read(&|program| program.set(0, nowhere));
         assert_eq!(said[..2], said[2..], "{nowhere}");
-        assert_eq!((said[0] as i32, said[1]), (-14, 0));
+        // Out of the kernel's memory, or not there.
+        assert!(matches!(said[0] as i32, -34 | -14));
+        assert_eq!(said[1], 0);
     }
 }
 
@@ -249,7 +253,8 @@ fn events_nest_three_deep_and_no_level_is_lost() {
         .map(|meta| event(meta).attach("copy_from_kernel_nofault", FENTRY))
         .collect();
     assert_eq!(plain(), 1);
-    drop(nested);
+    // In the order in which each found fewer users of the module.
+    nested.into_iter().rev().for_each(drop);
     assert!(refused() > before);
     assert_eq!(levels(), 0);
     let said = shown();
@@ -264,7 +269,7 @@ fn events_nest_three_deep_and_no_level_is_lost() {
             .call("event_output");
         program.keep(0).run([0]).unwrap()[0] as i32
     };
-    assert_eq!((bad(0, 8), bad(0, 65), bad(0, -1)), (-14, -7, -7));
+    assert_eq!((bad(0, 8), bad(0, 65), bad(0, -1)), (-34, -7, -7));
     assert_eq!(levels(), 0);
 }
 
@@ -416,26 +421,30 @@ impl Program {
 
     /// Runs it as a program of its own, with numbers that it may change.
     fn run<const N: usize>(&self, mut numbers: [u64; N]) -> Result<[u64; N], String> {
-        let program = self.clone().loaded(SYSCALL, 0, 0)?;
-        let mut asked = Attributes::new();
-        asked
-            .number(0, program.as_raw_fd() as u32)
-            .number(40, 8 * N as u32);
-        asked.pointer(48, numbers.as_mut_ptr());
-        asked
-            .command(10)
-            .map_err(|error| format!("it does not run: {error}"))?;
-        Ok(numbers)
+        let before = users();
+        let done = self.clone().loaded(SYSCALL, 0, 0).and_then(|program| {
+            let mut asked = Attributes::new();
+            asked
+                .number(0, program.as_raw_fd() as u32)
+                .number(40, 8 * N as u32);
+            asked.pointer(48, numbers.as_mut_ptr());
+            asked
+                .command(10)
+                .map_err(|error| format!("it does not run: {error}"))
+        });
+        settle(before);
+        done.map(|_| numbers)
     }
 
     /// Has it run at a function or an event of the kernel's, until the result is dropped.
-    fn attach(self, to: &str, way: u32) -> OwnedFd {
+    fn attach(self, to: &str, way: u32) -> Attached {
+        let before = users();
         let kind = if way == TP_BTF { 8 } else { 12 };
         let number = kernel().find(to, kind).expect(to);
         let program = self.loaded(TRACING, way, number).unwrap();
         let mut asked = Attributes::new();
         asked.number(8, program.as_raw_fd() as u32);
-        asked.open(17).unwrap()
+        Attached(Some(asked.open(17).unwrap()), before)
     }
 
     fn loaded(self, kind: u32, way: u32, to: u32) -> Result<OwnedFd, String> {
@@ -465,6 +474,32 @@ impl Program {
             let log = String::from_utf8_lossy(&log);
             format!("{error}: {}", log.trim_end_matches('\0'))
         })
+    }
+}
+
+/// A program that runs whenever the kernel comes by.
+struct Attached(Option<OwnedFd>, u32);
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        drop(self.0.take());
+        settle(self.1);
+    }
+}
+
+/// Returns how many use the module.
+fn users() -> u32 {
+    let count = fs::read_to_string(format!("/sys/module/{MODULE}/refcnt")).unwrap();
+    count.trim().parse().unwrap()
+}
+
+/// Waits until no more use the module than did before: the kernel frees a program a moment after the
+/// last descriptor of it is closed, and keeps the module for it until then.
+fn settle(before: u32) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while users() > before {
+        assert!(Instant::now() < end, "a program still uses the module");
+        sleep(Duration::from_millis(5));
     }
 }
 
