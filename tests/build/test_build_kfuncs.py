@@ -74,7 +74,7 @@ _LIFETIMES = """
 #[bpf_kfunc(syscall, trusted_args)]
 fn kept(task: &'static kernel::task::Task) { let _ = task; }
 """
-_SAID_OF_LIFETIMES = ("`call` does not live long enough",)
+_SAID_OF_LIFETIMES = ("temporary value dropped while borrowed",)
 _FLAGS = """
 use kernel::{sync::Arc, task::Task};
 #[bpf_object]
