@@ -47,7 +47,7 @@ macro_rules! integers {
         // SAFETY: every value of the register is one of these.
         unsafe impl<'a> Argument<'a> for $type {
             #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // the rest is not ours
-            #[inline(always)]
+            #[inline]
             unsafe fn from_raw($raw_value: $raw, _: &'a Call) -> Self {
                 $value
             }
@@ -93,8 +93,8 @@ impl Pair {
 }
 
 macro_rules! sized {
-    ($($type:ty: $name:literal, $unsafe:literal, ($start:ident, $size:ident) => $value:expr;)*) => {$(
-        impl<'a> Kind for $type {
+    ($($type:ty as $elided:ty: $name:literal, $unsafe:literal, ($start:ident, $size:ident) => $value:expr;)*) => {$(
+        impl Kind for $elided {
             type Raw = Pair;
             const FACTS: Facts = Facts {
                 has_size: true,
@@ -117,9 +117,9 @@ macro_rules! sized {
 }
 
 sized! {
-    Memory<'a>: "*mut u8", false, (start, size) => Memory::new(start, size);
-    &'a [u8]: "*const u8", true, (start, size) => core::slice::from_raw_parts(start.as_ptr(), size);
-    &'a mut [u8]: "*mut u8", true, (start, size) => core::slice::from_raw_parts_mut(start.as_ptr(), size);
+    Memory<'a> as Memory<'_>: "*mut u8", false, (start, size) => Memory::new(start, size);
+    &'a [u8] as &[u8]: "*const u8", true, (start, size) => core::slice::from_raw_parts(start.as_ptr(), size);
+    &'a mut [u8] as &mut [u8]: "*mut u8", true, (start, size) => core::slice::from_raw_parts_mut(start.as_ptr(), size);
 }
 
 impl<T: Structure> Kind for &T {

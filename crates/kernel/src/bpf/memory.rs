@@ -83,6 +83,7 @@ impl Memory<'_> {
     }
 
     /// Copies to its start, as much as there is in both; returns how much that was.
+    #[allow(clippy::must_use_candidate)] // it is the memory that matters
     pub fn write(self, from: &[u8]) -> usize {
         for (index, byte) in from.iter().take(self.size).enumerate() {
             // SAFETY: there are so many bytes. Volatile, since others may use them.

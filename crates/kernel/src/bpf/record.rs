@@ -3,6 +3,7 @@
 //! What is said of a kfunc to the build, and what is refused before.
 
 /// What there is to know of a type that a kfunc takes or gives back.
+#[allow(clippy::struct_excessive_bools)] // each is a question of its own
 #[derive(Clone, Copy)]
 pub struct Facts {
     /// Its name in a record.
@@ -66,8 +67,13 @@ pub const fn check(asked: &Asked, arguments: &[Facts], returned: Facts) {
     let (mut registers, mut owned, mut next) = (0, 0, 0);
     while next < arguments.len() {
         let argument = arguments[next];
-        registers += if argument.has_size { 2 } else { 1 };
-        owned += if argument.owned { 1 } else { 0 };
+        registers += 1;
+        if argument.has_size {
+            registers += 1;
+        }
+        if argument.owned {
+            owned += 1;
+        }
         assert!(
             !argument.trusted || asked.trusted || asked.is_unsafe,
             "a reference to a structure is valid where the flag is `trusted_args`, without `rcu`; \

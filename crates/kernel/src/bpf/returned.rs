@@ -37,7 +37,7 @@ macro_rules! values {
             const FACTS: Facts = Facts::plain($name);
 
             #[allow(clippy::cast_possible_wrap, clippy::cast_lossless)] // a register has no sign
-            #[inline(always)]
+            #[inline]
             fn into_raw(self) -> i64 {
                 let $value = self;
                 $raw
