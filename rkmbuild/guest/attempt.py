@@ -13,7 +13,7 @@ from rkmbuild.klog.klog import KernelMessage
 
 # Under TCG a kernel is at init after 2-3 s, or some 15 on a crowded machine; one that has not got
 # there in this time, longer where many want the processors, is tried once more and given up.
-_BOOT_SECONDS = 60.0
+BOOT_SECONDS = 60.0
 # How long a boot may print nothing. Under KVM, not yet proven, it prints within some 0.1 s.
 _SILENCE_SECONDS = 20.0
 _MOST_CROWDED = 4.0
@@ -24,7 +24,7 @@ _PROBE_SILENCE_SECONDS = 2.0
 _LAST_WORDS = 0.8
 
 
-def _crowding() -> float:
+def crowding() -> float:
     """Return how many want each processor of this machine, within bounds: a guest waits so long."""
     return min(max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0), _MOST_CROWDED)
 
@@ -83,8 +83,8 @@ class Attempt:
         said = self.transcript
         started = said.heard = time.monotonic()
         probing = chosen.name == "kvm" and not chosen.proven
-        whole = _PROBE_SECONDS if probing else _BOOT_SECONDS * _crowding()
-        silence = _PROBE_SILENCE_SECONDS if probing else _SILENCE_SECONDS * _crowding()
+        whole = _PROBE_SECONDS if probing else BOOT_SECONDS * crowding()
+        silence = _PROBE_SILENCE_SECONDS if probing else _SILENCE_SECONDS * crowding()
 
         def until() -> float:
             if said.alive is None:

@@ -11,6 +11,7 @@ from rkmbuild.arch.arch import Arch
 from rkmbuild.base import cache, console, files
 from rkmbuild.base.errors import MachineError, RkmbuildError, UsageError
 from rkmbuild.guest import frozen, initramfs
+from rkmbuild.guest.attempt import BOOT_SECONDS, crowding
 from rkmbuild.guest.frozen import Frozen
 from rkmbuild.guest.machine import Configuration, Source
 from rkmbuild.guest.qemu_machine import QemuMachine
@@ -20,7 +21,6 @@ from rkmbuild.toolchain.parts import Tool
 VARIABLE = "RKMBUILD_BOOT"
 _KIND, _ONCE = "frozen-guest", "booted-guest"
 _REVISION = 1
-_BOOT_SECONDS = 60.0
 # What the kernel prints while init begins to wait has come by then.
 _QUIET_SECONDS = 0.05
 _PAGE = 4096
@@ -159,7 +159,7 @@ def _in(seconds: float) -> Callable[[], float]:
 def _boot(running: QemuMachine) -> list[str] | None:
     """Return what the kernel printed until init waits; None where it does not come to that."""
     log: list[str] = []
-    for source, line in running.lines(_in(_BOOT_SECONDS)):
+    for source, line in running.lines(_in(BOOT_SECONDS * crowding())):
         if source is Source.LOG and line.endswith(initramfs.WAITS):
             log += [rest for each, rest in running.lines(_in(_QUIET_SECONDS)) if each is source]
             return log

@@ -63,6 +63,7 @@ def test_it_is_the_guest_that_would_have_been_booted(kernel: KernelTree, tmp_pat
         assert abs(int(date) - time.time()) < _PATIENCE
         had = int(anew.steps[0].lines[1].split()[1])
         assert abs(int(memory.split()[1]) - had) < had / 50
+        assert " memmap=" in line
         assert line.partition(" memmap=")[0] == anew.steps[0].lines[2].partition(" -- ")[0]
         assert processors == str(cpus)
         assert gone_on.steps[1].lines == anew.steps[1].lines
@@ -71,7 +72,6 @@ def test_it_is_the_guest_that_would_have_been_booted(kernel: KernelTree, tmp_pat
         assert sum(text.startswith("Linux version ") for text in texts) == 1
         assert texts[-1] == anew.log[-1].text
         assert [m.step for m in gone_on.log if m.text == "of the log"] == [2]
-    assert again.seconds < anew.seconds
 
 
 def test_what_does_not_go_on_boots_anew_and_is_not_tried_again(
