@@ -26,7 +26,7 @@ kfunc\tdemo_put\trelease\tsyscall\tvoid\tobject:*mut struct demo_object
 type\tdemo_object\t4
 """
 _CURRENT_TASK = 158  # BPF_FUNC_get_current_task_btf
-_UNLOAD = "i=0; while ! rmmod kfuncs; do i=$((i+1)); [ $i = 100 ] && exit 1; usleep 20000; done"
+_UNLOAD = "i=0; while ! rmmod kfuncs; do i=$((i+1)); [ $i = 500 ] && exit 1; usleep 20000; done"
 
 
 def test_programs_call_functions_by_types_that_were_written_here(
