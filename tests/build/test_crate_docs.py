@@ -34,7 +34,7 @@ def _for_the_kernel(prepared: Prepared) -> list[str]:
     more = ["-Zunstable-options", *(["-Zretpoline"] if derived else [])]
     target = f"--target={prepared.specification}"
     # cargo is told of them in Cargo.toml.
-    more.append("--check-cfg=cfg(rkmbuild_host, rustc_before_1_81)")
+    more.append("--check-cfg=cfg(rkmbuild_host, rkmbuild_panic_short, rustc_before_1_81)")
     return ["--edition=2021", target, *prepared.flags, *more, *prepared.externs()]
 
 
