@@ -23,6 +23,8 @@ _KIND, _ONCE = "frozen-guest", "booted-guest"
 _REVISION = 1
 # What the kernel prints while init begins to wait has come by then.
 _QUIET_SECONDS = 0.05
+# It may have been for want of a processor that a machine did not go on.
+_DAY = 86400
 _PAGE = 4096
 
 
@@ -68,6 +70,9 @@ class Freezer:
             _KIND,
             _REVISION,
             arch.name,
+            arch.guest.arguments,
+            arch.guest.second_port,
+            arch.guest.console,
             files.named_stamp(image),
             self._configuration.command_line,
             whole,
@@ -85,11 +90,14 @@ class Freezer:
         try:
             if not cache.find(_ONCE, self._key):
                 return None
+            known = cache.find(_KIND, self._key)
+            if known and _is_given_up(known) and cache.finished_at(known) < time.time() - _DAY:
+                cache.remove(_KIND, self._key)
             folder = cache.entry(_KIND, self._key, self._make)
         except (RkmbuildError, OSError) as error:
             console.detail(f"the kernel boots anew, as it could not be kept: {error}")
             return None
-        if not files.is_file(folder / frozen.STATE):
+        if _is_given_up(folder):
             return None
         return Frozen(configuration=self._configuration, folder=folder)
 
@@ -133,6 +141,11 @@ class Freezer:
             _copy(kept.fileno(), folder / frozen.MEMORY)
         (folder / frozen.LOG).write_text(json.dumps(log))
         (folder / frozen.STATE).write_bytes(state)
+
+
+def _is_given_up(folder: Path) -> bool:
+    """Tell whether an entry says that its machine cannot be kept, or did not go on."""
+    return not files.is_file(folder / frozen.STATE)
 
 
 def _always_anew() -> bool:

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 from rkmbuild.base.errors import MachineError
 
-_ANSWER_SECONDS = 20.0
+# For a crowded machine: it takes some milliseconds.
+_ANSWER_SECONDS = 60.0
 
 
 class Control:

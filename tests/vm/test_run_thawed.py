@@ -1,6 +1,8 @@
 """A guest whose kernel was booted before: it is the guest that would have been booted."""
 
+import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,24 @@ def test_what_does_not_go_on_boots_anew_and_is_not_tried_again(
     assert not _kept()
     assert _boot(kernel_6_12, folder).statuses == (0, 0, 3)
     assert not _kept()
+    # A day later it is.
+    (given_up,) = (paths.cache_dir() / "frozen-guest").glob("*/.done")
+    os.utime(given_up, (0, time.time() - 90_000))
+    _boot(kernel_6_12, folder)
+    assert _kept()
+
+
+def test_another_kind_of_machine_is_another_one(
+    kernel_6_12: KernelTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _folder(tmp_path)
+    for _ in range(2):
+        _boot(kernel_6_12, folder)
+    arch = boot.bootable_arch(kernel_6_12)
+    other = replace(arch, guest=replace(arch.guest, options=(*arch.guest.options, "acpi=off")))
+    monkeypatch.setattr(boot, "bootable_arch", lambda _tree: other)
+    assert "memmap=" not in _boot(kernel_6_12, folder).steps[0].lines[2]
+    assert len(_kept()) == 1
 
 
 def test_a_kernel_that_cannot_be_kept_boots(
