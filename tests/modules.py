@@ -8,7 +8,8 @@ from rkmbuild.arch.x86_64 import X86_64
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import Kconfig, KernelVersion
 from rkmbuild.ko import elf
-from rkmbuild.verdict.target import StructModule, Target
+from rkmbuild.verdict.samples import StructModule
+from rkmbuild.verdict.target import Target
 
 LAYOUT = StructModule(size=256, name_at=24, init_at=96, exit_at=200)
 VERMAGIC = "6.12.0-test SMP preempt mod_unload modversions "

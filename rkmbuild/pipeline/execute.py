@@ -79,7 +79,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         tests = ", with its tests" if plan.request.tests else ""
         with console.step("Linking", f"{project.module}.ko for {release}{tests}"):
             made = link.finish(library)
-            rust = plan.kbuild.folder / f"{kbuild.RUST}.o"
+            rust = (plan.kbuild.folder / f"{kbuild.RUST}.o").read_bytes()
             tracepoints.check(rust, plan.kernel, tools.compiler)
             added = _additions(made, rust, plan.kernel.tree, clock)
     from rkmbuild.pipeline import completion  # noqa: PLC0415 - see _load_the_rest
@@ -103,15 +103,14 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     return Built(*done, frozenset(inputs), frozenset(outputs))
 
 
-def _additions(made: Path, rust: Path, tree: KernelTree, clock: Clock) -> "Additions | None":
+def _additions(made: Path, rust: bytes, tree: KernelTree, clock: Clock) -> "Additions | None":
     """Make what functions for BPF programs take, where there are some in the Rust object."""
-    data = rust.read_bytes()
-    if kbuild.KFUNCS.encode() not in data:
+    if kbuild.KFUNCS.encode() not in rust:
         return None
     from rkmbuild.pipeline.kfuncs import additions  # noqa: PLC0415 - few modules need it
 
     with clock.stage("btf"):
-        return additions.make(elf_section(data, kbuild.KFUNCS), made, tree)
+        return additions.make(elf_section(rust, kbuild.KFUNCS), made, tree)
 
 
 def _load_the_rest(tree: KernelTree) -> None:

@@ -149,13 +149,12 @@ def declarations(source: Path, name: str) -> Iterator[Declared]:
                 yield Declared(str(file.relative_to(source / "include")), parameters)
 
 
-def check(rust: Path, kernel: TargetKernel, compiler: CCompiler) -> None:
-    """Compare what the module's Rust object says of tracepoints with the kernel's headers.
+def check(data: bytes, kernel: TargetKernel, compiler: CCompiler) -> None:
+    """Compare what the module's Rust object, `data`, says of tracepoints with the kernel's headers.
 
     Raises:
         BuildError: they differ.
     """
-    data = rust.read_bytes()
     if SECTION.encode() not in data:
         return
     pairs = [

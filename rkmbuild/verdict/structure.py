@@ -8,7 +8,8 @@ from rkmbuild.ko.module import Index
 from rkmbuild.verdict import string_tables
 from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import elf_file
-from rkmbuild.verdict.target import THIS_MODULE, Target
+from rkmbuild.verdict.samples import THIS_MODULE
+from rkmbuild.verdict.target import Target
 
 
 def check(data: bytes, target: Target, report: FindingList) -> tuple[Elf, Index] | None:

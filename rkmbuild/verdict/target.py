@@ -4,47 +4,26 @@ import dataclasses
 import functools
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.arch import architectures
 from rkmbuild.arch.arch import Arch
-from rkmbuild.base.errors import KernelError, NotAModuleError
+from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import symvers
 from rkmbuild.kernel.btf import base
 from rkmbuild.kernel.btf.base import Base
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import Kconfig, KernelTree, KernelVersion
-from rkmbuild.ko import compression, elf, strings
 from rkmbuild.ko.packing import Packer
-from rkmbuild.ko.signature import Signature, split
 from rkmbuild.project import naming
+from rkmbuild.verdict import samples
+from rkmbuild.verdict.samples import StructModule
 
-# Smaller ones are tried first as a sample; the largest of a distribution take a second to unpack.
-_SAMPLE_BYTES = 200 << 10
-_SAMPLES = 40
 # The symbol of an entry in the table of exports (include/linux/export-internal.h)
 _ENTRY = "__ksymtab_"
 _FLAG = re.compile(r"^#define\s+KF_\w+\s+\(1 << (\d+)\)", re.MULTILINE)
-THIS_MODULE = ".gnu.linkonce.this_module"
-
-
-@dataclass(frozen=True, kw_only=True)
-class StructModule:
-    """How this kernel lays out struct module, learnt from one of its own modules.
-
-    Attributes:
-        size: sizeof(struct module), in bytes.
-        name_at: Offset of its `name`, which has `MODULE_NAME_LEN` bytes.
-        init_at: Offset of the pointer `init`.
-        exit_at: Offset of the pointer `exit`.
-    """
-
-    size: int
-    name_at: int
-    init_at: int
-    exit_at: int
 
 
 def _no_types() -> Base | None:
@@ -139,7 +118,7 @@ def of(tree: KernelTree) -> Target:
     if not arch or not arch.complete:
         names = ", ".join(map(str, architectures.complete()))
         raise KernelError(f"modules for {tree.arch} cannot be judged: only {names} is known so far")
-    sample = next(_samples(tree.modules, arch), None) if tree.modules else None
+    sample = next(samples.read(tree.modules, arch), None) if tree.modules else None
     return Target(
         arch=arch,
         release=tree.release,
@@ -291,64 +270,4 @@ def vermagic(arch: Arch, release: str, config: Kconfig) -> str:
         + ("mod_unload " if config.on("MODULE_UNLOAD") else "")
         + ("modversions " if config.on("MODVERSIONS") else "")
         + arch.vermagic
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Sample:
-    vermagic: str
-    layout: StructModule
-    signature: Signature | None
-
-
-def _samples(modules: Path, arch: Arch) -> Iterator[_Sample]:
-    """Read some of the kernel's own modules until one has both an init and an exit function."""
-    tried = 0
-    for folder, folders, names in os.walk(modules / "kernel"):
-        folders.sort()
-        for name in sorted(names):
-            place = Path(folder) / name
-            if ".ko" not in name or place.stat().st_size > _SAMPLE_BYTES:
-                continue
-            tried += 1
-            found = _sample(place, arch)
-            if found:
-                yield found
-            if tried >= _SAMPLES:
-                return
-
-
-def _sample(place: Path, arch: Arch) -> _Sample | None:
-    try:
-        body, appended = split(compression.decompress(place))
-    except NotAModuleError:
-        return None
-    if len(body) < elf.HEADER_SIZE:
-        return None
-    file = elf.Elf(body)
-    index = file.find(THIS_MODULE)
-    fields = strings.modinfo(file, file.find(".modinfo"))
-    if not index or "vermagic" not in fields:
-        return None
-    targets = [
-        offset
-        for section in file.sections
-        if section.type == elf.SHT_RELA and section.info == index
-        for offset, kind, _, _ in file.relocations(section).rows()
-        if kind == arch.relocations.pointer
-    ]
-    if len(targets) != 2:
-        return None
-    content = bytes(file.content(file.sections[index]))
-    name = fields.get("name", [""])[0]
-    return _Sample(
-        vermagic=fields["vermagic"][0],
-        layout=StructModule(
-            size=file.sections[index].size,
-            name_at=max(content.find(name.encode() + b"\0"), 0),
-            # struct module has `init` before `exit` (include/linux/module.h)
-            init_at=min(targets),
-            exit_at=max(targets),
-        ),
-        signature=appended.signature if appended else None,
     )
