@@ -23,6 +23,16 @@ def caller(folder: Path) -> Path:
     return made
 
 
+def unload(*modules: str, tries: int) -> str:
+    """Return the command of a guest that unloads modules, one after the other.
+
+    A program is freed a grace period after its end, and holds the module until then. Between two
+    tries are 20 ms.
+    """
+    again = f"i=$((i+1)); [ $i = {tries} ] && exit 1; usleep 20000"
+    return f"for m in {' '.join(modules)}; do i=0; while ! rmmod $m; do {again}; done; done"
+
+
 class Program:
     """One in the making, an instruction a call."""
 

@@ -10,12 +10,10 @@ from rkmbuild.guest.result import Outcome
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import foreign_cc
 from rkmbuild.toolchain import cc
-from tests import debian
+from tests import bpf, debian
 from tests.vm import crate_guest
 
 _SOURCE = Path(__file__).parents[1] / "data" / "bpf"
-# A program is freed some time after its last user.
-_UNLOAD = "i=0; while ! rmmod bpf_trace; do i=$((i+1)); [ $i = 100 ] && exit 1; usleep 20000; done"
 _PACKAGES = ("libbpf-dev", "libelf-dev", "zlib1g-dev", "libzstd-dev")
 
 
@@ -56,7 +54,7 @@ def test_a_program_of_clangs_calls_functions_of_a_module(
         [
             "insmod /bpf_trace.ko",
             "/loader /exec.bpf.o 2>&1",
-            _UNLOAD,
+            bpf.unload("bpf_trace", tries=100),
         ],
         files={"exec.bpf.o": program, "loader": loader},
     )

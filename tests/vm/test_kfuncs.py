@@ -28,11 +28,6 @@ kfunc\tdemo_put\trelease\tsyscall\tvoid\tobject:*mut struct demo_object
 type\tdemo_object\t4
 """
 _CURRENT_TASK = 158  # BPF_FUNC_get_current_task_btf
-# A program is freed a grace period after its end, and holds the module until then.
-_UNLOAD = (
-    "for m in demo kfuncs; do i=0; while ! rmmod $m; do i=$((i+1)); [ $i = 500 ] && exit 1; "
-    "usleep 20000; done; done"
-)
 
 
 def test_programs_call_functions_by_types_that_were_written_here(
@@ -58,7 +53,7 @@ def test_programs_call_functions_by_types_that_were_written_here(
         "insmod kfuncs.ko",
         *(program.command("demo") for program, _, _ in in_c),
         *(program.command("kfuncs") for program, _, _ in in_rust),
-        _UNLOAD,
+        bpf.unload("demo", "kfuncs", tries=500),
     ]
     files = {"demo.ko": both[0], "kfuncs.ko": rust, "call": bpf.caller(tmp_path)}
     result = boot.boot(kernel, files=files, script=script)
