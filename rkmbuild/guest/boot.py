@@ -102,21 +102,19 @@ def boot(
             emulator=emulator,
         )
     waiting = freezer.find() if freezer else None
-    if freezer and waiting:
-        work = initramfs.work(
-            files=files, script=script, port=arch.guest.port, stop_on_failure=stop_on_failure
-        )
+    work = waiting and initramfs.work(
+        files=files, script=script, port=arch.guest.port, stop_on_failure=stop_on_failure
+    )
+    if freezer and waiting and work and frozen.fits(work):
+        console.detail(f"{tree.release} has booted before, and goes on from there")
         run = attempt()
-        machine = ThawedMachine(waiting, work, run.nonce, emulator.path)
-        if frozen.fits(work):
-            console.detail(f"{tree.release} has booted before, and goes on from there")
-            with contextlib.suppress(MachineError):
-                result = run_in(machine, run, chosen)
-                if result is not None:
-                    _tell_of_port(run.transcript, tree.release, arch.guest.port)
-                    return result
-            console.detail("it did not go on, and boots anew")
-            freezer.forget()
+        with contextlib.suppress(MachineError):
+            result = run_in(ThawedMachine(waiting, work, run.nonce, emulator.path), run, chosen)
+            if result is not None:
+                _tell_of_port(run.transcript, tree.release, arch.guest.port)
+                return result
+        console.detail("it did not go on, and boots anew")
+        freezer.forget()
     root = initramfs.build(
         busybox, files=files, script=script, port=arch.guest.port, stop_on_failure=stop_on_failure
     )

@@ -68,7 +68,7 @@ class ThawedMachine:
         self._nonce = nonce
         self._emulator = emulator
         self._cleanup = contextlib.ExitStack()
-        self._before: list[str] = json.loads((frozen.folder / LOG).read_text())
+        self._before: list[str] = []
 
     @property
     def errors(self) -> str:
@@ -78,6 +78,7 @@ class ThawedMachine:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             try:
+                self._before = json.loads((self._frozen.folder / LOG).read_text())
                 memory = self._memory(stack)
                 state = self._state(stack)
             except OSError as error:

@@ -95,6 +95,15 @@ def test_what_does_not_go_on_boots_anew_and_is_not_tried_again(
     assert _kept()
 
 
+def test_what_was_removed_meanwhile_boots_anew(kernel_6_12: KernelTree, tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    for _ in range(2):
+        _boot(kernel_6_12, folder)
+    (state,) = _kept()
+    (state.parent / frozen.LOG).unlink()
+    assert "memmap=" not in _boot(kernel_6_12, folder).steps[0].lines[2]
+
+
 def test_another_kind_of_machine_is_another_one(
     kernel_6_12: KernelTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
