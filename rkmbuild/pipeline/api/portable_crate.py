@@ -19,7 +19,10 @@ from rkmbuild.toolchain.remembered import remembered
 from rkmbuild.toolchain.rust_facts import RustFacts
 
 # Counts up when the crate is built in another way, or its folder laid out in one.
-_REVISION = 2
+_REVISION = 3
+# Where debug information has the crates' source, wherever it lies: what is in the cache serves every
+# installation, and LLVM names what it shares between parts of a crate by a digest of all this.
+_SHOWN = "/rkmbuild/crates"
 # What libc calls itself by; one that is not glibc has no such name (confstr(3)).
 _SAYS_LIBRARY = "CS_GNU_LIBC_VERSION"
 
@@ -143,11 +146,13 @@ def build(
         BuildError: cargo failed.
     """
 
+    top = source()
+
     def make(folder: Path) -> None:
         (folder / "cfgs").write_text(crate.cfgs)
         target = folder / "target"
         flags = [*crate.sysroot.flags, sysroot.WITH_BITCODE]
-        flags += [f"--sysroot={root}", f"@{folder / 'cfgs'}"]
+        flags += [f"--sysroot={root}", f"@{folder / 'cfgs'}", f"--remap-path-prefix={top}={_SHOWN}"]
         env = cargo.environment(rust, flags) | bindings.of_crates(bound)
         process.run(
             [
@@ -158,7 +163,7 @@ def build(
             ],
             doing="building the kernel crate",
             env=env,
-            cwd=source(),
+            cwd=top,
         )  # fmt: skip
         library = folder / "lib"
         library.mkdir()
