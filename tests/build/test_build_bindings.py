@@ -4,9 +4,11 @@ import json
 import re
 import shutil
 import subprocess
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from rkmbuild.base import paths
 from rkmbuild.kernel.tree import KernelTree
@@ -89,7 +91,40 @@ def test_a_module_is_the_same_whether_all_is_bound_or_what_it_needs(
         shutil.rmtree(root / "target", ignore_errors=True)
         module = pipeline.build(BuildRequest(path=root, kernel=str(kernel.build))).module
         made.append(module.read_bytes())
+    assert _sections_that_differ(*made) == []
     assert made[0] == made[1]
+
+
+def test_where_rkmbuild_lies_says_nothing_to_a_module(
+    kernel_6_12: KernelTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LLVM names what parts of a crate share by a digest that debug information is part of."""
+    root = tmp_path / "services"
+    shutil.copytree(SERVICES, root, ignore=shutil.ignore_patterns("target"))
+    request = BuildRequest(path=root, kernel=str(kernel_6_12.build))
+    here = pipeline.build(request).module.read_bytes()
+    assert ".llvm." in str(here)
+
+    elsewhere = tmp_path / "a/folder/of/another/length"
+    shutil.copytree(paths.data("crates"), elsewhere, ignore=shutil.ignore_patterns("target"))
+    lies = {"crates": elsewhere}
+    monkeypatch.setattr(paths, "data", lambda name, at=paths.data: lies.get(name) or at(name))
+    for kind in ("sysroot", "bindings"):
+        (tmp_path / "cache" / kind).parent.mkdir(exist_ok=True)
+        (tmp_path / "cache" / kind).symlink_to(paths.cache_dir() / kind)
+    monkeypatch.setenv("RKMBUILD_CACHE_DIR", str(tmp_path / "cache"))
+    shutil.rmtree(root / "target")
+    there = pipeline.build(request).module.read_bytes()
+    # Both are digests of debug information as well, in which the helpers' files in C have names.
+    assert _sections_that_differ(here, there) == [".note.gnu.build-id", ".gnu_debuglink"]
+
+
+def _sections_that_differ(one: bytes, other: bytes) -> list[str]:
+    both = [
+        {each.name: each.data() for each in ELFFile(BytesIO(module)).iter_sections()}
+        for module in (one, other)
+    ]
+    return [name for name in both[0] | both[1] if both[0].get(name) != both[1].get(name)]
 
 
 def test_what_was_put_right_is_said_with_v(kernel_6_12: KernelTree, tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from rkmbuild.toolchain.rust_facts import RustFacts
 
 # Counts up when the crate is built in another way, or its folder laid out in one.
 _REVISION = 3
-# Where debug information has the crates' source, wherever it lies: what is in the cache serves every
-# installation, and LLVM names what it shares between parts of a crate by a digest of all this.
+# Where debug information has the crates' source, wherever it lies: what is in the cache serves
+# every installation, and LLVM names what parts of a crate share by a digest of all this.
 _SHOWN = "/rkmbuild/crates"
 # What libc calls itself by; one that is not glibc has no such name (confstr(3)).
 _SAYS_LIBRARY = "CS_GNU_LIBC_VERSION"
@@ -145,7 +145,6 @@ def build(
     Raises:
         BuildError: cargo failed.
     """
-
     top = source()
 
     def make(folder: Path) -> None:
