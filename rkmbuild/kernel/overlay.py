@@ -2,7 +2,8 @@
 
 Only what must differ is a file of our own: the Makefile that names the source folder; for a
 compiler that is not the kernel's own, scripts/Makefile.modfinal; and scripts that start those of
-the kernel's tools which this machine cannot start itself.
+the kernel's tools which this machine cannot start itself. What a kernel's own build left in its
+objtree and its package does not bring can be laid over it.
 """
 
 import re
@@ -63,13 +64,15 @@ class Overlay:
     header: Path | None
 
 
-def prepare(tree: KernelTree, *, foreign_compiler: bool) -> Overlay:
+def prepare(tree: KernelTree, *, foreign_compiler: bool, over: Path | None = None) -> Overlay:
     """Return the overlay of `tree`, made if the cache does not have it.
 
     Args:
         tree: The kernel to build for. Nothing is written to its folders.
         foreign_compiler: Let kbuild's last stage take flags away and add some, by the variables
             of `modfinal.variables`, which another compiler than the kernel's own needs.
+        over: A folder that lies over the objtree: what is in it is linked to, and hides what the
+            objtree has of that name.
 
     Raises:
         KernelError: the tree lacks a file that is needed, or one has a form that we do not know.
@@ -84,12 +87,13 @@ def prepare(tree: KernelTree, *, foreign_compiler: bool) -> Overlay:
             )
     _check_place(paths.cache_dir().resolve())
     scripts = _started_by_us(tree, build)
-    key = _key(tree, build, source, foreign_compiler, scripts)
+    in_build: dict[Path, File | Path] = {**scripts, **(_laid_over(build, over) if over else {})}
+    key = _key(tree, build, source, foreign_compiler, in_build)
 
     def make(folder: Path) -> None:
         makefiles = _modfinal(source, tree) if foreign_compiler else {}
         one = build == source
-        _link_tree(source, folder / "source", {**makefiles, **(scripts if one else {})})
+        _link_tree(source, folder / "source", {**makefiles, **(in_build if one else {})})
         if foreign_compiler:
             shutil.copyfile(paths.data("patches") / _HEADER, folder / _HEADER)
         if one:
@@ -97,7 +101,7 @@ def prepare(tree: KernelTree, *, foreign_compiler: bool) -> Overlay:
             return
         text = objtree_makefile((build / "Makefile").read_text(), build)
         makefiles = _modfinal(build, tree) if foreign_compiler else {}
-        ours = {Path("Makefile"): File(text, 0o644), **makefiles, **scripts}
+        ours = {Path("Makefile"): File(text, 0o644), **makefiles, **in_build}
         _link_tree(build, folder / "build", ours)
 
     place = cache.entry("overlay", key, make).resolve()
@@ -152,27 +156,38 @@ def _check_place(root: Path) -> None:
         )
 
 
-def _link_tree(real: Path, made: Path, ours: Mapping[Path, File]) -> None:
+def _link_tree(real: Path, made: Path, ours: Mapping[Path, File | Path]) -> None:
     """Make `made` a folder like `real`: of links, and of the files of ours that are told.
 
     Args:
-        ours: By where they lie, relative to the folder.
+        ours: By where they lie, relative to the folder; a path is what a link leads to.
     """
     made.mkdir()
-    for name in _names(real):
-        here = Path(name)
-        if here in ours:
-            text, mode = ours[here]
-            (made / name).write_text(text)
-            (made / name).chmod(mode)
+    for name in dict.fromkeys((*_names(real), *(file.parts[0] for file in ours))):
+        mine = ours.get(Path(name))
+        if isinstance(mine, File):
+            (made / name).write_text(mine.text)
+            (made / name).chmod(mine.mode)
             continue
         below = {
-            file.relative_to(here): text for file, text in ours.items() if file.parts[0] == name
+            file.relative_to(name): each for file, each in ours.items() if file.parts[0] == name
         }
-        if below:
+        if below and not mine:
             _link_tree(real / name, made / name, below)
         else:
-            (made / name).symlink_to(real / name)
+            (made / name).symlink_to(mine or real / name)
+
+
+def _laid_over(real: Path, over: Path, below: Path = Path()) -> dict[Path, Path]:
+    """Return the links for what is in `over`: of whole folders, where the tree has none there."""
+    links: dict[Path, Path] = {}
+    for name in _names(over / below):
+        here = below / name
+        if (over / here).is_dir() and (real / here).is_dir():
+            links |= _laid_over(real, over, here)
+        else:
+            links[here] = over / here
+    return links
 
 
 def _modfinal(folder: Path, tree: KernelTree) -> dict[Path, File]:
@@ -212,7 +227,7 @@ def _key(
     build: Path,
     source: Path,
     foreign_compiler: bool,
-    tools: Mapping[Path, File],
+    ours: Mapping[Path, File | Path],
 ) -> str:
     # Names of entries, as a link is made for each: a vmlinux that came later must show up.
     folders = {str(folder): _names(folder) for folder in (build, source)}
@@ -228,7 +243,10 @@ def _key(
             file.read_text() for file in (*modfinal.patch_files(), paths.data("patches") / _HEADER)
         ]
     stamps = {str(file): stamp(file) for file in files if file.exists()}
-    for tool in tools:
-        folders |= {str(build / above): _names(build / above) for above in tool.parents}
-    texts = {str(tool): file.text for tool, file in tools.items()}
+    for here in ours:
+        above = (folder for folder in here.parents if (build / folder).is_dir())
+        folders |= {str(build / folder): _names(build / folder) for folder in above}
+    texts = {
+        str(here): each.text if isinstance(each, File) else str(each) for here, each in ours.items()
+    }
     return cache.key(_REVISION, tree.release, folders, stamps, patches, foreign_compiler, texts)

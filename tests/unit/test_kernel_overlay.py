@@ -238,3 +238,37 @@ def test_a_tool_that_no_module_needs_may_not_run(
     monkeypatch.setattr(companions, "unfit", lambda _build: {tool: "libelf.so.1"})
     made = overlay.prepare(tree, foreign_compiler=False)
     assert (made.build / "scripts").is_symlink()
+
+
+def test_what_lies_over_the_objtree_is_linked_and_the_rest_stays_the_trees(tmp_path: Path) -> None:
+    tree = single(tmp_path / "tree")
+    over = tmp_path / "over"
+    for name in ("rust/libkernel.rmeta", "scripts/target.json", "scripts/mod/modpost.txt"):
+        (over / name).parent.mkdir(parents=True, exist_ok=True)
+        (over / name).write_text(name)
+    (tree.build / "scripts/mod").mkdir(exist_ok=True)
+    (tree.build / "scripts/mod/of-the-tree").write_text("")
+    before = snapshot(tree.build)
+
+    made = overlay.prepare(tree, foreign_compiler=False, over=over)
+
+    assert (made.build / "rust").readlink() == over / "rust", "a whole folder is one link"
+    assert (made.build / "scripts/target.json").readlink() == over / "scripts/target.json"
+    assert (made.build / "scripts/mod/modpost.txt").read_text() == "scripts/mod/modpost.txt"
+    assert (made.build / "scripts/mod/of-the-tree").exists()
+    assert (made.build / "scripts/Makefile.modfinal").samefile(
+        tree.build / "scripts/Makefile.modfinal"
+    )
+    assert snapshot(tree.build) == before
+    assert made.key != overlay.prepare(tree, foreign_compiler=False).key
+
+
+def test_what_lies_over_hides_what_the_objtree_has_of_that_name(tmp_path: Path) -> None:
+    tree = debian(tmp_path / "tree")
+    (tree.build / "rust").mkdir()
+    (tree.build / "rust/old").write_text("the tree's")
+    (tmp_path / "over/rust").mkdir(parents=True)
+    (tmp_path / "over/rust/old").write_text("ours")
+    made = overlay.prepare(tree, foreign_compiler=False, over=tmp_path / "over")
+    assert (made.build / "rust/old").read_text() == "ours"
+    assert (tree.build / "rust/old").read_text() == "the tree's"

@@ -1,7 +1,8 @@
 """What the upstream API builds once a kernel: the crates of its source, as rustc reads them.
 
-An entry of the cache holds a manifest and `objtree`, which lies over the kernel's own objtree: what
-`make prepare` of a kernel with CONFIG_RUST leaves in `rust/` for modules, and `scripts/target.json`.
+An entry of the cache holds a manifest and `objtree`, which lies over the kernel's own objtree:
+what `make prepare` of a kernel with CONFIG_RUST leaves in `rust/` for modules, and
+`scripts/target.json`.
 """
 
 import json

@@ -1,0 +1,96 @@
+"""A kernel's tree as kbuild builds modules in Rust on it, by the kernel's own rules.
+
+`$(obj)/%.o: $(obj)/%.rs` (scripts/Makefile.build, 6.1 to 7.3) wants the crates of the kernel's own
+build in `$(objtree)/rust` and its target in `$(objtree)/scripts/target.json`, and no package brings
+them: they are the sidecar, and here it lies over the objtree.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rkmbuild.base.errors import KernelError
+from rkmbuild.kernel import overlay
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline import c_compiler, foreign_cc, gcc_plugins, target_kernel
+from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
+from rkmbuild.toolchain.parts import CCompiler
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlaid:
+    """What `make` is given to build a module on a kernel.
+
+    Attributes:
+        tree: The kernel.
+        objtree: The overlay's objtree, for `make -C`.
+        variables: Variables of make.
+        compiler: The C compiler.
+        why: Why that one, in words.
+        sidecar: What lies over the objtree; None where C alone is built.
+    """
+
+    tree: KernelTree
+    objtree: Path
+    variables: Mapping[str, str]
+    compiler: CCompiler
+    why: str
+    sidecar: Sidecar | None
+
+    def settings(self) -> list[str]:
+        """Return the variables as arguments of make."""
+        return [f"{name}={value}" for name, value in self.variables.items()]
+
+    def command(self, folder: Path, *more: str, targets: Sequence[str] = ("modules",)) -> list[str]:
+        """Return the command that builds what the Kbuild or Makefile of a folder names.
+
+        Args:
+            folder: The folder, which kbuild writes to unless `more` has an `MO=`.
+            more: More arguments of make.
+            targets: What is made.
+        """
+        return ["make", "-C", str(self.objtree), f"M={folder}", *self.settings(), *more, *targets]
+
+
+def prepare(tree: KernelTree, sidecar: Sidecar | None, *, compiler: str = "auto") -> Overlaid:
+    """Lay a sidecar over a kernel's objtree, in the cache: kbuild's own rules then work on it.
+
+    Args:
+        tree: The kernel. Nothing is written to its folders.
+        sidecar: Its crates; without one modules in C alone can be built.
+        compiler: Which C compiler: `auto`, `gcc` or `clang`.
+
+    Raises:
+        KernelError: the tree lacks something, or the kernel has no Rust that modules could be
+            linked to.
+        ToolchainError: there is no C compiler for this kernel.
+        StorageError: the cache cannot be written, or lies where kbuild cannot work.
+    """
+    target_kernel.check(tree)
+    if sidecar and sidecar.way is not Way.OWN:
+        raise KernelError(
+            f"the kernel's own rules cannot build Rust for {tree.release}: {sidecar.why}",
+            hint="such a kernel's modules bring the crate's code: give it a Cargo.toml",
+        )
+    chosen = c_compiler.choose(compiler, tree)
+    gcc_plugins.check(chosen.compiler, tree)
+    over = sidecar.objtree if sidecar else None
+    shadow = overlay.prepare(tree, foreign_compiler=chosen.foreign, over=over)
+    variables = target_kernel.common_variables(tree.config)
+    if chosen.foreign:
+        answers, _ = foreign_cc.variables(shadow, chosen.compiler, variables)
+        variables |= answers
+    else:
+        variables["CC"] = str(chosen.compiler.path)
+        variables |= target_kernel.answers(chosen.compiler, tree)
+    if sidecar:
+        # The only one that reads the sidecar's metadata: `RUSTC = rustc` otherwise (Makefile).
+        variables["RUSTC"] = str(sidecar.rust.rustc)
+    return Overlaid(
+        tree=tree,
+        objtree=shadow.build,
+        variables=variables,
+        compiler=chosen.compiler,
+        why=chosen.why,
+        sidecar=sidecar,
+    )
