@@ -12,6 +12,9 @@ MAGIC = 0xEB9F
 HEADER = struct.Struct("<HBBIIIII")
 TYPE = struct.Struct("<III")
 _PARAMETER = struct.Struct("<II")
+_INFO = struct.Struct("<I")
+_MEMBER = struct.Struct("<III")
+_ARRAY = struct.Struct("<III")
 
 
 class Kind(IntEnum):
@@ -123,3 +126,32 @@ class Blob:
         if end > self._end:
             return []
         return list(_PARAMETER.iter_unpack(self.data[proto.at : end]))
+
+    def members(self, record: Type) -> Iterator[tuple[int, int, int, int]]:
+        """Give name, type, first bit and, of a bit-field, width of each member of a record.
+
+        The width is 0 for what is no bit-field.
+
+        Raises:
+            ValueError: they are cut off.
+        """
+        end = record.at + _MEMBER.size * record.members
+        if end > self._end:
+            raise ValueError("the members of a structure are cut off")
+        (info,) = _INFO.unpack_from(self.data, record.at - 8)
+        for name, kind, offset in _MEMBER.iter_unpack(self.data[record.at : end]):
+            # The highest bit says that the upper byte of each offset is a width.
+            yield (name, kind, offset & 0xFFFFFF, offset >> 24) if info >> 31 else (
+                name, kind, offset, 0
+            )  # fmt: skip
+
+    def array(self, found: Type) -> tuple[int, int]:
+        """Return the type of an array's elements, and how many there are.
+
+        Raises:
+            ValueError: it is cut off.
+        """
+        if found.at + _ARRAY.size > self._end:
+            raise ValueError("an array is cut off")
+        element, _, count = _ARRAY.unpack_from(self.data, found.at)
+        return element, count

@@ -71,7 +71,7 @@ class Comparison:
         found = ((name, self.difference(name)) for name in self.rust.records)
         return [Difference(name, why) for name, why in found if why]
 
-    def difference(self, name: str) -> str:  # noqa: PLR0911 - one for each kind
+    def difference(self, name: str) -> str:
         """Return what differs in one structure, or nothing."""
         pair = self.pairs.get(name)
         try:
@@ -81,11 +81,6 @@ class Comparison:
         if pair is None:
             # One that is declared alone; bindgen may give it a byte (rust-bindgen issue 2691).
             return f"it has {layout.size} bytes, and C does not describe it" if layout.size else ""
-        if layout.size != pair.c.size:
-            return f"it has {layout.size} bytes, and {pair.c.size} in C"
-        align = self.aligned.get(name)
-        if align is not None and layout.align != align:
-            return f"it is aligned to {layout.align} bytes, and to {align} in C"
         for field, kind in self.rust.records[name].fields:
             member = pair.members.get(field)
             if member is None:
@@ -99,7 +94,13 @@ class Comparison:
             size, there = self.rust.of(kind).size, self.types.size(member.die)
             if size != there and "__BindgenUnionField" not in kind:
                 return f"{field} has {size} bytes, and {there} in C"
-        return self._bits(pair, offsets)
+        why = self._bits(pair, offsets)
+        align = self.aligned.get(name)
+        if not why and layout.size != pair.c.size:
+            why = f"it has {layout.size} bytes, and {pair.c.size} in C"
+        if not why and align is not None and layout.align != align:
+            why = f"it is aligned to {layout.align} bytes, and to {align} in C"
+        return why
 
     def _bits(self, pair: Pair, offsets: dict[str, int]) -> str:
         for bits in self.rust.records[pair.rust.name].bits:

@@ -1,7 +1,7 @@
 """From what bindgen wrote to bindings that are as C has it, with assertions of that for rustc."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from rkmbuild.base.errors import BuildError
 from rkmbuild.pipeline.layout import (
     accessors,
     ask,
+    assertions,
     lighter,
     macros,
     mend,
@@ -17,7 +18,7 @@ from rkmbuild.pipeline.layout import (
     traits,
 )
 from rkmbuild.pipeline.layout.ask import Answers, C, Preprocessed
-from rkmbuild.pipeline.layout.compare import Comparison, member_of
+from rkmbuild.pipeline.layout.compare import Comparison
 from rkmbuild.pipeline.layout.macros import Known, Value
 from rkmbuild.pipeline.layout.mend import Mended
 from rkmbuild.pipeline.layout.rust_layout import RustLayout
@@ -96,7 +97,7 @@ def finish(
     )
     return Finished(
         text=f"{lighter.lightened(text, named)}\n{methods}{bits}",
-        assertions="".join(_assertions(comparison)),
+        assertions="".join(assertions.of(comparison)),
         accessors=accessors.in_c(made, wanted),
         # What C only declares can be held by pointer alone, in both: that is no news.
         notes=(*notes, *(_note(m) for m in mended if m.name in comparison.pairs), *corrected),
@@ -130,23 +131,3 @@ def _with_values(text: str, answers: Answers, known: Known) -> tuple[str, list[s
 def _is_flag(number: int, value: Value) -> bool:
     """Tell whether bindgen's number is the unsigned one of the same 32 bits: `1 << 31`, an int."""
     return value.number < 0 and number == value.number + (1 << 32)
-
-
-def _assertions(comparison: Comparison) -> Iterator[str]:
-    yield "// Sizes, alignments and places that the kernel's own C compiler gave.\n"
-    for name, pair in comparison.pairs.items():
-        record = comparison.rust.records[name]
-        checks = [f"size_of::<{name}>() == {pair.c.size}"]
-        if name in comparison.aligned:
-            checks.append(f"align_of::<{name}>() == {comparison.aligned[name]}")
-        for field, _ in record.fields:
-            member = pair.members.get(field)
-            if member:
-                checks.append(f"offset_of!({name}, {field}) == {member.offset}")
-        for bits in record.bits:
-            member = member_of(pair.c, bits.name)
-            if member:
-                at = f"offset_of!({name}, {bits.unit}) * 8 + {bits.bit}"
-                checks.append(f"{at} == {member.bit}")
-        held = " && ".join(f"::core::mem::{check}" for check in checks)
-        yield f'const _: () = assert!({held}, "{name} is not laid out as in C");\n'
