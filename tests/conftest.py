@@ -9,6 +9,9 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline.api.upstream import sidecar
+from rkmbuild.pipeline.api.upstream import source as sources
+from rkmbuild.pipeline.api.upstream.sidecar import Sidecar
 from tests import kernel_table, matrix
 from tests.matrix import Tested
 
@@ -91,6 +94,20 @@ def _fixture(tested: Tested) -> Callable[[], KernelTree]:
 # kernel_6_1, kernel_6_12 and so on, for tests that need a certain one.
 for _tested in (*matrix.ALWAYS, *matrix.SOMETIMES):
     globals()[_tested.fixture] = _fixture(_tested)
+
+
+@pytest.fixture(scope="session")
+def upstream_7_3() -> Sidecar:
+    """The upstream crate for 7.3, made once into the cache: the first worker does, others wait."""
+    return sidecar.get(matrix.get(matrix.named("7.3")), allow_expired=True)
+
+
+@pytest.fixture(scope="session")
+def source_7_3(upstream_7_3: Sidecar) -> Path:
+    """The source of 7.3 that it was made of, as much as is kept: rust/, samples/rust/, drivers."""
+    tree = matrix.get(matrix.named("7.3"))
+    assert upstream_7_3.release == tree.release
+    return sources.packaged(tree, allow_expired=True)
 
 
 class _Failures:

@@ -1,10 +1,12 @@
 """The source of a kernel, from the package of it that Debian's archive has for each series."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from rkmbuild.base import cache, process
 from rkmbuild.base.errors import FetchError
+from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.distro import apt
 from rkmbuild.distro.apt import Apt, Listed
 from rkmbuild.distro.source import Download
@@ -55,8 +57,16 @@ def choose(asked: Apt, series: str | None, suite: str | None) -> Listed:
     )
 
 
-def unpack(asked: Apt, package: Listed, folder: Path) -> Download:
-    """Download a source, and unpack what a small kernel needs of it as the folder `linux`.
+def unpack(
+    asked: Apt, package: Listed, folder: Path, select: Sequence[str] | None = None
+) -> Download:
+    """Download a source, and unpack what is needed of it as the folder `linux`.
+
+    Args:
+        asked: Whom to ask for it.
+        package: The source.
+        folder: Where the folder `linux` is to lie.
+        select: Arguments of tar that say what is needed; what a small kernel does where None.
 
     Returns:
         What was downloaded, which is gone by then.
@@ -73,16 +83,32 @@ def unpack(asked: Apt, package: Listed, folder: Path) -> Download:
         archives = sorted((work / "usr/src").rglob(f"{package.name}*.tar.*"))
         if len(archives) != 1:
             raise FetchError(f"{package.name} {package.version} has no archive of a source")
-        _extract(archives[0], folder)
-    (made,) = folder.iterdir()
-    made.rename(folder / "linux")
+        left_out = [f"--exclude={pattern}" for pattern in _UNUSED]
+        extract(archives[0], folder, left_out if select is None else select)
     return got
 
 
-def _extract(archive: Path, folder: Path) -> None:
-    left_out = [f"--exclude={pattern}" for pattern in _UNUSED]
-    process.run(
-        ["tar", "-x", "-f", archive, "-C", folder, *left_out],
-        doing=f"unpacking {archive.name}",
-        failure=FetchError,
-    )
+def extract(archive: Path, folder: Path, select: Sequence[str]) -> None:
+    """Unpack an archive of a source, which has one folder at its top, as the folder `linux`.
+
+    Args:
+        archive: Compressed by whatever tar knows.
+        folder: Where the folder `linux` is to lie.
+        select: Arguments of tar that say what to unpack.
+
+    Raises:
+        FetchError: it is no such archive, or damaged.
+        StorageError: there is no space for it.
+    """
+    with cache.temporary() as work:
+        process.run(
+            ["tar", "-x", "-f", archive, "-C", work, *select],
+            doing=f"unpacking {archive.name}",
+            # Debian's archives are of many blocks, which xz 5.4 and later unpack side by side.
+            env=tool_environment({"XZ_DEFAULTS": "-T0"}),
+            failure=FetchError,
+        )
+        made = list(work.iterdir())
+        if len(made) != 1:
+            raise FetchError(f"{archive.name} has not one folder at its top, but {len(made)}")
+        made[0].rename(folder / "linux")

@@ -14,7 +14,6 @@ from typing import IO, Self
 from rkmbuild.arch.arch import Arch
 from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import MachineError, ToolchainError
-from rkmbuild.guest import hardware
 from rkmbuild.guest.machine import Configuration, Source
 from rkmbuild.toolchain import qemu
 from rkmbuild.toolchain.parts import Tool
@@ -201,7 +200,7 @@ def command(
     processor = "host" if accelerator == "kvm" else "max"
     return [
         str(emulator),
-        *hardware.kind(guest, configuration.hardware),
+        *guest.arguments,
         *("-accel", accelerator, "-cpu", processor),
         *(_COUNTING if configuration.counting else ()),
         *("-smp", str(configuration.cpus), "-m", str(configuration.memory_mib)),
@@ -209,7 +208,6 @@ def command(
         *("-initrd", str(initrd), "-append"),
         f"console={guest.console} {configuration.command_line}",
         *("-display", "none"),
-        *configuration.hardware.arguments(folder),
     ]
 
 

@@ -107,6 +107,21 @@ class Companions:
         place = f'"$root/{driver.relative_to(self.root)}"'
         _write(scripts / driver.name, self._own("", place, f'-wrapper "${{0%/*}}/{_START}"'))
 
+    def add_program(self, program: Path, before: str = "") -> None:
+        """Write the script that starts a program of the root, by the program's own name.
+
+        Args:
+            program: It.
+            before: Lines of shell that come first; `$root` is the root.
+        """
+        place = f'"$root/{program.relative_to(self.root)}"'
+        (self.root / _SCRIPTS).mkdir(exist_ok=True)
+        _write(self.started(program.name), self._own(before, place))
+
+    def started(self, name: str) -> Path:
+        """Return the script that starts the program `name`, where `add_program` wrote one."""
+        return self.root / _SCRIPTS / name
+
     def check(self, programs: list[Path]) -> None:
         """See that programs find all their libraries.
 

@@ -136,6 +136,16 @@ def read_verbose(text: str) -> dict[str, str]:
     return dict(re.findall(r"^([^:\n]+): (.*)$", text, re.MULTILINE))
 
 
+def ask_verbose(rustc: Path) -> str:
+    """Return what `rustc -vV` prints, asked now.
+
+    Raises:
+        ToolchainError: it cannot be asked.
+    """
+    doing = "asking rustc for its version"
+    return process.run([rustc, "-vV"], doing=doing, timeout=60, failure=ToolchainError).stdout
+
+
 def _probed_target() -> str:
     """Return a target that every usable rustc has built in, and that ours is modelled on."""
     return architectures.host().bare_target

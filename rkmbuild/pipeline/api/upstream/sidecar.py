@@ -5,16 +5,25 @@ what `make prepare` of a kernel with CONFIG_RUST leaves in `rust/` for modules, 
 `scripts/target.json`.
 """
 
+import contextlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from rkmbuild.base import cache, files, paths
+from rkmbuild.base.errors import StorageError
+from rkmbuild.kernel import kconfig
+from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.toolchain.parts import Rust, Version
 
 KIND = "sidecar"
 MANIFEST = "sidecar.json"
+# Counts up when a sidecar of an older rkmbuild will not do.
+REVISION = 1
+# What of a toolchain is a path.
+_PATHS = ("rustc", "cargo", "sysroot", "library")
 
 
 class Way(StrEnum):
@@ -40,6 +49,7 @@ class Sidecar:
         why: Why that way, in words.
         rust: The toolchain whose metadata it is: no other reads it.
         source: The version of the source that it was made from.
+        kernel: What tells the kernel from others of its release (`identity`).
     """
 
     folder: Path
@@ -48,6 +58,7 @@ class Sidecar:
     why: str
     rust: Rust
     source: str
+    kernel: str = ""
 
     @property
     def objtree(self) -> Path:
@@ -64,11 +75,27 @@ class Sidecar:
         """The target specification."""
         return self.objtree / "scripts/target.json"
 
+    def document(self) -> dict[str, Any]:
+        """Return it as `--json` shows it."""
+        return {
+            "release": self.release,
+            "way": self.way,
+            "why": self.why,
+            "source": self.source,
+            "rustc": self.rust.verbose.partition("\n")[0],
+            "folder": str(self.folder),
+        }
+
     def write(self) -> None:
         """Write the manifest, last of all that is in the folder."""
-        rust = {name: str(value) for name, value in vars(self.rust).items()}
+        rust = {
+            name: _in_cache(value) if name in _PATHS else str(value)
+            for name, value in vars(self.rust).items()
+        }
         document = {
+            "revision": REVISION,
             "release": self.release,
+            "kernel": self.kernel,
             "way": self.way,
             "why": self.why,
             "source": self.source,
@@ -81,7 +108,6 @@ def read(folder: Path) -> Sidecar:
     """Return the sidecar that lies in an entry of the cache."""
     said: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
     rust = said["rust"]
-    paths = ("rustc", "cargo", "sysroot", "library")
     return Sidecar(
         folder=folder,
         release=said["release"],
@@ -89,11 +115,89 @@ def read(folder: Path) -> Sidecar:
         why=said["why"],
         source=said["source"],
         rust=Rust(
-            **{name: Path(rust[name]) for name in paths},
+            # One of the cache is told by its place in that, which another machine has elsewhere.
+            **{name: paths.cache_dir() / rust[name] for name in _PATHS},
             version=Version(*map(int, rust["version"].split("."))),
             verbose=rust["verbose"],
             host=rust["host"],
             vendored=rust["vendored"],
             origin=rust["origin"],
         ),
+        kernel=said.get("kernel", ""),
     )
+
+
+def identity(tree: KernelTree) -> str:
+    """Return what tells a kernel from others of its release: its configuration and its exports."""
+    told = [tree.build / kconfig.AUTO_CONF, *([tree.symvers] if tree.symvers else [])]
+    return cache.key(tree.release, [files.sha256(file) for file in told])
+
+
+def find(tree: KernelTree) -> Sidecar | None:
+    """Return the sidecar of a kernel if the cache has one, and the toolchain whose metadata it is.
+
+    Of several, from sources of the user's, it is the one that was made last.
+    """
+    try:
+        entries = [entry for entry in (paths.cache_dir() / KIND).iterdir() if cache.is_done(entry)]
+    except (OSError, StorageError):  # there is none yet, or nobody whose cache it would be
+        return None
+    entries.sort(key=cache.finished_at, reverse=True)
+    wanted = ""
+    for entry in entries:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            said = json.loads((entry / MANIFEST).read_text())
+            if said["revision"] != REVISION or said["release"] != tree.release:
+                continue
+            wanted = wanted or identity(tree)
+            found = read(entry)
+            # One of the cache counts as used then.
+            if found.kernel == wanted and _is_there(found.rust) and cache.note_use(entry):
+                return found
+    return None
+
+
+def get(
+    tree: KernelTree,
+    source: Path | None = None,
+    *,
+    allow_mismatch: bool = False,
+    suite: str | None = None,
+    allow_expired: bool = False,
+) -> Sidecar:
+    """Return the sidecar of a kernel, made where the cache lacks it.
+
+    Args:
+        tree: The kernel.
+        source: Its source, a folder or an archive; the distribution's package where None.
+        allow_mismatch: Take a source of another patch level, if it exports what the kernel does.
+        suite: Where source and toolchain are from; that of the kernel where None.
+        allow_expired: Take a suite if the archive does not vouch any more that it is the newest.
+
+    Raises:
+        KernelError: it cannot be had for this kernel, or the source is not the kernel's.
+        FetchError: source or toolchain could not be got.
+        ToolchainError: this machine lacks a tool.
+        BuildError: the source does not compile.
+        StorageError: the cache cannot be written.
+    """
+    found = find(tree) if source is None else None
+    if found:
+        return found
+    # It knows of packages and compilers, which a build with nothing to make never asks for.
+    from rkmbuild.pipeline.api.upstream import making  # noqa: PLC0415
+
+    wanted = making.Wanted(
+        source=source, allow_mismatch=allow_mismatch, suite=suite, allow_expired=allow_expired
+    )
+    return making.make(tree, wanted)
+
+
+def _in_cache(path: Path) -> str:
+    """Return a path as a manifest has it: relative, where it leads into the cache."""
+    root = paths.cache_dir()
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
+
+
+def _is_there(rust: Rust) -> bool:
+    return files.is_file(rust.rustc) and cache.note_use(rust.rustc)
