@@ -27,6 +27,8 @@ class GuestMachine:
             for the kernel's command line; given the folder where the host's /sys and /proc are.
         reserving: Gives the word for the kernel's command line that has it leave memory alone, from
             one MiB on and so many of them, as /dev/mem then has it; None where there is none.
+        kind_with_buses: The kind of machine that devices can be added to, if it is another one.
+        reads_acpi_tables: Whether that one hands tables of the user's to its kernel.
         counting_words: What it is told behind that where its clock counts instructions, each a
             nanosecond.
     """
@@ -44,8 +46,15 @@ class GuestMachine:
     counting_words: tuple[str, ...] = ()
     payload: Callable[[bytes], bytes | None] | None = None
     starts_unpacked: Callable[[bytes], bool] = lambda _kernel: False
+    kind_with_buses: str | None = None
+    reads_acpi_tables: bool = False
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """The arguments of qemu that choose it."""
         return ("-M", ",".join((self.kind, *self.options)))
+
+    @property
+    def with_buses(self) -> tuple[str, ...]:
+        """The arguments that choose one that devices can be added to."""
+        return ("-M", self.kind_with_buses) if self.kind_with_buses else self.arguments

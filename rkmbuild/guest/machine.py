@@ -8,6 +8,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rkmbuild.arch.arch import Arch
+from rkmbuild.guest import hardware
+from rkmbuild.guest.hardware import Hardware
 
 
 class Source(Enum):
@@ -30,6 +32,7 @@ class Configuration:
         cpus: Its processors.
         counting: Whether its clocks count instructions, each a nanosecond, in place of time; it
             has one processor then, under `tcg`.
+        hardware: What else it has.
     """
 
     arch: Arch
@@ -39,6 +42,7 @@ class Configuration:
     memory_mib: int
     cpus: int = 1
     counting: bool = False
+    hardware: Hardware = hardware.NONE
 
 
 class Machine(Protocol):

@@ -14,6 +14,7 @@ from typing import IO, Self
 from rkmbuild.arch.arch import Arch
 from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import MachineError, ToolchainError
+from rkmbuild.guest import hardware
 from rkmbuild.guest.machine import Configuration, Source
 from rkmbuild.toolchain import qemu
 from rkmbuild.toolchain.parts import Tool
@@ -200,7 +201,7 @@ def command(
     processor = "host" if accelerator == "kvm" else "max"
     return [
         str(emulator),
-        *guest.arguments,
+        *hardware.kind(guest, configuration.hardware),
         *("-accel", accelerator, "-cpu", processor),
         *(_COUNTING if configuration.counting else ()),
         *("-smp", str(configuration.cpus), "-m", str(configuration.memory_mib)),
@@ -208,6 +209,7 @@ def command(
         *("-initrd", str(initrd), "-append"),
         f"console={guest.console} {configuration.command_line}",
         *("-display", "none"),
+        *configuration.hardware.arguments(folder),
     ]
 
 
