@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rkmbuild.base import paths, process
-from rkmbuild.pipeline import bindings, debug_info, spec, sysroot
+from rkmbuild.pipeline import bindings, profiles, spec, sysroot
 from rkmbuild.pipeline.api import portable_crate
 from rkmbuild.pipeline.api.portable import PortableApi
 from rkmbuild.pipeline.pipeline import BuildResult
@@ -53,7 +53,7 @@ class Baseline:
         flags = [*self._api.sysroot.flags, f"--sysroot={root}", *portable_crate.externs(kernel)]
         target = sysroot.target_path(root, self._plan.kernel.tree.arch)
         env = cargo.environment(self._plan.tools.rust, flags)
-        words = ["--lib", *debug_info.arguments(self._plan.project, "release")]
+        words = ["--lib", *profiles.arguments(self._plan.project, "release")]
         return [*self._cargo_build, *words, *self._for_target(target)], env
 
     def kbuild(self) -> float:

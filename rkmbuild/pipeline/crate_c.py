@@ -17,7 +17,6 @@ from pathlib import Path
 from rkmbuild.arch import architectures
 from rkmbuild.base import cache, paths, search_path
 from rkmbuild.base.render import render
-from rkmbuild.pipeline import spec
 from rkmbuild.pipeline.target_kernel import TargetKernel
 from rkmbuild.pipeline.tools import Tools
 from rkmbuild.toolchain import cc
@@ -68,8 +67,11 @@ class CrateC:
     return_thunk: bool
     straight_line: bool
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, target: str) -> dict[str, str]:
         """Return the variables for build scripts, making the files that they name.
+
+        Args:
+            target: The target's name, as cargo tells it to build scripts.
 
         Raises:
             ToolchainError: the compiler does not say where its own headers are.
@@ -122,7 +124,7 @@ class CrateC:
 
         place = cache.entry("crate-c", cache.key("cmake", text), make_toolchain)
         found["CMAKE_TOOLCHAIN_FILE"] = str(place / "toolchain.cmake")
-        target = spec.name(self.arch).replace("-", "_")
+        target = target.replace("-", "_")
         return {
             **{f"{name}_{target}": value for name, value in found.items() if value},
             # Of autoconf: what a configure script cannot find out for a kernel.

@@ -67,10 +67,10 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
                 project,
                 tools.rust,
                 tools.facts,
-                target=provided.target,
+                provided=provided,
                 folder=plan.folder / "cargo",
                 flags=_flags(plan, provided),
-                scripts=plan.crate_c.environment(),
+                scripts=plan.crate_c.environment(provided.target.stem),
                 options=cargo,
                 quiet=console.is_quiet(),
             )
@@ -133,6 +133,8 @@ def _flags(plan: BuildPlan, provided: Provided) -> list[str]:
     flags = [*provided.flags, *software_float, *provided.externs, *plan.flags]
     if plan.request.tests:
         flags += plan.api.test_flags
+        if plan.api.test_remark:
+            console.note(plan.api.test_remark)
     sources = [file for each in plan.project.packages() for file in package.sources(each)]
     declared = plan.api.declarations(sources)
     if declared:

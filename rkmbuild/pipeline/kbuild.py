@@ -21,6 +21,8 @@ RUST = "rkmbuild_rust"
 HELPERS = "rkmbuild_helpers"
 EXPORTS = "rkmbuild_exports"
 ARCHIVE = f"{RUST}.a"
+BESIDE = f"{RUST}.others"
+"""What else the linker is to look into, where the archive is of the crate alone: its arguments."""
 EXTRA = "extra.symvers"
 """What other modules export."""
 WAIT = "RKMBUILD_ARCHIVE_FD"
@@ -54,6 +56,7 @@ class Kbuild:
         plain_rules: Whether all that is done to compile a C file without exports stands in the
             command that kbuild records for it.
         whole_rules: Whether that holds for what links the module.
+        with_c: Whether C is made of the Rust code: helpers, and exports.
     """
 
     release: str
@@ -69,11 +72,13 @@ class Kbuild:
     c_stems: tuple[str, ...] = ()
     plain_rules: bool = False
     whole_rules: bool = False
+    with_c: bool = True
 
     @property
     def objects(self) -> tuple[str, ...]:
         """The objects that the module is made of, by name."""
-        return tuple(f"{stem}.o" for stem in (RUST, HELPERS, EXPORTS, *self.c_stems))
+        made = (HELPERS, EXPORTS) if self.with_c else ()
+        return tuple(f"{stem}.o" for stem in (RUST, *made, *self.c_stems))
 
     def command(self, jobs: int | None = None) -> list[str]:
         """Return the command."""
@@ -121,16 +126,14 @@ def plan(
     paths = [plain.file(project.root / source) for source in sources]
     values = {
         "module": project.module, "release": release, "rust": RUST, "helpers": HELPERS,
-        "exports": EXPORTS, "export_header": str(linkage.export_header), "kfuncs": KFUNCS,
-        "kfuncs_header": str(linkage.export_header.with_name("kfuncs.h")),
-        "kfuncs_script": str(linkage.export_header.with_name("kfuncs.awk")),
+        "exports": EXPORTS, "kfuncs": KFUNCS, **_of_exports(linkage.export_header),
         "headers": [
             plain.include(line)
             for line in bindings.includes(project.metadata.headers, project.root)
         ],
         "wanted": helpers.WANTED, "wanted_header": helpers.WANTED_HEADER,
         "script": _SCRIPT, "environment": ENVIRONMENT, "exported": EXPORTED,
-        "archive": ARCHIVE, "wait": WAIT, "version": __version__,
+        "archive": ARCHIVE, "beside": BESIDE, "wait": WAIT, "version": __version__,
         "c_stems": [source.stem for source in sources],
         "include_folders": [
             *sorted({str(path.parent) for path in paths}),
@@ -144,9 +147,10 @@ def plan(
             {"tests": tests, "constructors": config.on("CONSTRUCTORS")},
         ),
         helpers.HAS_HEADER: linkage.defines,
-        f"{HELPERS}.c": linkage.helpers.text,
-        f"{EXPORTS}.c": f'#include "{helpers.HAS_HEADER}"\n#include "{EXPORTS}.h"\n',
     }
+    if linkage.export_header:
+        files[f"{HELPERS}.c"] = linkage.helpers.text
+        files[f"{EXPORTS}.c"] = f'#include "{helpers.HAS_HEADER}"\n#include "{EXPORTS}.h"\n'
     for path in paths:
         files[f"{path.stem}.c"] = f'#include "{helpers.HAS_HEADER}"\n#include "{path}"\n'
     if symvers:
@@ -164,8 +168,20 @@ def plan(
         trimmed=config.on("TRIM_UNUSED_KSYMS"),
         plain=plain,
         c_stems=tuple(source.stem for source in sources),
+        with_c=linkage.export_header is not None,
         # What these do to an object stands beside its command (scripts/Makefile.build, 6.1 to 7.3).
         plain_rules=not config.on("TRIM_UNUSED_KSYMS", "FTRACE_MCOUNT_USE_RECORDMCOUNT"),
         # scripts/Makefile.modfinal, 6.1 to 7.3
         whole_rules=not config.on("DEBUG_INFO_BTF_MODULES") or variables.get(_BTF) == "",
     )
+
+
+def _of_exports(header: Path | None) -> dict[str, str]:
+    """Return what a template is told of the files that make C of exports, if that is done."""
+    if not header:
+        return {}
+    return {
+        "export_header": str(header),
+        "kfuncs_header": str(header.with_name("kfuncs.h")),
+        "kfuncs_script": str(header.with_name("kfuncs.awk")),
+    }

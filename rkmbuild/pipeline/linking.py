@@ -47,6 +47,9 @@ class Linking:
         """
         with cache.writing(self.kbuild.folder):
             _link_to(library.archive, self.kbuild.folder / kbuild.ARCHIVE)
+            if library.archive.suffix == ".rlib":
+                beside = "".join(f"{file}\n" for file in library.dependencies)
+                (self.kbuild.folder / kbuild.BESIDE).write_text(beside)
             said = self._made(library)
         for line in said.splitlines():
             # A clean build is silent here; what is not belongs before the user's eyes.

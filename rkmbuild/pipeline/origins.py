@@ -27,7 +27,9 @@ def find(names: Mapping[str, str], library: Library, objects: Sequence[Path]) ->
     if not bare:
         return found
     native = {archive: crate for crate, out in library.native for archive in out.glob("*.a")}
-    for file, member, symbol in _symbols([*objects, library.archive, *native]):
+    for file, member, symbol in _symbols(
+        [*objects, library.archive, *library.dependencies, *native]
+    ):
         if symbol not in bare:
             continue
         rust = _RUST_OBJECT.fullmatch(member)

@@ -7,7 +7,7 @@ from typing import Any
 from rkmbuild.arch import architectures
 from rkmbuild.base import console
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline import crate_c, debug_info, exports, kbuild, spec, target_kernel
+from rkmbuild.pipeline import crate_c, exports, kbuild, profiles, spec, target_kernel
 from rkmbuild.pipeline.api import kinds
 from rkmbuild.pipeline.api.base import PlannedApi
 from rkmbuild.pipeline.target_kernel import TargetKernel
@@ -60,7 +60,7 @@ class BuildPlan:
             "api": self.api.name,
             **self.api.document(),
             "user_rustflags": [*self.flags],
-            "cargo": [*cargo.arguments(), *debug_info.arguments(self.project, cargo.profile)],
+            "cargo": [*cargo.arguments(), *profiles.arguments(self.project, cargo.profile)],
             "crate_c": {"compiler": str(self.crate_c.compiler.path),
                         "flags": list(self.crate_c.flags)},
             "kbuild": {"folder": str(self.kbuild.folder), "files": dict(self.kbuild.files),

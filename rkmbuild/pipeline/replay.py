@@ -100,6 +100,8 @@ class Replay:
 
         Exports and kfuncs have to be ones that were there before; helpers are compiled.
         """
+        if not self._plan.with_c:
+            return True
         sections = (kbuild.EXPORTED, kbuild.KFUNCS)
         exported = "".join(elf_section(rust, name).decode("latin-1") for name in sections)
         if not self._compiled.provide(f"{kbuild.EXPORTS}.o", exported):
@@ -159,15 +161,13 @@ def _note(plan: Kbuild, began: float) -> None:
     if not known:
         return
     compiled = Compiled(plan.folder, known, stamps)
-    folder, exports = plan.folder, f"{kbuild.EXPORTS}.o"
-    parts = [(folder / name).read_bytes().decode("latin-1") for name in (_LINES, _KFUNCS)]
-    wanted = (folder / helpers.WANTED_HEADER).read_text(errors="surrogateescape")
+    folder = plan.folder
     source = (folder / f"{plan.module}.mod.c").read_text(errors="surrogateescape")
-    generated = {
-        exports: "".join(parts),
-        f"{kbuild.HELPERS}.o": wanted,
-        f"{plan.module}.mod.o": source,
-    }
+    generated = {f"{plan.module}.mod.o": source}
+    if plan.with_c:
+        parts = [(folder / name).read_bytes().decode("latin-1") for name in (_LINES, _KFUNCS)]
+        wanted = (folder / helpers.WANTED_HEADER).read_text(errors="surrogateescape")
+        generated |= {f"{kbuild.EXPORTS}.o": "".join(parts), f"{kbuild.HELPERS}.o": wanted}
     targets = [target for target in (*recipe.objects(plan), COMMON) if target in known.saved]
     kept = [
         _keep(compiled, plan, target, generated.get(target, ""), began=began, stamps=stamps)

@@ -9,7 +9,7 @@ import pytest
 from rkmbuild.base import paths
 from rkmbuild.base.errors import ProjectError
 from rkmbuild.base.render import environment
-from rkmbuild.pipeline import crate, crate_c, diagnose
+from rkmbuild.pipeline import crate, crate_c, diagnose, profiles
 from rkmbuild.pipeline.plain_paths import PlainPaths
 from rkmbuild.project.dependencies import Graph, Package
 from rkmbuild.project.project import Metadata, Project
@@ -100,6 +100,53 @@ def test_what_build_scripts_say_of_libraries_is_kept_by_crate(tmp_path: Path) ->
     assert found.archive == made
     assert found.native == tuple(("brings", Path(each)) for each in ("/out", "/a=b", "/plain"))
     assert found.wanted == (("brings", "static:-bundle=two"), ("brings", "z"))
+
+
+def test_crates_of_the_target_are_linked_beside_one_that_is_alone() -> None:
+    said = (Path(__file__).parents[1] / "data/cargo/rlibs-1.85.jsonl").read_text()
+    project = replace(SAMPLE, root=Path("/work/rec"))
+    found = crate.library(said, project, "target")
+    made = Path("/work/rec/target/rkmbuild/7.3.4+deb13-cloud-amd64/cargo/target/release")
+    assert (found.archive, found.dep_info) == (made / "librec.rlib", made / "librec.d")
+    # Not paste, which is a procedural macro, nor version_check, which a build script uses.
+    assert [file.name.partition("-")[0] for file in found.dependencies] == [
+        "libtypenum", "libfnv", "libgeneric_array",
+    ]  # fmt: skip
+    assert {file.parent for file in found.dependencies} == {made / "deps"}
+
+
+def _manifest(root: Path, profiles: str) -> Project:
+    (root / "Cargo.toml").write_text(f'[package]\nname = "sample"\n{profiles}')
+    return replace(SAMPLE, root=root, workspace=root)
+
+
+WANTED = {"opt-level": "2", "overflow-checks": "true"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "expected"),
+    [
+        ("release", "", ["debug=1", "opt-level=2", "overflow-checks=true", 'lto="off"']),
+        ("dev", "", ["opt-level=2", "overflow-checks=true", 'lto="off"']),
+        ("release", "[profile.release]\ndebug = true\nopt-level = 's'\nlto = true\n",
+         ["overflow-checks=true", 'lto="off"']),
+        ("small", ("[profile.release]\noverflow-checks = false\n[profile.small]\n"
+                   "inherits = 'release'\nopt-level = 'z'\n"), ["debug=1", 'lto="off"']),
+    ],
+)  # fmt: skip
+def test_a_profile_is_as_cargo_toml_says_and_else_as_the_kernel_has_it(
+    tmp_path: Path, name: str, said: str, expected: list[str]
+) -> None:
+    project = _manifest(tmp_path, said)
+    found = profiles.arguments(project, name, WANTED, {"lto": '"off"'})
+    assert found[::2] == ["--config"] * len(expected)
+    assert found[1::2] == [f"profile.{name}.{each}" for each in expected]
+
+
+def test_what_is_not_the_apis_wish_is_lines_for_addresses_alone(tmp_path: Path) -> None:
+    project = _manifest(tmp_path, "")
+    assert profiles.arguments(project, "release") == ["--config", "profile.release.debug=1"]
+    assert profiles.arguments(project, "dev") == []
 
 
 def _package(name: str, *edges: str) -> Package:

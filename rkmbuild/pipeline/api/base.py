@@ -1,7 +1,7 @@
 """What a kernel API is to a build: the plan asks it, and the stages do what it gave."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,13 +38,14 @@ class Linkage:
         defines: The text of a C header with what was asked of the kernel.
         helpers: C functions for what the Rust code calls and the kernel has only as a macro or an
             inline function.
-        export_header: The C header that makes exports of what the Rust code says it exports.
+        export_header: The C header that makes exports of what the Rust code says it exports, or
+            None where no C is made of the Rust code: neither that nor helpers.
     """
 
     templates: Path
     defines: str
     helpers: Helpers
-    export_header: Path
+    export_header: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +56,22 @@ class Provided:
         target: The target specification, a file, for cargo.
         flags: Arguments of rustc for all code of the module: the target's own, and where `core` is.
         externs: Arguments of rustc with which a crate sees `kernel` and the kernel's cfgs.
+        own: Arguments of rustc for the module's own crate alone.
+        environment: Variables for cargo and rustc.
+        profile: What cargo's profile says where Cargo.toml does not, as TOML by key.
+        fixed: What it says whatever Cargo.toml does.
+        kind: What cargo makes of the crate where that is not what Cargo.toml says: an `rlib`,
+            beside which those of its dependencies are linked.
     """
 
     target: Path
     flags: tuple[str, ...]
     externs: tuple[str, ...]
+    own: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    profile: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
 
 
 class PlannedApi(Protocol):
@@ -80,6 +92,10 @@ class PlannedApi(Protocol):
     @property
     def test_flags(self) -> tuple[str, ...]:
         """Arguments of rustc for a module that has its tests inside."""
+
+    @property
+    def test_remark(self) -> str:
+        """Why tests inside the module do not run, where it has some that do not; or empty."""
 
     def entries(self) -> Mapping[str, str]:
         """Return the names of what the cache keeps of it, by what it is."""
