@@ -1,15 +1,15 @@
 """The build of a module project: nothing where nothing changed, else the plan and its stages."""
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rkmbuild.base import cache, console, locks
+from rkmbuild.base import cache
 from rkmbuild.kernel import find
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import fingerprint
+from rkmbuild.pipeline.alone import alone
 from rkmbuild.pipeline.stages import Clock, StageTime
 from rkmbuild.project import project, selection
 from rkmbuild.project.project import Project
@@ -122,7 +122,7 @@ def _build_one(request: BuildRequest, source: Project, tree: KernelTree) -> Buil
     state = work / _STATE
     noted = fingerprint.is_current(state, key)
     if noted is None:
-        with _alone(source) as lock:
+        with alone(source.target) as lock:
             noted = fingerprint.is_current(state, key)
             if noted is None:
                 noted = _build(request, source, tree, clock=clock, lock=lock)
@@ -152,21 +152,3 @@ def _build(
     if built.symvers:
         result["symvers"] = str(built.symvers)
     return fingerprint.Noted.now(built.inputs, built.outputs, result)
-
-
-@contextlib.contextmanager
-def _alone(source: Project) -> Iterator[int]:
-    """Keep other builds of the same project out, and give the descriptor that does so.
-
-    kbuild inherits it, so that a build waits for what a killed one left running, which writes to
-    the same folder.
-    """
-    with contextlib.ExitStack() as stack:
-        with cache.writing(source.target):
-            lock = stack.enter_context(locks.held(source.target / ".lock", waiting=_say_waiting))
-            cache.tag(source.target)
-        yield lock
-
-
-def _say_waiting() -> None:
-    console.status("Blocking", "waiting for another build of this project")

@@ -9,7 +9,7 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.base.errors import ProjectError
-from rkmbuild.pipeline import fingerprint, pipeline
+from rkmbuild.pipeline import alone, fingerprint
 from rkmbuild.project import cargo_config, package, project
 from rkmbuild.project.project import Project
 from rkmbuild.project.request import BuildRequest
@@ -108,10 +108,10 @@ def test_a_build_that_waited_while_its_folder_was_removed_holds_the_new_lock(
     place = driver.target / ".lock"
     place.parent.mkdir(parents=True)
     waits, held, done = threading.Event(), threading.Event(), threading.Event()
-    monkeypatch.setattr(pipeline, "_say_waiting", waits.set)
+    monkeypatch.setattr(alone, "_say_waiting", waits.set)
 
     def other() -> None:
-        with pipeline._alone(driver):
+        with alone.alone(driver.target):
             held.set()
             done.wait(10)
 
