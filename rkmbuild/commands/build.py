@@ -11,9 +11,13 @@ from rkmbuild.base import console
 from rkmbuild.commands import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rkmbuild.pipeline.api.upstream.by_kbuild import Made
     from rkmbuild.pipeline.pipeline import BuildRequest, BuildResult
     from rkmbuild.pipeline.plan import BuildPlan
     from rkmbuild.pipeline.stages import StageTime
+    from rkmbuild.project.kbuild_source import KbuildSource
 
 
 class Profile(StrEnum):
@@ -32,7 +36,7 @@ class Cc(StrEnum):
 
 
 def build(
-    path: options.Project = Path(),
+    path: options.Source = Path(),
     package: options.Packages = None,
     kernel: options.Kernel = None,
     profile: Annotated[Profile, typer.Option(help="cargo's profile.")] = Profile.RELEASE,
@@ -65,11 +69,32 @@ def build(
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
-    """Build the module of a project, or the modules of a workspace."""
+    """Build the module of a project, or the modules of a workspace.
+
+    A file in Rust without a project around it, and a folder with a Kbuild or Makefile, are built by
+    the kernel's own rules, on the kernel's own `kernel` crate.
+    """
     from rkmbuild.pipeline import pipeline
-    from rkmbuild.project import selection
+    from rkmbuild.project import kbuild_source, selection
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
+    source = kbuild_source.find(path)
+    if source:
+        unfit = {
+            "--package": package, "--features": features, "--all-features": all_features,
+            "--no-default-features": no_default_features, "--locked": locked,
+            "--offline": offline, "--toolchain": toolchain, "--plan": plan, "--timings": timings,
+            "--profile dev": profile is Profile.DEV,
+        }  # fmt: skip
+        _refuse([name for name, given in unfit.items() if given], source.shown)
+        asked = pipeline.BuildRequest(
+            path=path.absolute(),
+            kernel=kernel,
+            cc=cc.value,
+            cargo=pipeline.CargoOptions(jobs=jobs),
+        )
+        _build_by_kbuild(asked, source)
+        return
     request = pipeline.BuildRequest(
         path=path.absolute(),
         kernel=kernel,
@@ -85,6 +110,7 @@ def build(
             jobs=jobs,
         ),
     )
+    _say_passed_over(request.path)
     modules = selection.select(request.path, package or ())
     if plan:
         _show_plans([pipeline.prepare(replace(request, path=module.root)) for module in modules])
@@ -95,6 +121,34 @@ def build(
         documents.append(result.document())
     if as_json:
         console.result(_document(documents))
+
+
+def _build_by_kbuild(request: "BuildRequest", source: "KbuildSource") -> None:
+    from rkmbuild.pipeline.api.upstream import by_kbuild
+
+    made = by_kbuild.build(request, source)
+    for each in made:
+        _show_made(each)
+    if console.is_json():
+        console.result(_document([each.document() for each in made]))
+
+
+def _refuse(given: "Sequence[str]", what: str) -> None:
+    if given:
+        from rkmbuild.base.errors import UsageError
+
+        raise UsageError(
+            f"{', '.join(given)} cannot be used with {what}, which is built without cargo",
+            hint="the kernel's own rules build it, with the rustc that the kernel was built with",
+        )
+
+
+def _say_passed_over(path: Path) -> None:
+    from rkmbuild.project import kbuild_source
+
+    other = kbuild_source.beside(path)
+    if other and (path / "Cargo.toml").exists():
+        console.note(f"{path.name} has a Cargo.toml, which is built; its {other.name} is not used")
 
 
 def _document(documents: "list[dict[str, Any]]") -> "dict[str, Any]":
@@ -132,6 +186,19 @@ def _show_plan(plan: "BuildPlan") -> None:
     for line in clang_flags.lines(plan.kernel.translation, "libclang"):
         console.line(f"  {line}")
     console.line(f"kbuild      {' '.join(plan.kbuild.command(plan.request.cargo.jobs))}")
+
+
+def _show_made(made: "Made") -> None:
+    if made.fresh:
+        console.status("Fresh", f"{_shown(made.module)} for {made.tree.release}")
+        return
+    seconds = max(stage.start + stage.seconds for stage in made.stages)
+    size = made.module.stat().st_size / 1024
+    console.status(
+        "Finished",
+        f"{_shown(made.module)} ({size:.1f} KiB) for {made.tree.release} in {seconds:.2f} s "
+        f"({_times(made.stages)})",
+    )
 
 
 def _show_result(result: "BuildResult", request: "BuildRequest", *, with_timings: bool) -> None:

@@ -58,6 +58,14 @@ Project = Annotated[
     Path,
     typer.Argument(metavar="[PATH]", help="Folder of the module project.", show_default="."),
 ]
+Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="[PATH|FILE.rs]",
+        help="Folder of the module project, or with a Kbuild or Makefile; or one file in Rust.",
+        show_default=".",
+    ),
+]
 Toolchain = Annotated[
     str | None,
     typer.Option(

@@ -24,8 +24,8 @@ def run(
     path: Annotated[
         Path,
         typer.Argument(
-            metavar="[PATH|KO]",
-            help="Folder of the module project, built first if needed; or a finished module.",
+            metavar="[PATH|FILE.rs|KO]",
+            help="What `build` takes, built first if needed; or a finished module.",
             show_default=".",
         ),
     ] = Path(),

@@ -6,6 +6,7 @@ from rkmbuild.base.errors import NotAModuleError
 from rkmbuild.kernel import find, images
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.ko import modinfo
+from rkmbuild.project import kbuild_source
 
 _MODULE_ENDINGS = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
 
@@ -19,7 +20,8 @@ def module(
     """Return the file of a module and the kernel to run it in.
 
     Args:
-        path: The file itself, or the folder of a project or a workspace.
+        path: The file itself, or the folder of a project or a workspace; or what is built without
+            a Cargo.toml.
         package: Which of the workspace's.
         kernel: As `find.select` takes it; without it the one that a file was built for, and the
             running one for a project.
@@ -36,6 +38,14 @@ def module(
 
 
 def _module(path: Path, package: str | None, kernel: str | None) -> tuple[Path, KernelTree]:
+    source = None if path.name.endswith(_MODULE_ENDINGS) else kbuild_source.find(path)
+    if source:
+        from rkmbuild.pipeline.api.upstream import by_kbuild  # noqa: PLC0415
+        from rkmbuild.project.request import BuildRequest  # noqa: PLC0415
+
+        asked = BuildRequest(path=path.absolute(), kernel=kernel)
+        made = by_kbuild.build_one(asked, source, package)
+        return made.module, made.tree
     if path.name.endswith(_MODULE_ENDINGS) or path.is_file():
         release = modinfo.read(path).release
         if not (kernel or release):

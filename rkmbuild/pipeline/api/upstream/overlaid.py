@@ -13,6 +13,7 @@ from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import c_compiler, foreign_cc, gcc_plugins, target_kernel
+from rkmbuild.pipeline.api.upstream import sidecar as sidecars
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
 from rkmbuild.toolchain.parts import CCompiler
 
@@ -50,6 +51,27 @@ class Overlaid:
             targets: What is made.
         """
         return ["make", "-C", str(self.objtree), f"M={folder}", *self.settings(), *more, *targets]
+
+
+def of(tree: KernelTree, *, rust: bool = True, compiler: str = "auto") -> Overlaid:
+    """Return what builds modules on a kernel; its sidecar is made where the cache lacks it.
+
+    Args:
+        tree: The kernel.
+        rust: Whether there is Rust to build; C alone is built on any kernel.
+        compiler: Which C compiler: `auto`, `gcc` or `clang`.
+
+    Raises:
+        KernelError, ToolchainError, StorageError: as for `prepare`.
+        FetchError, BuildError: the sidecar cannot be made.
+    """
+    if rust and not tree.config.on("RUST"):
+        raise KernelError(
+            f"{tree.release} was built without Rust (CONFIG_RUST is not set): its own rules "
+            "cannot build modules in Rust",
+            hint="give the source a Cargo.toml: rkmbuild new makes a project",
+        )
+    return prepare(tree, sidecars.get(tree) if rust else None, compiler=compiler)
 
 
 def prepare(tree: KernelTree, sidecar: Sidecar | None, *, compiler: str = "auto") -> Overlaid:
