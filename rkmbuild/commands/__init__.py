@@ -16,6 +16,7 @@ from rkmbuild.commands import (
     list_,
     load,
     log,
+    make,
     new,
     run,
     test,
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command()(demo.demo)
     app.command()(new.new)
     app.command()(build.build)
+    app.command()(make.make)
     app.add_typer(kernel.app, name="kernel")
     app.command()(check.check)
     app.command()(inspect.inspect)

@@ -34,6 +34,10 @@ _INCLUDE = re.compile(r"^include[ \t]+\S.*/Makefile[ \t]*$", re.MULTILINE)
 # its own, which the top Makefile has wanted since 6.13 (`objtree`): there it is said anew.
 _OUTPUT = re.compile(r"^export KBUILD_OUTPUT\s*:?=.*\n?", re.MULTILINE)
 _OBJTREE = re.compile(r"^KBUILD_OUTPUT\s*:?=.*$", re.MULTILINE)
+_INCLUDE_HERE = "include ../source/Makefile"
+# From 6.13 on a module's Makefile may include the kernel's (Documentation/kbuild/modules.rst, "A
+# separate Kbuild file and Makefile"): make then works in another folder.
+_INCLUDE_FROM_ALL = "include $(dir $(lastword $(MAKEFILE_LIST)))../source/Makefile"
 _HERE = "KBUILD_OUTPUT := $(realpath $(dir $(lastword $(MAKEFILE_LIST))))"
 
 
@@ -87,12 +91,15 @@ def prepare(tree: KernelTree, *, foreign_compiler: bool, over: Path | None = Non
             )
     _check_place(paths.cache_dir().resolve())
     scripts = _started_by_us(tree, build)
+    one = build == source
     in_build: dict[Path, File | Path] = {**scripts, **(_laid_over(build, over) if over else {})}
+    if over and not one:
+        text = objtree_makefile((build / "Makefile").read_text(), build, include=_INCLUDE_FROM_ALL)
+        in_build[Path("Makefile")] = File(text, 0o644)
     key = _key(tree, build, source, foreign_compiler, in_build)
 
     def make(folder: Path) -> None:
         makefiles = _modfinal(source, tree) if foreign_compiler else {}
-        one = build == source
         _link_tree(source, folder / "source", {**makefiles, **(in_build if one else {})})
         if foreign_compiler:
             shutil.copyfile(paths.data("patches") / _HEADER, folder / _HEADER)
@@ -130,14 +137,19 @@ def unfit_for_make(path: Path) -> str | None:
     return "a space" if character.isspace() else f"the character {character}"
 
 
-def objtree_makefile(text: str, folder: Path) -> str:
+def objtree_makefile(text: str, folder: Path, *, include: str = _INCLUDE_HERE) -> str:
     """Return the Makefile of an objtree, `text`, with the overlay's source folder in it.
 
+    Args:
+        text: What it says.
+        folder: Where it lies.
+        include: The line that includes the one in the source folder.
+
     Raises:
-        KernelError: it does not include another Makefile; `folder` is where it lies.
+        KernelError: it does not include another Makefile.
     """
     placed = _OBJTREE.sub(_HERE, _OUTPUT.sub("", text))
-    changed, count = _INCLUDE.subn("include ../source/Makefile", placed)
+    changed, count = _INCLUDE.subn(lambda _: include, placed)
     if count != 1:
         raise KernelError(
             f"{folder / 'Makefile'} is not one that kbuild or a distribution makes:"

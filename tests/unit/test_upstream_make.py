@@ -1,0 +1,78 @@
+"""What is built without a Cargo.toml, and what a make of the user's own is given."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rkmbuild.base.errors import ProjectError, UsageError
+from rkmbuild.cli import app
+from rkmbuild.project import kbuild_source
+from tests import projects, upstream_sources
+
+
+def test_a_file_in_rust_is_a_source_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "two-words.rs"
+    file.write_text("")
+    found = kbuild_source.find(file)
+    assert found
+    assert (found.folder, found.file, found.module) == (tmp_path, file, "two_words")
+    assert found.work("7.3.4").is_relative_to(tmp_path / "target/rkmbuild/7.3.4")
+    assert found.has_rust()
+
+
+def test_a_file_of_a_project_is_not_built_without_it(tmp_path: Path) -> None:
+    project = projects.make(tmp_path / "project")
+    with pytest.raises(ProjectError, match="part of the project") as caught:
+        kbuild_source.find(project / "src/lib.rs")
+    assert str(project) in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(("name", "why"), [("none.rs", "no file"), ("static.rs", "keyword")])
+def test_a_file_that_can_be_no_module_is_refused(tmp_path: Path, name: str, why: str) -> None:
+    (tmp_path / "static.rs").write_text("")
+    with pytest.raises(ProjectError, match=why):
+        kbuild_source.find(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["Kbuild", "Makefile"])
+def test_a_folder_whose_makefile_names_modules_is_a_source(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("ifneq ($(KERNELRELEASE),)\n  obj-$(CONFIG_X) += x.o\nendif\n")
+    for path in (tmp_path, tmp_path / name):
+        found = kbuild_source.find(path)
+        assert found
+        assert (found.folder, found.file) == (tmp_path, None)
+
+
+def test_another_makefile_is_none_of_kbuilds(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("all:\n\tcargo build\n")
+    assert kbuild_source.find(tmp_path) is None
+
+
+def test_where_both_are_the_project_is_built_and_it_is_said(tmp_path: Path) -> None:
+    project = projects.make(tmp_path / "project")
+    (project / "Kbuild").write_text("obj-m := x.o\n")
+    assert kbuild_source.find(project) is None
+    assert kbuild_source.beside(project) == project / "Kbuild"
+
+
+def test_what_a_make_left_beside_the_source_is_none_of_it(tmp_path: Path) -> None:
+    folder = upstream_sources.in_c(tmp_path / "source")
+    for left in ("only_c.o", "only_c.ko", "only_c.mod.c", "Module.symvers", ".only_c.o.cmd"):
+        (folder / left).write_text("")
+    found = kbuild_source.find(folder)
+    assert found
+    names = {str(file.relative_to(folder)) for file in found.files()}
+    assert names == {".", "Makefile", "only_c.c", "include", "include/limit.h"}
+    assert not found.has_rust()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--features", "a"], ["--plan"], ["--profile", "dev"], ["--toolchain", "x"], ["-p", "x"]],
+)
+def test_what_is_cargos_alone_is_refused_by_its_name(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "one.rs").write_text("")
+    done = CliRunner().invoke(app, ["build", str(tmp_path / "one.rs"), *words])
+    assert isinstance(done.exception, UsageError)
+    assert "one.rs, which is built without cargo" in done.exception.message
