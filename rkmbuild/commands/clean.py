@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def clean(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="[PATH]", help="Folder of the module project.", show_default="."),
+        typer.Argument(metavar="[PATH]", help="What `build` was given.", show_default="."),
     ] = None,
     cache: Annotated[
         bool,

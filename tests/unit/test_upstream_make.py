@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from rkmbuild.base import cache
 from rkmbuild.base.errors import ProjectError, UsageError
 from rkmbuild.cli import app
-from rkmbuild.project import kbuild_source
+from rkmbuild.pipeline.api.upstream import users_make
+from rkmbuild.project import cleaning, kbuild_source
 from tests import projects, upstream_sources
 
 
@@ -76,3 +78,39 @@ def test_what_is_cargos_alone_is_refused_by_its_name(tmp_path: Path, words: list
     done = CliRunner().invoke(app, ["build", str(tmp_path / "one.rs"), *words])
     assert isinstance(done.exception, UsageError)
     assert "one.rs, which is built without cargo" in done.exception.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "KVERSION_DIR ?= /lib/modules/$(shell uname -r)/build",
+        "export KVERSION_DIR := /lib/modules/`uname -r`/build # where it is built",
+        "  KVERSION_DIR=/usr/src/linux-headers-$(RELEASE)",
+    ],
+)
+def test_a_makefiles_own_name_for_the_kernels_folder_is_found(tmp_path: Path, line: str) -> None:
+    (tmp_path / "sub").mkdir()
+    text = f"{line}\nPLACE := /lib/modules/$(shell uname -r)/extra\nall:\n\ttrue\n"
+    (tmp_path / "sub/other.mk").write_text(text)
+    assert users_make.names([], tmp_path) == users_make.NAMES
+    for words in (["-C", "sub", "-f", "other.mk"], ["-Csub", "--file=other.mk", "-j2"]):
+        assert users_make.names(words, tmp_path) == (*users_make.NAMES, "KVERSION_DIR")
+
+
+def test_a_makefile_whose_command_has_the_kernels_folder_is_refused(tmp_path: Path) -> None:
+    text = "all:\n\tmake -C /lib/modules/$(shell uname -r)/build M=$(PWD) modules\n"
+    (tmp_path / "Makefile").write_text(text)
+    with pytest.raises(ProjectError, match="no variable reaches it: -C /lib/modules/") as caught:
+        users_make.names([], tmp_path)
+    assert "rkmbuild build" in (caught.value.hint or "")
+
+
+def test_what_was_built_of_files_is_cleaned_by_the_file_and_by_the_folder(tmp_path: Path) -> None:
+    file = upstream_sources.one_file(tmp_path / "source")
+    target = file.parent / "target/rkmbuild"
+    for path in (file, file.parent):
+        target.mkdir(parents=True)
+        cache.tag(target)
+        assert cleaning.remove_results(path) > 0
+        assert not target.exists()
+        assert file.exists()

@@ -23,7 +23,7 @@ _NAMING = re.compile(
     r"(?:/lib/modules/\S.*/(?:build|source)|/usr/src/linux\S*)[ \t]*(?:#.*)?$",
     re.MULTILINE,
 )
-_FIXED = re.compile(r"-C[ \t]*/(?:lib/modules|usr/src)/\S+")
+_FIXED = re.compile(r"-C[ \t]*(?:/lib/modules/.*?/(?:build|source)\b|/usr/src/\S+)")
 # What an outer make tells those that it starts: this one is none of them.
 _OF_AN_OUTER_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
 
@@ -43,10 +43,20 @@ def command(kernel: Overlaid, arguments: Sequence[str], folder: Path) -> list[st
         ProjectError: its makefile names the kernel's folder where no variable does.
         ToolchainError: there is no make.
     """
-    names = dict.fromkeys(NAMES)
+    places = [f"{name}={kernel.objtree}" for name in names(arguments, folder)]
+    return [str(binutils.make().path), *places, *kernel.settings(), *arguments]
+
+
+def names(arguments: Sequence[str], folder: Path) -> tuple[str, ...]:
+    """Return the variables that a makefile may have the kernel's folder in.
+
+    Raises:
+        ProjectError: it names that folder where no variable does.
+    """
+    found = dict.fromkeys(NAMES)
     for file in _makefiles(arguments, folder):
         text = file.read_text(errors="replace")
-        names |= dict.fromkeys(_NAMING.findall(text))
+        found |= dict.fromkeys(_NAMING.findall(text))
         fixed = _FIXED.search(text)
         if fixed:
             raise ProjectError(
@@ -55,8 +65,7 @@ def command(kernel: Overlaid, arguments: Sequence[str], folder: Path) -> list[st
                 hint="have it say KDIR ?= /lib/modules/`uname -r`/build and -C $(KDIR), or let "
                 "the kernel's own rules build the folder as it is: rkmbuild build",
             )
-    places = [f"{name}={kernel.objtree}" for name in names]
-    return [str(binutils.make().path), *places, *kernel.settings(), *arguments]
+    return tuple(found)
 
 
 def run(argv: Sequence[str], folder: Path) -> int:
