@@ -53,8 +53,11 @@ def test_one_file_becomes_a_module(tmp_path: Path, kernel_7_3: KernelTree) -> No
     (again,) = built(file, kernel_7_3)
     assert again["fresh"]
     file.write_text(file.read_text().replace("loaded with", "begins with"))
+    (noted,) = file.parent.rglob("again.json")
+    before = noted.stat().st_mtime_ns
     (changed,) = built(file, kernel_7_3)
     assert not changed["fresh"]
+    assert noted.stat().st_mtime_ns == before, "the top Makefile is not read again"
     assert b"begins with" in good(changed, kernel_7_3)
 
     file.write_text("fn broken(")

@@ -2,17 +2,18 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rkmbuild import __version__
 from rkmbuild.base import cache, console, files, process
 from rkmbuild.base.errors import BuildError, ProjectError
-from rkmbuild.base.tool_environment import local_environment
+from rkmbuild.base.process import Completed
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import KernelVersion
 from rkmbuild.pipeline import exports, fingerprint
+from rkmbuild.pipeline.api.upstream.again import Again, Make
 from rkmbuild.pipeline.api.upstream.overlaid import Overlaid
 from rkmbuild.project.kbuild_source import KbuildSource
 
@@ -64,25 +65,58 @@ class Folder:
         """
         with cache.writing(self.work):
             self._lay()
+        done = self._run(lock)
+        if done.returncode >= 0:
+            # It ended by itself, and so it removed what a rule that failed had written.
+            (self.work / _UNFINISHED).unlink(missing_ok=True)
+        if done.returncode != 0:
+            said = replace(done, argv=self.command, stdout="")
+            raise process.failed(said, doing=f"building {self.source.shown}")
+        return self._modules()
+
+    def _run(self, lock: int) -> Completed:
+        again = Again(self.work, self.command)
+        done = self._run_again(again.known(), lock)
+        if done:
+            return done
         console.detail(" ".join(self.command))
+        with cache.writing(self.work):
+            again.forget()
+            env = again.environment()
+        whole = Make(list(self.command), env, str(self.work))
+        done = self._start(whole, lock)
+        if done.returncode == 0:
+            with cache.writing(self.work):
+                again.note()
+        return done
+
+    def _run_again(self, makes: Sequence[Make], lock: int) -> Completed | None:
+        """Run makes that are known to do all; None where they do not, or none is known."""
+        done = None
+        before = self._order()
+        jobs = [word for word in self.command if word.startswith("-j")]
+        for make in makes:
+            done = self._start(make._replace(argv=[*make.argv, *jobs]), lock)
+            if done.returncode != 0:
+                return done
+            if self._order() != before:  # the top Makefile has a look at that
+                return None
+        return done
+
+    def _start(self, make: Make, lock: int) -> Completed:
         done = process.run(
-            self.command,
+            make.argv,
             doing=f"building {self.source.shown}",
-            env=local_environment(),
+            env=make.env,
+            cwd=Path(make.folder),
             success=range(-64, 256),
             # What is wrong is shown as it comes, in rustc's colours.
             show=True,
             keep_open=[lock],
         )
-        if done.returncode >= 0:
-            # It ended by itself, and so it removed what a rule that failed had written.
-            (self.work / _UNFINISHED).unlink(missing_ok=True)
-        if done.returncode != 0:
-            said = replace(done, stdout="")
-            raise process.failed(said, doing=f"building {self.source.shown}")
-        for line in done.stdout.splitlines():
+        for line in done.stdout.splitlines() if done.returncode == 0 else ():
             console.detail(line)
-        return self._modules()
+        return done
 
     def inputs(self) -> set[Path]:
         """Return the files that went in, but for what is of the kernel and its crate."""
@@ -117,11 +151,14 @@ class Folder:
         elif work.name == _LINKS:
             _link(self.source, work)
 
-    def _modules(self) -> list[Path]:
+    def _order(self) -> str:
         order = self.work / "modules.order"
+        return order.read_text() if order.exists() else ""
+
+    def _modules(self) -> list[Path]:
         # `x.ko` or `x.o`, with the folder before it or not: 6.1, 6.12 and 7.3 differ.
-        lines = order.read_text().split() if order.exists() else []
-        modules = [(self.work / line).with_suffix(".ko") for line in dict.fromkeys(lines)]
+        lines = dict.fromkeys(self._order().split())
+        modules = [(self.work / line).with_suffix(".ko") for line in lines]
         if not modules:
             raise BuildError(
                 f"{self.source.folder} names no module to kbuild",
@@ -155,7 +192,7 @@ def plan(source: KbuildSource, kernel: Overlaid, *, jobs: int | None) -> Folder:
         folder = source.folder
         more.append(f"MO={work}")
     command = tuple(kernel.command(folder, *more))
-    unseen = {*fingerprint.kernel_inputs(kernel.tree), kernel.compiler.path}
+    unseen = {*fingerprint.kernel_inputs(kernel.tree), kernel.compiler.path, *known}
     if kernel.sidecar:
         unseen |= {kernel.sidecar.rust.rustc, kernel.sidecar.target}
     there = frozenset(file for file in unseen if file.exists())
