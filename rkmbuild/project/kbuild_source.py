@@ -111,7 +111,11 @@ def _of_file(file: Path) -> KbuildSource:
 
 def _below(folder: Path) -> Iterator[Path]:
     yield folder
-    for entry in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except PermissionError:  # kbuild cannot enter it either
+        return
+    for entry in entries:
         if entry.name.startswith(".") or entry.name == "target":
             continue
         if entry.is_dir() and not entry.is_symlink():
