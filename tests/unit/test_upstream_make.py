@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rkmbuild.base import cache
-from rkmbuild.base.errors import ProjectError, UsageError
+from rkmbuild.base.errors import KernelError, ProjectError, UsageError
 from rkmbuild.cli import app
 from rkmbuild.pipeline.api.upstream import users_make
 from rkmbuild.project import cleaning, kbuild_source
@@ -55,7 +55,9 @@ def test_where_both_are_the_project_is_built_and_it_is_said(tmp_path: Path) -> N
     project = projects.make(tmp_path / "project")
     (project / "Kbuild").write_text("obj-m := x.o\n")
     assert kbuild_source.find(project) is None
-    assert kbuild_source.beside(project) == project / "Kbuild"
+    done = CliRunner().invoke(app, ["build", str(project), "--kernel", str(tmp_path / "none")])
+    assert isinstance(done.exception, KernelError), "it is as far as a project comes"
+    assert "project has a Cargo.toml, which is built; its Kbuild is not used" in done.output
 
 
 def test_what_a_make_left_beside_the_source_is_none_of_it(tmp_path: Path) -> None:
