@@ -228,18 +228,21 @@ def _without_kernel(verdict: "Verdict") -> str:
 
 
 def _show_details(verdict: "Verdict") -> None:
+    helped: set[str] = set()
     for finding in sorted(verdict.findings, key=lambda found: -found.severity):
-        _show_finding(finding)
+        _show_finding(finding, helped)
     if verdict.needs and not verdict.refusal:
         console.line(f"  {'needs':>9}  {', '.join(verdict.needs)}")
     for what in verdict.unchecked:
         console.line(f"  {'unchecked':>9}  {what}")
 
 
-def _show_finding(finding: "Finding") -> None:
+def _show_finding(finding: "Finding", helped: set[str]) -> None:
+    """Show what is wrong and, where that was not said of another finding, the way out."""
     place = f" (in {finding.place})" if finding.place else ""
     console.line(f"  {finding.severity.word:>9}  {finding.message}{place}  [{finding.rule.id}]")
-    if finding.way_out and not finding.rule.ordinary:
+    if finding.way_out and not finding.rule.ordinary and finding.way_out not in helped:
+        helped.add(finding.way_out)
         console.line(f"  {'help':>9}: {finding.way_out}")
 
 

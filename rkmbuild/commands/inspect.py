@@ -1,6 +1,6 @@
 """`rkmbuild inspect`: what is in a module."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,7 +72,7 @@ def _show(facts: "Facts") -> None:
     _relocations(facts)
     console.line()
     for provider, names in facts.imports.items():
-        console.line(f"Imports from {_provider(provider)}: {', '.join(names)}")
+        _imports(_provider(provider), names)
     if facts.exports:
         console.line(f"Exports: {', '.join(facts.exports)}")
     if facts.kfuncs:
@@ -82,6 +82,21 @@ def _show(facts: "Facts") -> None:
         ]
         console.line()
         console.table(("function", "flags", "programs"), called, title="Called by BPF programs")
+
+
+def _imports(provider: str, names: Sequence[str]) -> None:
+    """Show what is imported: names of Rust as its source has them, and a line for each of those."""
+    from rkmbuild.ko import demangle
+
+    plain = dict(zip(names, demangle.demangle(names), strict=True))
+    rust = [name for name in names if plain[name] != name]
+    if len(rust) < len(names):
+        of_c = ", ".join(name for name in names if plain[name] == name)
+        console.line(f"Imports from {provider}: {of_c}")
+    if rust:
+        console.line(f"Imports in Rust from {provider}:")
+    for name in rust:
+        console.line(f"  {plain[name]}" + (f" ({name})" if console.is_verbose() else ""))
 
 
 def _relocations(facts: "Facts") -> None:

@@ -8,6 +8,9 @@ from rkmbuild.base.errors import RkmbuildError
 
 _MANGLED = re.compile(r"\b(_R[A-Za-z]\w+|_ZN\d[\w.$]+)")
 # The hash of a crate's version (v0) or of a function (legacy) is noise to a reader.
+# objtool puts this before the name of a function for the bytes before it (tools/objtool/check.c,
+# create_prefix_symbol), and c++filt then sees no name.
+_BEFORE = "__pfx_"
 _NOISE = re.compile(r"\[[0-9a-f]{8,}\]|::h[0-9a-f]{16}\b")
 
 # A thousand names take some 10 ms and a few MiB.
@@ -26,19 +29,19 @@ def demangle(texts: Sequence[str]) -> list[str]:
     Asks c++filt of binutils, which knows both of Rust's manglings and is there wherever kbuild
     works; without it the names stay as they are.
     """
-    if not any(_MANGLED.search(text) for text in texts):
+    apart = [text.replace("\n", " ").replace(f"{_BEFORE}_R", f"{_BEFORE} _R") for text in texts]
+    if not any(map(_MANGLED.search, apart)):
         return list(texts)
-    lines = "\n".join(text.replace("\n", " ") for text in texts)
     try:
         # A name of a hundred letters can stand for gigabytes: it may refer back to its parts.
         answer = limits.run(
             ["c++filt"],
             doing="demangling",
-            stdin=lines.encode(errors="replace"),
+            stdin="\n".join(apart).encode(errors="replace"),
             seconds=_SECONDS,
             memory=_MEMORY,
         )
     except RkmbuildError:
         return list(texts)
-    said = answer.split("\n")
+    said = answer.replace(f"{_BEFORE} ", _BEFORE).split("\n")
     return [without_hashes(line) for line in said[: len(texts)]]

@@ -23,6 +23,7 @@ from rkmbuild.verdict import (
     placement,
     recursion,
     relocations,
+    rust_symbols,
     signatures,
     structure,
     symbols,
@@ -100,9 +101,10 @@ def judge(
     whole = subject and not any(finding.rule == dangers.TABLE_SIZE for finding in findings)
     if explain:
         places = demangle.demangle([finding.place for finding in findings])
+        messages = rust_symbols.readable([finding.message for finding in findings])
         findings = [
-            dataclasses.replace(finding, place=place)
-            for finding, place in zip(findings, places, strict=True)
+            dataclasses.replace(finding, place=place, message=message)
+            for finding, place, message in zip(findings, places, messages, strict=True)
         ]
     return Verdict(
         file=name,

@@ -1,9 +1,11 @@
 """Whether every symbol of a module can be resolved."""
 
+from functools import cached_property
+
 from rkmbuild.kernel.symvers import TRIMMED, ExportedSymbol
 from rkmbuild.ko import elf
 from rkmbuild.ko.elf import Symbol, decoded
-from rkmbuild.verdict import metadata, namespaces, renames, suggestions
+from rkmbuild.verdict import metadata, namespaces, renames, rust_symbols, suggestions
 from rkmbuild.verdict.finding_list import FindingList
 from rkmbuild.verdict.rules import dangers, refusals
 from rkmbuild.verdict.subject import Subject
@@ -103,7 +105,7 @@ class _Resolver:
             message = f"`{name}` is exported to modules of a GPL-compatible license only"
             self._report.add(refusals.SYMBOL_GPL_ONLY, message, place=place, log=log)
             return
-        way_out = renames.way_out(name, self._subject.target)
+        way_out = self._crates.way_out(name) or renames.way_out(name, self._subject.target)
         if self._left > 0 and not way_out:
             self._left -= 1
             way_out = suggestions.way_out(name, self._subject.target.exports)
@@ -144,6 +146,10 @@ class _Resolver:
             return
         log = f"module uses symbol ({name}) from namespace {space}, but does not import it"
         self._report.add(refusals.SYMBOL_NAMESPACE, message, place=self._asked_by(symbol), log=log)
+
+    @cached_property
+    def _crates(self) -> rust_symbols.Crates:
+        return rust_symbols.Crates(self._subject, self._subject.target)
 
     def _asked_by(self, symbol: Symbol) -> str:
         if self._left <= 0:
