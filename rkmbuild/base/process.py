@@ -118,6 +118,8 @@ def beside(
         yield lambda: _completed(process, command, started)
     finally:
         stop(process)
+        for pipe in filter(None, (process.stdout, process.stderr)):
+            pipe.close()  # of one that nobody waited for
 
 
 def _completed(

@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TypeVar
 
 from rkmbuild.base import cache, console, process
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Clock:
             return tuple(sorted(self._stages, key=lambda stage: stage.start))
 
 
-def side_by_side(*stages: Callable[[], Path]) -> list[Path]:
+def side_by_side(*stages: Callable[[], _Result]) -> list[_Result]:
     """Run stages that do not need each other; the first failure stops the others."""
     # 10 ms that a build after an edit saves.
     from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait  # noqa: PLC0415

@@ -4,14 +4,13 @@ kinds-clang-19.btf is the section .BTF of tests/data/layout/kinds.h with a varia
 compiled with `-target bpf -g`.
 """
 
-import json
 from pathlib import Path
 
 import pytest
 
 from rkmbuild.base.errors import ProjectError
 from rkmbuild.kernel.btf.blob import Blob
-from rkmbuild.pipeline.api.upstream import layouts
+from rkmbuild.pipeline.api.upstream import differences
 from rkmbuild.pipeline.layout import assertions, beside_btf, btf_types, rust_text
 from rkmbuild.pipeline.layout.c_types import CTypes
 from rkmbuild.pipeline.layout.compare import Comparison
@@ -92,14 +91,14 @@ def test_nothing_is_asserted_of_what_differs() -> None:
 def test_a_module_is_kept_from_what_differs(tmp_path: Path) -> None:
     source = tmp_path / "own.rs"
     source.write_text("fn f(from: &bindings::under_aligned) -> u64 { from.second }\n")
-    layouts.refuse_use(tmp_path, [source])  # of a sidecar whose kernel has no BTF
+    differences.refuse_use(tmp_path, [source])  # of a sidecar whose kernel has no BTF
     (tmp_path / "rust").mkdir()
     said = {"under_aligned": "second is at byte 8, and at byte 4 in C"}
-    (tmp_path / layouts.DIFFERING).write_text(json.dumps(said))
+    differences.write(tmp_path, said)
     with pytest.raises(ProjectError, match=r"own\.rs names under_aligned.*byte 8, and at byte 4"):
-        layouts.refuse_use(tmp_path, [source])
+        differences.refuse_use(tmp_path, [source])
     source.write_text("fn f(from: &bindings::plain) -> i64 { from.large }\n")
-    layouts.refuse_use(tmp_path, [source])
+    differences.refuse_use(tmp_path, [source])
 
 
 def test_cut_off_btf_is_no_set_of_types() -> None:

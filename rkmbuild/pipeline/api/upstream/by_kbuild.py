@@ -123,7 +123,7 @@ def _build(
     request: BuildRequest, source: KbuildSource, tree: KernelTree, *, clock: Clock, lock: int
 ) -> fingerprint.Noted:
     # A build that is fresh needs none of these, and they take longer to load than it does.
-    from rkmbuild.pipeline.api.upstream import kbuild_folder, overlaid  # noqa: PLC0415
+    from rkmbuild.pipeline.api.upstream import differences, kbuild_folder, overlaid  # noqa: PLC0415
     from rkmbuild.toolchain import binutils  # noqa: PLC0415
 
     with clock.stage("plan"):
@@ -136,6 +136,11 @@ def _build(
         console.detail(f"rustc: {rust.rustc} {rust.version}: {kernel.sidecar.why}")
     with clock.stage("kbuild"), console.step("Building", f"{source.shown} for {tree.release}"):
         made = folder.make(lock)
+        inputs = {*folder.inputs(), objcopy.path, *exports.from_environment()}
+        if kernel.sidecar:
+            # What rustc read is known by now, modules in files of their own included.
+            rust_files = sorted(file for file in inputs if file.suffix == ".rs")
+            differences.refuse_use(kernel.sidecar.objtree, rust_files)
     with clock.stage("finish"):
         place = source.place(tree.release)
         modules = [place / file.name for file in made]
@@ -145,7 +150,6 @@ def _build(
         ]
         name = f"{source.module}.symvers" if source.file else "Module.symvers"
         symvers = exports.publish(folder.work / "Module.symvers", place / name)
-    inputs = {*folder.inputs(), objcopy.path, *exports.from_environment()}
     if kernel.sidecar:
         inputs.add(kernel.sidecar.crates / "libkernel.rmeta")
     outputs = [*modules, *debugs, *([symvers] if symvers else [])]

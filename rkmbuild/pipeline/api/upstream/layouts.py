@@ -6,92 +6,35 @@ last, lays the metadata's own out in that way.
 """
 
 import contextlib
-import json
-import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rkmbuild.base import cache, process
-from rkmbuild.base.errors import KernelError, ProjectError
+from rkmbuild.base.errors import KernelError
 from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.kernel.btf import base
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline.api.upstream import differences
+from rkmbuild.pipeline.api.upstream import source as sources
+from rkmbuild.pipeline.api.upstream.source import Source
 from rkmbuild.pipeline.layout import assertions, beside_btf, btf_types, rust_text
 from rkmbuild.pipeline.layout.dwarf import Types
 from rkmbuild.toolchain.parts import Rust
 
-# Which structures differ that neither the kernel crate nor anything else in the bindings mentions.
-DIFFERING = Path("rust/layouts.json")
 _CRATES = ("bindings", "uapi")
 _HEAD = "#![no_std]\n#![allow(warnings)]\n"
 
 
-def check(objtree: Path, tree: KernelTree, rust: Rust, source: Path) -> int:
-    """Compare the bindings of a sidecar with the kernel, and return how many structures both have.
-
-    A structure that differs is refused, save where nothing leads to it: bindgen is wrong about some
-    that C aligns less than their members (compat_ethtool_rxnfc of 6.12 to 7.3), upstream's own
-    build has them so too, and no code of the kernel crate knows of them. Those are written down
-    beside the metadata, and `refuse_use` keeps modules from them.
-
-    Args:
-        objtree: What was built: `rust/`, `scripts/target.json`.
-        tree: The kernel.
-        rust: The toolchain that built it.
-        source: The source that it was built from.
-
-    Returns:
-        The number, over all crates; 0 for a kernel that is configured to have no BTF.
+def of_kernel(tree: KernelTree) -> Types | None:
+    """Return a kernel's types; None for one that is configured to have no BTF.
 
     Raises:
-        KernelError: a structure differs, or the kernel's BTF was not found, or is damaged.
-        BuildError: rustc lays a structure out in another way than the bindings' text says.
+        KernelError: its BTF was not found, or is damaged.
+        ToolchainError, MachineError: the kernel's image could not be unpacked.
     """
     if not tree.config.on("DEBUG_INFO_BTF"):
-        return 0
-    kernel = _types(tree)
-    words = _words(sorted((source / "rust").rglob("*.rs")))
-    differing: dict[str, str] = {}
-    asserted = {}
-    number = 0
-    for crate in _CRATES:
-        text = rust_text.parse((objtree / f"rust/{crate}/{crate}_generated.rs").read_text())
-        found = beside_btf.compare(text, kernel)
-        alone = beside_btf.unmentioned(text, found.differing) - words
-        for name, why in found.differing.items():
-            if name not in alone:
-                raise _refused(name, why, tree)
-        differing |= found.differing
-        number += len(found.compared)
-        without = found.comparison.pairs.keys() - found.compared | alone
-        asserted[crate] = "".join(assertions.of(found.comparison, without))
-    _assert(objtree, rust, asserted)
-    (objtree / DIFFERING).write_text(json.dumps(differing, indent=2, sort_keys=True) + "\n")
-    return number
-
-
-def refuse_use(objtree: Path, sources: Iterable[Path]) -> None:
-    """Refuse a module's sources where they name a structure that is not as the kernel has it.
-
-    Args:
-        objtree: A sidecar's.
-        sources: All files of the module in Rust.
-
-    Raises:
-        ProjectError: one names such a structure.
-    """
-    with contextlib.suppress(FileNotFoundError):
-        differing: dict[str, str] = json.loads((objtree / DIFFERING).read_text())
-        for file in sources:
-            for name in sorted(_words([file]) & differing.keys()):
-                raise ProjectError(
-                    f"{file} names {name}, of which the bindings are wrong: {differing[name]}",
-                    hint="bindgen cannot express how C lays it out; a function in C can read it",
-                )
-
-
-def _types(tree: KernelTree) -> Types:
+        return None
     try:
         found = base.contents(tree)
         if found is not None:
@@ -106,8 +49,70 @@ def _types(tree: KernelTree) -> Types:
     )
 
 
-def _words(files: Iterable[Path]) -> set[str]:
-    return {word for file in files for word in re.findall(r"\w+", file.read_text(errors="replace"))}
+def check(objtree: Path, tree: KernelTree, rust: Rust, source: Source, kernel: Types | None) -> int:
+    """Compare the bindings of a sidecar with the kernel, and return how many structures both have.
+
+    A structure that differs is refused, save where nothing leads to it: bindgen is wrong about some
+    that C aligns less than their members (compat_ethtool_rxnfc of 6.12 to 7.3), upstream's own
+    build has them so too, and no code of the kernel crate knows of them. Those are written down
+    beside the metadata, and `differences.refuse_use` keeps modules from them.
+
+    Args:
+        objtree: What was built: `rust/`, `scripts/target.json`.
+        tree: The kernel.
+        rust: The toolchain that built it.
+        source: The source that it was built from.
+        kernel: What `of_kernel` gave.
+
+    Returns:
+        The number, over all crates; 0 for a kernel that has no BTF.
+
+    Raises:
+        KernelError: a structure differs, or there is no BTF, and the source is not of the kernel's
+            version.
+        BuildError: rustc lays a structure out in another way than the bindings' text says.
+    """
+    if kernel is None:
+        _refuse_unproved(tree, source)
+        return 0
+    words = differences.words(sorted((source.folder / "rust").rglob("*.rs")))
+    differing: dict[str, str] = {}
+    number = 0
+    with cache.temporary() as work, contextlib.ExitStack() as stack:
+        asked = []
+        for crate in _CRATES:
+            text = rust_text.parse((objtree / f"rust/{crate}/{crate}_generated.rs").read_text())
+            found = beside_btf.compare(text, kernel)
+            alone = beside_btf.unmentioned(text, found.differing) - words
+            for name, why in found.differing.items():
+                if name not in alone:
+                    raise _refused(name, why, tree)
+            differing |= found.differing
+            number += len(found.compared)
+            without = found.comparison.pairs.keys() - found.compared | alone
+            asking = work / f"{crate}.rs"
+            asking.write_text(
+                f"{_HEAD}use {crate}::*;\n" + "".join(assertions.of(found.comparison, without))
+            )
+            # rustc takes as long for one crate as the comparison does for the next one.
+            asked.append(stack.enter_context(_asked(objtree, rust, asking)))
+        for wait in asked:
+            done = wait()
+            if done.returncode != 0:
+                raise process.failed(done, doing="asking rustc how it lays out the bindings")
+    differences.write(objtree, differing)
+    return number
+
+
+def _refuse_unproved(tree: KernelTree, source: Source) -> None:
+    """Refuse a source of another version where nothing tells how the kernel lays out its types."""
+    version = sources.of_headers(tree)
+    if source.version != version:
+        raise KernelError(
+            f"{tree.release} has no BTF (CONFIG_DEBUG_INFO_BTF), and a source of {source.version} "
+            f"in place of {version} is taken only where its layouts can be compared with that",
+            hint=f"get the source of {version}",
+        )
 
 
 def _refused(name: str, why: str, tree: KernelTree) -> KernelError:
@@ -118,26 +123,19 @@ def _refused(name: str, why: str, tree: KernelTree) -> KernelError:
     )
 
 
-def _assert(objtree: Path, rust: Rust, asserted: Mapping[str, str]) -> None:
-    """Have rustc lay the structures out, one process for each crate at once."""
-    with cache.temporary() as work, contextlib.ExitStack() as stack:
-        env = tool_environment({"RUSTC_BOOTSTRAP": "1"})
-        waits = []
-        for crate, text in asserted.items():
-            asking = work / f"{crate}.rs"
-            asking.write_text(f"{_HEAD}use {crate}::*;\n{text}")
-            command = [
-                str(rust.rustc), "--edition=2021", f"--target={objtree / 'scripts/target.json'}",
-                "--sysroot=/dev/null", "-Zunstable-options", *_flags(objtree, crate),
-                f"-L{objtree / 'rust'}", "--extern", crate, "--crate-type=rlib",
-                f"--crate-name={crate}_layouts", f"--emit=metadata={work / crate}.rmeta",
-                str(asking),
-            ]  # fmt: skip
-            waits.append(stack.enter_context(process.beside(command, env=env)))
-        for wait in waits:
-            done = wait()
-            if done.returncode != 0:
-                raise process.failed(done, doing="asking rustc how it lays out the bindings")
+def _asked(
+    objtree: Path, rust: Rust, asking: Path
+) -> contextlib.AbstractContextManager[Callable[[], process.Completed]]:
+    """Have rustc compile assertions on a crate's metadata; what is given waits for its end."""
+    crate = asking.stem
+    command = [
+        str(rust.rustc), "--edition=2021", f"--target={objtree / 'scripts/target.json'}",
+        "--sysroot=/dev/null", "-Zunstable-options", *_flags(objtree, crate),
+        f"-L{objtree / 'rust'}", "--extern", crate, "--crate-type=rlib",
+        f"--crate-name={crate}_layouts", f"--emit=metadata={asking.with_suffix('.rmeta')}",
+        str(asking),
+    ]  # fmt: skip
+    return process.beside(command, env=tool_environment({"RUSTC_BOOTSTRAP": "1"}))
 
 
 def _flags(objtree: Path, crate: str) -> Iterator[str]:

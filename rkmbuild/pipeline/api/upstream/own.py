@@ -6,6 +6,7 @@ tools of this machine, and leave out what they do not do: without pahole of some
 off, and with it sched_ext, and the bindings' names are others.
 """
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ from rkmbuild.kernel import kconfig, overlay
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import c_compiler, target_kernel
-from rkmbuild.pipeline.api.upstream import exports
+from rkmbuild.pipeline.api.upstream import differences, exports, layouts
 from rkmbuild.pipeline.api.upstream.source import Source
 from rkmbuild.pipeline.api.upstream.toolchain import Toolchain
+from rkmbuild.pipeline.stages import side_by_side
 from rkmbuild.toolchain import binutils, programs
 
 # A folder of modules with none in it: what it makes is what the kernel's own build of `rust/` does,
@@ -35,7 +37,14 @@ KBUILD_EXTMOD= VPATH=$(srctree) obj=rust need-builtin=1
 FORCE:
 """
 # What a module needs of it: what rustc reads, and what the crates include.
-_KEPT = ("*.rmeta", "*.so", "kernel/generated_*.rs", "bindings/*.rs", "uapi/*.rs")
+_KEPT = (
+    "*.rmeta",
+    "*.so",
+    "kernel/generated_*.rs",
+    "bindings/*.rs",
+    "uapi/*.rs",
+    differences.FILE.name,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +88,8 @@ def make(build: Build, symbols: Mapping[str, ExportedSymbol], folder: Path) -> i
         How many names it exports, as the kernel does.
 
     Raises:
-        KernelError: it does not export what the kernel does.
+        KernelError: it does not export what the kernel does, or its structures are not the
+            kernel's.
         ToolchainError: there is no compiler of the kernel's own kind, or another tool is missing.
         BuildError: it does not compile.
         StorageError: there is no space for it.
@@ -87,9 +97,12 @@ def make(build: Build, symbols: Mapping[str, ExportedSymbol], folder: Path) -> i
     lay_out(build)
     write_target(build)
     with console.step("Building", f"the Rust of {build.tree.release}, which takes a minute"):
-        compile_all(build)
+        _, types = side_by_side(
+            functools.partial(compile_all, build), functools.partial(layouts.of_kernel, build.tree)
+        )
     names = exports.made(build.objtree / "rust")
     exports.compare(names, symbols, build.tree)
+    layouts.check(build.objtree, build.tree, build.tools.rust, build.source, types)
     keep(build, folder / "objtree", _KEPT)
     return len(names)
 

@@ -21,7 +21,7 @@ from rkmbuild.toolchain.parts import Rust, Version
 KIND = "sidecar"
 MANIFEST = "sidecar.json"
 # Counts up when a sidecar of an older rkmbuild will not do.
-REVISION = 1
+REVISION = 2
 # What of a toolchain is a path.
 _PATHS = ("rustc", "cargo", "sysroot", "library")
 

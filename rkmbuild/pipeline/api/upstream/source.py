@@ -167,7 +167,9 @@ def check(version: KernelVersion, tree: KernelTree, what: str, *, mismatch: bool
         return
     hint = _hint(tree)
     if near:
-        hint += "\n`--allow-mismatch` takes another patch level, if it has the same symbols"
+        hint += (
+            "\n`--allow-mismatch` takes another patch level, if symbols and layouts are the same"
+        )
     raise KernelError(
         f"{what} is the source of {version}, and the headers of {tree.release} are of {own}: "
         "what is made of it would not be that kernel's",
