@@ -27,10 +27,16 @@ class Origin(StrEnum):
 
 # The part of a path that tells, and where the part begins that is shown.
 _PLACES: tuple[tuple[re.Pattern[str], Origin], ...] = (
-    (re.compile(r".*/(?:rust/|rustc[^/]*/(?:[0-9a-f]{40}/)?)library/(?=\w)"), Origin.RUST),
+    # Distributions have the release in place of the commit (`/rustc/1.85.1/library`, Debian).
+    (re.compile(r".*/(?:rust/|rustc[^/]*/(?:[0-9a-f]{40}/|\d[^/]*/)?)library/(?=\w)"), Origin.RUST),
     (re.compile(r".*/registry/src/[^/]+/"), Origin.DEPENDENCY),
     (re.compile(r".*/git/checkouts/"), Origin.DEPENDENCY),
     (re.compile(r".*/crates/(?=(?:kernel|macros|pin_init|bindings)/)"), Origin.KERNEL_CRATE),
+    # The crates of its own source, for modules on the upstream API; a project has its files in src.
+    (
+        re.compile(r".*/(?=rust/(?:kernel/(?!src/)|pin-init/|bindings/|uapi/|zerocopy/|helpers/))"),
+        Origin.KERNEL,
+    ),
     (re.compile(r".*/(?=include/(?:linux|asm|asm-generic|uapi|generated|net)/)"), Origin.KERNEL),
 )
 
