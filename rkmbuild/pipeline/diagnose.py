@@ -11,6 +11,8 @@ from rkmbuild.project import crate_hints, features
 from rkmbuild.project.dependencies import Graph, Package, arrows
 
 _NO_STD = "can't find crate for `std`"
+# There is no such crate among those of Linux 7.3 (rust/Makefile).
+_NO_ALLOC = "can't find crate for `alloc`"
 # What LLVM says of a vector type where the target has no vector registers.
 _NO_VECTORS = re.compile(r"LLVM ERROR: Do not know how to \w+ the result of this operator")
 # That of rustc 1.85 says nothing more: it reads what is not there (seen with LLVM 19.1.7).
@@ -23,6 +25,9 @@ _HEADER = re.compile(
 HEADERS = "assert.h, inttypes.h, limits.h, stdlib.h, string.h and strings.h"
 _FAILED = re.compile(r"could not compile `([^`]+)`")
 _SCRIPT_FAILED = re.compile(r"failed to run custom build command for `(\S+) v([^\s`]+)")
+# The crate `cc` wants a target of two words, and rustc takes upstream's metadata for no other than
+# that for which it was written (E0461): scripts/target.json, as the kernel's build calls it.
+_ONE_WORD = re.compile(r"target `target` only had a single component")
 # What libc does not have for a target without an operating system is most of it.
 _OF_LIBC = re.compile(r"unresolved imports? `libc::|in crate `libc`")
 
@@ -55,17 +60,23 @@ def explain(
     done = process.run(
         [*command], doing="asking cargo once more", env=env, cwd=cwd, success=range(256)
     )
-    lacking = [
-        message["package_id"]
-        for message in _read(done.stdout, "compiler-message")
-        if message["message"]["message"] == _NO_STD
-    ]
-    packages = [graph.packages[each] for each in dict.fromkeys(lacking) if graph.chain(each)]
+    packages = _failing(graph, done.stdout, _NO_STD)
     if packages:
         chains = [f"{arrows(graph.chain(package.id))} needs std" for package in packages]
         return (
             f"the kernel has no standard library, and {', and '.join(chains)}",
             "\n".join(features.without_std(package, graph) for package in packages),
+        )
+    packages = _failing(graph, done.stdout, _NO_ALLOC)
+    if packages:
+        chains = [f"{arrows(graph.chain(package.id))} needs alloc" for package in packages]
+        return (
+            f"the upstream API has `core` alone, and {', and '.join(chains)}",
+            (
+                "see which of its features do without (`default-features = false`), or use another "
+                "crate for it; upstream's own KVec, KBox and Arc stand in for most of alloc, and "
+                "the portable API has alloc itself"
+            ),
         )
     if _NO_VECTORS.search(done.stderr) or _CRASHED.search(done.stderr):
         found = map(graph.of_crate, (n.replace("-", "_") for n in _FAILED.findall(done.stderr)))
@@ -75,9 +86,21 @@ def explain(
             _no_vectors(names, crashed=not _NO_VECTORS.search(done.stderr)),
             "\n".join(features.without_vectors(package, graph) for package in named),
         )
-    return without_c_library(graph, done.stderr) or made_for_programs(
-        graph, done.stdout, done.stderr
+    return (
+        without_cc(graph, done.stderr)
+        or without_c_library(graph, done.stderr)
+        or made_for_programs(graph, done.stdout, done.stderr)
     )
+
+
+def _failing(graph: Graph, messages: str, why: str) -> list[Package]:
+    """Return the packages below the module's that rustc could not compile for a certain reason."""
+    lacking = [
+        message["package_id"]
+        for message in _read(messages, "compiler-message")
+        if message["message"]["message"] == why
+    ]
+    return [graph.packages[each] for each in dict.fromkeys(lacking) if graph.chain(each)]
 
 
 def _no_vectors(names: str, *, crashed: bool) -> str:
@@ -85,6 +108,22 @@ def _no_vectors(names: str, *, crashed: bool) -> str:
     if crashed:
         return f"rustc crashed on {names}, as some do where code uses vectors: {lacking}"
     return f"{lacking}, and {names} needs some to be compiled"
+
+
+def without_cc(graph: Graph, said: str) -> tuple[str, str] | None:
+    """Return a message and a hint where the crate `cc` does not take the target of a kernel."""
+    failed = [package for package, _ in _scripts(graph, said)]
+    if not failed or not _ONE_WORD.search(said):
+        return None
+    chains = " and ".join(arrows(graph.chain(each.id)) or each.name for each in failed)
+    message = (
+        f"C of {chains} cannot be compiled on the upstream API: the crate `cc` does not take a "
+        "target that is called `target`, as the kernel's is"
+    )
+    return (
+        message,
+        "C files of the project can be compiled (`c-sources`), and C of crates on the portable API",
+    )
 
 
 def without_c_library(graph: Graph, said: str) -> tuple[str, str] | None:

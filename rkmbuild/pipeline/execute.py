@@ -133,8 +133,8 @@ def _flags(plan: BuildPlan, provided: Provided) -> list[str]:
     flags = [*provided.flags, *software_float, *provided.externs, *plan.flags]
     if plan.request.tests:
         flags += plan.api.test_flags
-        if plan.api.test_remark:
-            console.note(plan.api.test_remark)
+        if plan.api.tests_remark:
+            console.note(plan.api.tests_remark)
     sources = [file for each in plan.project.packages() for file in package.sources(each)]
     declared = plan.api.declarations(sources)
     if declared:

@@ -17,7 +17,7 @@ from rkmbuild.project import workspace as workspaces
 # What `[package.metadata.rkmbuild]` may hold. docs/metadata.md explains each.
 KEYS = ("api", "headers", "c-sources", "generate-header", "depends", "allow-fpu", "panic")
 # What `api` may be; rkmbuild/pipeline/api has each. The first is meant where nothing is said.
-APIS = ("portable",)
+APIS = ("portable", "upstream")
 # What `panic` may be: how much a panic says. The first is meant where nothing is said.
 PANICS = ("full", "short")
 

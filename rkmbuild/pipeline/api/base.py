@@ -94,7 +94,7 @@ class PlannedApi(Protocol):
         """Arguments of rustc for a module that has its tests inside."""
 
     @property
-    def test_remark(self) -> str:
+    def tests_remark(self) -> str:
         """Why tests inside the module do not run, where it has some that do not; or empty."""
 
     def entries(self) -> Mapping[str, str]:

@@ -72,7 +72,7 @@ class PortableApi:
         return ("--cfg=kernel_test",)
 
     @property
-    def test_remark(self) -> str:
+    def tests_remark(self) -> str:
         """Nothing: all of them run."""
         return ""
 

@@ -1,0 +1,214 @@
+"""The upstream API: a kernel version's own `kernel` crate, as it is in Rust for Linux.
+
+What modules are compiled on is the sidecar. On a kernel that has Rust and exports it, they link to
+what the kernel itself runs: there is neither a crate of ours in them nor C of ours beside them.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rkmbuild.base import paths
+from rkmbuild.base.errors import KernelError, ProjectError, ToolchainError
+from rkmbuild.kernel.tree import KernelTree, KernelVersion
+from rkmbuild.pipeline.api.base import Linkage, Provided, Target
+from rkmbuild.pipeline.api.upstream import flags, sidecar
+from rkmbuild.pipeline.api.upstream.flags import Flags
+from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
+from rkmbuild.pipeline.helpers import Helpers
+from rkmbuild.pipeline.rustflags import Chosen
+from rkmbuild.pipeline.stages import Clock
+from rkmbuild.pipeline.target_kernel import TargetKernel
+from rkmbuild.pipeline.tools import Tools
+from rkmbuild.project import package
+from rkmbuild.project.project import Project
+from rkmbuild.toolchain.parts import Rust
+
+NAME = "upstream"
+# Documentation/process/changes.rst: up to 6.10 a release is for one rustc, from 6.11 on for 1.78
+# and later (scripts/min-tool-version.sh; 6.1 says 1.62.0).
+_OLDEST = KernelVersion(6, 11)
+_PORTABLE = (
+    'the portable API builds for it: `api = "portable"` in [package.metadata.rkmbuild], with '
+    "source that is written on rkmbuild's own `kernel` crate"
+)
+# rust/macros/kunit.rs, Linux 7.3: the module of tests is there where this is built in.
+_TESTS = re.compile(r"#\[\s*(?:kernel::|macros::)?kunit_tests\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpstreamApi:
+    """The upstream API for one kernel.
+
+    Attributes:
+        target: What rustc compiles for.
+        kernel: What it is made for.
+        sidecar: The crates.
+        flags: What rustc is told.
+        project: What is built on it.
+    """
+
+    target: Target
+    kernel: TargetKernel
+    sidecar: Sidecar
+    flags: Flags
+    project: Project
+
+    @property
+    def name(self) -> str:
+        """Its name, as `api` in Cargo.toml has it."""
+        return NAME
+
+    @property
+    def linkage(self) -> Linkage:
+        """What kbuild is given: the crate, and no C beside it."""
+        return Linkage(
+            templates=paths.data("templates") / "kbuild-upstream",
+            defines="",
+            helpers=Helpers("", ()),
+            export_header=None,
+        )
+
+    @property
+    def test_flags(self) -> tuple[str, ...]:
+        """No arguments of rustc: tests are in where the kernel has KUnit built in."""
+        return ()
+
+    @property
+    def tests_remark(self) -> str:
+        """Why tests inside the module do not run, where it has some that do not."""
+        return tests_remark(self.project, self.kernel.tree)
+
+    def entries(self) -> Mapping[str, str]:
+        """Return the names of what the cache keeps of it, by what it is."""
+        return {sidecar.KIND: self.sidecar.folder.name}
+
+    def document(self) -> dict[str, Any]:
+        """Return its part of what `rkmbuild build --plan --json` prints."""
+        made = self.sidecar
+        return {
+            "rustflags": [*self.flags.common, *self.flags.own],
+            "profile": {**self.flags.profile, **self.flags.fixed},
+            "target_spec": self.target.specification,
+            "sidecar": {"folder": str(made.folder), "way": made.way, "why": made.why,
+                        "source": made.source},
+        }  # fmt: skip
+
+    def files(self) -> Iterable[Path]:
+        """Return the files whose change makes a new build necessary: those of the sidecar."""
+        made = self.sidecar
+        yield from (made.folder / sidecar.MANIFEST, made.target)
+        yield from (file for file in made.crates.iterdir() if file.suffix in (".rmeta", ".so"))
+
+    def declarations(self, sources: Sequence[Path]) -> str:  # noqa: ARG002 - nothing to declare
+        """Return nothing: what the kernel's build does not declare, its sources may ask for."""
+        return ""
+
+    def provide(self, clock: Clock, *, jobs: int | None) -> Provided:  # noqa: ARG002 - it is there
+        """Return what the sidecar gives, which was made before the plan."""
+        return Provided(
+            target=self.sidecar.target,
+            flags=(*self.flags.common, f"-L{self.sidecar.crates}"),
+            externs=(),
+            own=self.flags.own,
+            environment={"OBJTREE": str(self.sidecar.objtree), "RUST_MODFILE": self.project.module},
+            profile=self.flags.profile,
+            fixed=self.flags.fixed,
+            kind="rlib",
+        )
+
+
+class Upstream:
+    """The upstream API, for any kernel that it can be had for."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as `api` in Cargo.toml has it."""
+        return NAME
+
+    def check(self, tree: KernelTree) -> None:
+        """Refuse kernels whose source no rustc of today can compile.
+
+        Raises:
+            KernelError: it is one.
+        """
+        if tree.version < _OLDEST:
+            raise KernelError(
+                f"{tree.release} has no `kernel` crate that can be built: before Linux {_OLDEST} "
+                "each release's Rust is for one rustc alone (that of 6.1 for 1.62), and modules "
+                "are built with 1.78 or later",
+                hint=_PORTABLE,
+            )
+
+    def rust(self, wanted: str | None, tree: KernelTree) -> Rust:
+        """Return the toolchain of the sidecar, whose metadata no other reads.
+
+        Raises:
+            ToolchainError: another one is asked for.
+            KernelError, ToolchainError, BuildError, StorageError: there is no sidecar.
+        """
+        rust = sidecar.get(tree).rust
+        if wanted is not None and wanted not in (str(rust.rustc), rust.origin):
+            raise ToolchainError(
+                f"--toolchain {wanted} cannot build on the `kernel` crate of {tree.release}: its "
+                f"metadata is of {rust.verbose.splitlines()[0]}, and no other rustc reads it",
+                hint=f"leave --toolchain out: {rust.rustc} is taken",
+            )
+        return rust
+
+    def plan(self, project: Project, tools: Tools, kernel: TargetKernel) -> UpstreamApi:
+        """Work out what there is to make.
+
+        Raises:
+            KernelError: the kernel's code cannot be linked to.
+            ProjectError: the project asks for what the portable API alone has.
+        """
+        check_keys(project)
+        made = sidecar.get(kernel.tree)
+        if made.way is not Way.OWN:
+            raise KernelError(
+                f"{kernel.tree.release} exports no Rust that a project could link to: {made.why}",
+                hint=_PORTABLE,
+            )
+        told = flags.ask(kernel, tools.rust)
+        return UpstreamApi(
+            target=Target(
+                specification=made.target.read_text(),
+                chosen=Chosen(flags=told.common, features=(), rows=()),
+            ),
+            kernel=kernel,
+            sidecar=made,
+            flags=told,
+            project=project,
+        )
+
+
+def check_keys(project: Project) -> None:
+    """Refuse what is for the portable API alone in [package.metadata.rkmbuild].
+
+    Raises:
+        ProjectError: there is such a key.
+    """
+    said = project.metadata
+    for key, is_there in (("headers", bool(said.headers)), ("panic", said.panic == "short")):
+        if is_there:
+            raise ProjectError(
+                f"{project.root / 'Cargo.toml'}: `{key}` is for the portable API alone",
+                hint="the upstream crate has its own bindings, `kernel::bindings`, and its own "
+                "panic handler, which is the kernel's",
+            )
+
+
+def tests_remark(project: Project, tree: KernelTree) -> str:
+    """Return why tests inside a module do not run, where it has some and they do not; or empty."""
+    sources = package.sources(project.root)
+    if tree.config.get("KUNIT") == "y" or not any(
+        _TESTS.search(file.read_text(errors="replace")) for file in sources
+    ):
+        return ""
+    return (
+        f"{tree.release} was built without CONFIG_KUNIT=y, and upstream's #[kunit_tests] "
+        "compiles nothing there: of the tests, the scripts and programs in tests/ run"
+    )
