@@ -20,6 +20,13 @@ def new(
         str | None, typer.Option(help="Name of the package, where the folder has another one.")
     ] = None,
     template: Annotated[str, typer.Option(help="What to start from; see --list.")] = "hello",
+    api: Annotated[
+        str,
+        typer.Option(
+            metavar="portable|upstream",
+            help="What it is written on: rkmbuild's own `kernel` crate, or that of the kernel.",
+        ),
+    ] = "portable",
     license_: Annotated[
         str,
         typer.Option(
@@ -60,6 +67,7 @@ def new(
             path=path,
             name=name,
             template=template,
+            api=api,
             license=license_,
             description=description,
             author=author,

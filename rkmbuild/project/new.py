@@ -14,6 +14,7 @@ from rkmbuild.base.errors import KernelError, ProjectError, StorageError, Toolch
 from rkmbuild.kernel.names import module_name
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.project import licensing, manifest, naming, templates
+from rkmbuild.project.project import APIS
 from rkmbuild.project.workspace import above, is_member
 
 
@@ -32,6 +33,7 @@ class NewRequest:
         path: Where; nothing may be there yet.
         name: The package's name; the last part of `path` where None.
         template: A name that `skeleton.templates` lists.
+        api: What its source is written on, as `api` in Cargo.toml has it.
         license: In the kernel's words or as an SPDX expression.
         description: One line for modinfo and Cargo.toml.
         author: `Name <address>`; git's where None, nobody where empty.
@@ -41,6 +43,7 @@ class NewRequest:
     path: Path
     name: str | None = None
     template: str = "hello"
+    api: str = APIS[0]
     license: str = "GPL"
     description: str | None = None
     author: str | None = None
@@ -60,7 +63,8 @@ def create(request: NewRequest) -> Created:
     """Make a project.
 
     Raises:
-        UsageError: the name, template or license cannot be used, or something is there already.
+        UsageError: the name, template, API or license cannot be used, or something is there
+            already.
         StorageError: the place cannot be written.
     """
     root = request.path.absolute()
@@ -71,14 +75,14 @@ def create(request: NewRequest) -> Created:
         )
     package = request.name or root.name
     warnings = naming.check(package, _kernels())
-    template = templates.find(request.template)
+    template = templates.find(request.template, request.api)
     values = _values(request, package, root)
     base, missing = _split(root)
     try:
         with _beside(base) as scratch:
             project = scratch.joinpath(*missing)
             project.mkdir(parents=True)
-            templates.render(template, project, values)
+            templates.render(template, project, values, request.api)
             if values["member"] and manifest.table(
                 manifest.read(project / "Cargo.toml"), "workspace", project / "Cargo.toml"
             ):
@@ -120,6 +124,7 @@ def _values(request: NewRequest, package: str, root: Path) -> dict[str, object]:
         "spdx": license_.spdx,
         "description": description,
         "author": author,
+        "api": request.api,
         # cargo takes profiles from a workspace's root only, and refuses a package inside a
         # workspace that is no member of it.
         "member": member,

@@ -2,6 +2,8 @@
 
 A skeleton holds what makes it different; all that it does not have itself comes from
 templates/project. Its files may extend one of those and fill its blocks, and include snippets.
+`apis` in its template.toml says which APIs it is written on, the portable one where that is not
+said; what differs for one of them lies in a folder of the API's name.
 """
 
 import re
@@ -14,9 +16,11 @@ from rkmbuild.base import paths
 from rkmbuild.base.errors import UsageError
 from rkmbuild.base.render import environment
 from rkmbuild.base.suggest import did_you_mean
+from rkmbuild.project.project import APIS
 
 _MANIFEST = "template.toml"
 _COMMON = "project"
+_OF_AN_API = tuple(f"{api}/" for api in APIS)
 
 
 class Template(NamedTuple):
@@ -25,6 +29,7 @@ class Template(NamedTuple):
     name: str
     description: str
     folder: Path
+    apis: tuple[str, ...] = APIS[:1]
 
 
 def templates() -> list[Template]:
@@ -32,29 +37,42 @@ def templates() -> list[Template]:
     found = []
     for manifest in sorted(paths.data("templates").glob(f"*/{_MANIFEST}")):
         with manifest.open("rb") as file:
-            description = tomllib.load(file)["description"]
-        found.append(Template(manifest.parent.name, description, manifest.parent))
+            said = tomllib.load(file)
+        apis = tuple(said.get("apis", APIS[:1]))
+        found.append(Template(manifest.parent.name, said["description"], manifest.parent, apis))
     return found
 
 
-def find(name: str) -> Template:
+def find(name: str, api: str = APIS[0]) -> Template:
     """Return the skeleton of this name.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none, no such API, or none of that name which is written on it.
     """
+    if api not in APIS:
+        raise UsageError(
+            f"there is no API `{api}`", hint=did_you_mean(api, APIS, listed_as="known are")
+        )
     known = {template.name: template for template in templates()}
     if name not in known:
         hint = did_you_mean(name, known, listed_as="known are")
         raise UsageError(f"there is no template `{name}`", hint=hint)
+    if api not in known[name].apis:
+        others = ", ".join(each.name for each in known.values() if api in each.apis)
+        raise UsageError(
+            f"the template `{name}` is not written on the {api} API", hint=f"these are: {others}"
+        )
     return known[name]
 
 
-def render(template: Template, project: Path, values: Mapping[str, object]) -> None:
+def render(
+    template: Template, project: Path, values: Mapping[str, object], api: str = APIS[0]
+) -> None:
     """Write a skeleton's files: `.j2` ones are rendered, and so are names; `dot.x` is `.x`."""
     common = template.folder.parent
     reader = environment(folder=common)
-    for name, source in sorted((_files(common / _COMMON) | _files(template.folder)).items()):
+    files = _files(common / _COMMON) | _files(template.folder) | _files(template.folder / api)
+    for name, source in sorted(files.items()):
         named = reader.from_string(name).render(values)
         target = project / re.sub(r"(^|/)dot\.", r"\1.", named).removesuffix(".j2")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -68,4 +86,5 @@ def render(template: Template, project: Path, values: Mapping[str, object]) -> N
 def _files(folder: Path) -> dict[str, Path]:
     """Return the files of a skeleton by their names in it."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != _MANIFEST)
-    return {path.relative_to(folder).as_posix(): path for path in files}
+    found = {path.relative_to(folder).as_posix(): path for path in files}
+    return {name: path for name, path in found.items() if not name.startswith(_OF_AN_API)}

@@ -172,3 +172,18 @@ def test_a_header_of_a_c_library_is_told_with_the_crate_whose_c_includes_it() ->
     assert told[0] == said
     assert diagnose.HEADERS in told[1]
     assert diagnose.without_c_library(graph, SAID.replace("fatal error", "warning")) is None
+
+
+def test_c_of_a_crate_on_the_upstream_api_is_refused_with_the_reason() -> None:
+    # As cargo 1.85 and cc 1.2 said it, on Debian's 7.3.4.
+    said = (
+        "error: failed to run custom build command for `brings v0.1.0 (/work/cdep/brings)`\n"
+        "  error occurred in cc-rs: target `target` only had a single component"
+        " (at least two required)\n"
+    )
+    packages = {each.id: each for each in (_package("cdep", "brings"), _package("brings"))}
+    found = diagnose.without_cc(Graph("cdep", packages), said)
+    assert found
+    assert found[0].startswith("C of cdep -> brings cannot be compiled on the upstream API")
+    assert "`c-sources`" in found[1]
+    assert diagnose.without_cc(Graph("cdep", packages), "error: something else") is None

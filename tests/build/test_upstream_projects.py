@@ -1,0 +1,45 @@
+"""Projects on the upstream API that cannot be built: each is told why."""
+
+from pathlib import Path
+
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline.api.upstream.sidecar import Sidecar
+from tests import projects
+from tests.cli import rkmbuild
+
+UPSTREAM = '\n[package.metadata.rkmbuild]\napi = "upstream"\n'
+NEEDS_ALLOC = '\n[dependencies]\nhashbrown = { version = "0.15", default-features = false }\n'
+
+
+def test_a_crate_that_needs_alloc_is_named_with_what_stands_in_for_it(
+    kernel_7_3: KernelTree, upstream_7_3: Sidecar, tmp_path: Path
+) -> None:
+    assert upstream_7_3.release == kernel_7_3.release
+    root = projects.make(tmp_path / "sample", manifest=NEEDS_ALLOC + UPSTREAM)
+    done = rkmbuild("build", root, "--kernel", kernel_7_3.release)
+    assert done.returncode == 6, done.stderr
+    assert "has `core` alone, and sample -> hashbrown needs alloc" in done.stderr
+    assert "KVec" in done.stderr
+
+
+def test_an_older_kernel_is_refused_before_anything_is_built(
+    kernel_6_1: KernelTree, tmp_path: Path
+) -> None:
+    root = projects.make(tmp_path / "sample", manifest=UPSTREAM)
+    done = rkmbuild("build", root, "--kernel", kernel_6_1.release)
+    assert done.returncode == 4, done.stderr
+    assert "for one rustc alone (that of 6.1 for 1.62)" in done.stderr
+    assert 'api = "portable"' in done.stderr
+    assert "Compiling" not in done.stderr
+
+
+def test_the_plan_says_what_is_asked_of_rustc_and_of_cargo(
+    kernel_7_3: KernelTree, upstream_7_3: Sidecar, tmp_path: Path
+) -> None:
+    root = projects.make(tmp_path / "sample", manifest=UPSTREAM)
+    done = rkmbuild("build", root, "--kernel", kernel_7_3.release, "--plan", "--json")
+    assert done.returncode == 0, done.stderr
+    assert str(upstream_7_3.folder) in done.stdout
+    # What Debian's kernel is configured to, as its own makefiles say it.
+    for said in ("-Zfunction-return=thunk-extern", "-Zcf-protection=branch", "overflow-checks"):
+        assert said in done.stdout
