@@ -15,6 +15,8 @@ _SHOWN = 3
 _NAMED = 4
 # What rustc calls the function with #[panic_handler], mangled or not.
 _PANIC_HANDLER = "rust_begin_unwind"
+# In the names, mangled either way, of the functions of core that a panic begins with: none returns.
+_PANICS = "4core9panicking"
 # More of one function is not looked at; the largest of the kernel's own have a third of it.
 _LARGEST = 256 << 10
 # The largest of the kernel's own have ten.
@@ -154,6 +156,7 @@ class _Code:
 
     def __init__(self, subject: Subject, reader: CodeReader, places: list[Place]) -> None:
         self.reader = reader
+        self._subject = subject
         self._file = subject.file
         self._ends: dict[Place, int] = {}
         self.targets: dict[Place, Place | None] = {}
@@ -184,6 +187,10 @@ class _Code:
             target = symbol.shndx, symbol.value + addend + operand
             self.targets[home, offset] = target if symbol.shndx else None
 
+    def panics(self, place: Place) -> bool:
+        """Tell whether a function only ends in a panic, which ends the thread."""
+        return _PANICS in self._subject.function_at(*place)
+
     def instructions(self, place: Place) -> dict[int, Instruction]:
         """Return those of a function, by their place in the section."""
         section, start = place
@@ -205,6 +212,7 @@ class _Body:
         self._section = place[0]
         self._circle = circle
         self._relocated = code.targets
+        self._panics = code.panics
         self._code = code.instructions(place)
         self.into_circle = any(self._target(one) in circle for one in self._code.values())
         self.frame = code.reader.return_address + sum(one.stack for one in self._code.values())
@@ -235,6 +243,9 @@ class _Body:
                     if target[1] not in self._code:
                         return True
                     waiting.append(target[1])
+            outside = one.flow is Flow.CALL and target and target not in self._circle
+            if outside and target and self._panics(target):
+                return True
             goes_on = one.flow not in (Flow.JUMP, Flow.NOWHERE)
             if goes_on and not (one.flow is Flow.CALL and target in self._circle):
                 waiting.append(one.end)

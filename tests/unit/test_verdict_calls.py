@@ -69,6 +69,17 @@ def test_the_panic_handler_of_rust_may_panic() -> None:
     assert findings(module().add(*calls(name, "print"), *calls("print", name))) == []
 
 
+def test_a_circle_that_a_panic_leaves_ends_by_itself() -> None:
+    # As core::str::slice_error_fail_rt: test %edi, %edi; je to the panic; call itself
+    panic = "_RNvNtCs1_4core9panicking9panic_fmt"
+    text = "85ff 7405 e8f3ffffff e800000000"
+    made = module().add(
+        *calls(panic, "print"), *function("print", "e900000000", Reloc(1, 4, THUNK, -4))
+    )
+    (found,) = findings(made.add(*function("fail", text, Reloc(10, 4, panic, -4))))
+    assert (found.rule.id, found.place) == ("recursion", "fail")
+
+
 def test_bytes_that_only_look_like_a_call_are_none() -> None:
     # mov $0xfffff6e8, %eax holds the bytes of a call that leads to the function's own beginning
     text = "b8e8f6ffff ff31c0 e900000000"
