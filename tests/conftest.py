@@ -110,6 +110,20 @@ def source_7_3(upstream_7_3: Sidecar) -> Path:
     return sources.packaged(tree, allow_expired=True)
 
 
+@pytest.fixture(scope="session")
+def upstream_6_12() -> Sidecar:
+    """The upstream crate for 6.12, which has no Rust: modules bring along what they use of it."""
+    return sidecar.get(matrix.get(matrix.named("6.12")), allow_expired=True)
+
+
+@pytest.fixture(scope="session")
+def source_6_12(upstream_6_12: Sidecar) -> Path:
+    """The source of 6.12 that it was made of."""
+    tree = matrix.get(matrix.named("6.12"))
+    assert upstream_6_12.release == tree.release
+    return sources.packaged(tree, allow_expired=True)
+
+
 class _Failures:
     """Names each failure when it happens: what it says comes an hour later, at the end."""
 

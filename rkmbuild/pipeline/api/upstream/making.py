@@ -1,7 +1,8 @@
 """Makes a sidecar: gets the source and the compiler of a kernel's Rust, and builds it once more."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rkmbuild.base import cache
@@ -9,10 +10,19 @@ from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import symvers
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline.api.upstream import own, rustc_probe, sidecar, toolchain
+from rkmbuild.pipeline.api.upstream import (
+    own,
+    rustc_probe,
+    sidecar,
+    static,
+    static_tools,
+    toolchain,
+)
 from rkmbuild.pipeline.api.upstream import source as sources
+from rkmbuild.pipeline.api.upstream.own import Build
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
 from rkmbuild.pipeline.api.upstream.source import Source
+from rkmbuild.pipeline.api.upstream.static_tools import Takes
 from rkmbuild.pipeline.api.upstream.toolchain import Toolchain
 from rkmbuild.pipeline.stages import side_by_side
 
@@ -29,30 +39,42 @@ class Wanted:
 
 def make(tree: KernelTree, wanted: Wanted) -> Sidecar:
     """Make the sidecar of a kernel; the errors are those of `sidecar.get`."""
-    if not tree.config.on("RUST"):
-        raise KernelError(
-            f"{tree.release} was built without Rust (CONFIG_RUST): there is no crate of its own "
-            "that a module could be linked to",
-            hint="the portable API is there for every kernel: leave out `api` in Cargo.toml",
-        )
+    has_rust = tree.config.on("RUST")
+    takes = None if has_rust else static_tools.takes(tree)
     if tree.symvers is None:
         raise KernelError(f"{tree.release} has no Module.symvers, which says what it exports")
     symbols = symvers.load(tree.symvers)
-    core = rustc_probe.demanded(symbols)
-    if core is None:
-        raise KernelError(f"{tree.release} has Rust (CONFIG_RUST), and exports none of its symbols")
     with cache.temporary() as work:
-        source, tools = _materials(tree, wanted, core, work)
-        return _made(tree, source, tools, symbols, work)
+        if takes:
+            return _static(tree, wanted, takes, symbols, work)
+        core = rustc_probe.demanded(symbols)
+        if core is None:
+            raise KernelError(
+                f"{tree.release} has Rust (CONFIG_RUST), and exports none of its symbols"
+            )
+        source, tools = _materials(
+            tree,
+            wanted,
+            work,
+            here=toolchain.on_this_machine(tree, core),
+            get=partial(toolchain.get, tree, core),
+        )
+        return _own(tree, source, tools, symbols, work)
 
 
-def _materials(tree: KernelTree, wanted: Wanted, core: str, work: Path) -> tuple[Source, Toolchain]:
+def _materials(
+    tree: KernelTree,
+    wanted: Wanted,
+    work: Path,
+    *,
+    here: Toolchain | None,
+    get: Callable[..., Path],
+) -> tuple[Source, Toolchain]:
     """Get source and toolchain, side by side: both are downloads and much to unpack."""
     suite, _, expired = sources.suite_of(tree)
     suite = wanted.suite or suite
     expired = expired or wanted.allow_expired
     given = wanted.source
-    here = toolchain.on_this_machine(tree, core)
 
     def get_source() -> Path:
         if given is None:
@@ -65,38 +87,80 @@ def _materials(tree: KernelTree, wanted: Wanted, core: str, work: Path) -> tuple
         return linux
 
     def get_tools() -> Path:
-        return toolchain.get(tree, core, suite=suite, allow_expired=expired)
+        return get(suite=suite, allow_expired=expired)
 
     linux, *entry = side_by_side(get_source, *(() if here else (get_tools,)))
     tools = here or toolchain.read(entry[0])
     return sources.read(linux), tools
 
 
-def _made(
+def _own(
     tree: KernelTree,
     source: Source,
     tools: Toolchain,
     symbols: Mapping[str, ExportedSymbol],
     work: Path,
 ) -> Sidecar:
+    build = own.Build(tree=tree, source=source, tools=tools, folder=work / "build", variables={})
+
+    def put_together(folder: Path) -> str:
+        count = own.make(build, symbols, folder)
+        return (
+            f"{tree.release} exports its own Rust, and the source {source.label}, compiled by "
+            f"{_rustc(tools)}, exports the same {count} names"
+        )
+
+    return _entry(build, Way.OWN, put_together)
+
+
+def _static(
+    tree: KernelTree,
+    wanted: Wanted,
+    takes: Takes,
+    symbols: Mapping[str, ExportedSymbol],
+    work: Path,
+) -> Sidecar:
+    def get_tools(*, suite: str | None, allow_expired: bool) -> Path:
+        del suite  # the kernel's own has no tools that new
+        return static_tools.get(takes, allow_expired=allow_expired)
+
+    here = static_tools.on_this_machine(takes)
+    source, tools = _materials(tree, wanted, work, here=here, get=get_tools)
+    build = own.Build(
+        tree=tree, source=source, tools=tools, folder=work / "build", variables=static.variables()
+    )
+
+    def put_together(folder: Path) -> str:
+        static.make(build, symbols, folder)
+        return (
+            f"{tree.release} was built without Rust (CONFIG_RUST), so that modules bring along "
+            f"what they use of the source {source.label}, compiled by {_rustc(tools)}"
+        )
+
+    return _entry(build, Way.STATIC, put_together)
+
+
+def _entry(build: Build, way: Way, put_together: Callable[[Path], str]) -> Sidecar:
+    """Return the sidecar, made by what returns why it is that way, where the cache lacks it."""
+    tree, source, tools = build.tree, build.source, build.tools
     kernel = sidecar.identity(tree)
     rustc = tools.rust.verbose
     name = cache.key(sidecar.REVISION, kernel, source.name, rustc, str(tools.bindgen_version))
 
-    def put_together(folder: Path) -> None:
-        build = own.Build(
-            tree=tree, source=source, tools=tools, folder=work / "build", variables={}
-        )
-        count = own.make(build, symbols, folder)
+    def make_it(folder: Path) -> None:
+        why = put_together(folder)
         Sidecar(
             folder=folder,
             release=tree.release,
-            way=Way.OWN,
-            why=f"{tree.release} exports its own Rust, and the source {source.label}, compiled by "
-            f"{rustc.partition(chr(10))[0]}, exports the same {count} names",
+            way=way,
+            why=why,
             rust=tools.rust,
             source=source.label,
             kernel=kernel,
         ).write()
 
-    return sidecar.read(cache.entry(sidecar.KIND, name, put_together))
+    return sidecar.read(cache.entry(sidecar.KIND, name, make_it))
+
+
+def _rustc(tools: Toolchain) -> str:
+    return tools.rust.verbose.partition("\n")[0]

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import overlay
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import c_compiler, foreign_cc, gcc_plugins, target_kernel
 from rkmbuild.pipeline.api.upstream import sidecar as sidecars
+from rkmbuild.pipeline.api.upstream import static_rustc
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
 from rkmbuild.toolchain.parts import CCompiler
 
@@ -65,12 +65,6 @@ def of(tree: KernelTree, *, rust: bool = True, compiler: str = "auto") -> Overla
         KernelError, ToolchainError, StorageError: as for `prepare`.
         FetchError, BuildError: the sidecar cannot be made.
     """
-    if rust and not tree.config.on("RUST"):
-        raise KernelError(
-            f"{tree.release} was built without Rust (CONFIG_RUST is not set): its own rules "
-            "cannot build modules in Rust",
-            hint="give the source a Cargo.toml: rkmbuild new makes a project",
-        )
     return prepare(tree, sidecars.get(tree) if rust else None, compiler=compiler)
 
 
@@ -83,17 +77,11 @@ def prepare(tree: KernelTree, sidecar: Sidecar | None, *, compiler: str = "auto"
         compiler: Which C compiler: `auto`, `gcc` or `clang`.
 
     Raises:
-        KernelError: the tree lacks something, or the kernel has no Rust that modules could be
-            linked to.
+        KernelError: the tree lacks something.
         ToolchainError: there is no C compiler for this kernel.
         StorageError: the cache cannot be written, or lies where kbuild cannot work.
     """
     target_kernel.check(tree)
-    if sidecar and sidecar.way is not Way.OWN:
-        raise KernelError(
-            f"the kernel's own rules cannot build Rust for {tree.release}: {sidecar.why}",
-            hint="such a kernel's modules bring the crate's code: give it a Cargo.toml",
-        )
     chosen = c_compiler.choose(compiler, tree)
     gcc_plugins.check(chosen.compiler, tree)
     over = sidecar.objtree if sidecar else None
@@ -107,7 +95,8 @@ def prepare(tree: KernelTree, sidecar: Sidecar | None, *, compiler: str = "auto"
         variables |= target_kernel.answers(chosen.compiler, tree)
     if sidecar:
         # The only one that reads the sidecar's metadata: `RUSTC = rustc` otherwise (Makefile).
-        variables["RUSTC"] = str(sidecar.rust.rustc)
+        own = sidecar.way is Way.OWN
+        variables["RUSTC"] = str(sidecar.rust.rustc if own else static_rustc.script(sidecar))
     return Overlaid(
         tree=tree,
         objtree=shadow.build,

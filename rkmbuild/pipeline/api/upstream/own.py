@@ -36,8 +36,7 @@ $(obj)/rust.stamp: FORCE
 KBUILD_EXTMOD= VPATH=$(srctree) obj=rust need-builtin=1
 FORCE:
 """
-# What a module needs of it: what rustc reads, and what the crates include.
-_KEPT = (
+KEPT = (
     "*.rmeta",
     "*.so",
     "kernel/generated_*.rs",
@@ -45,6 +44,7 @@ _KEPT = (
     "uapi/*.rs",
     differences.FILE.name,
 )
+"""What a module needs of `rust/`: what rustc reads, and what the crates include."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ def make(build: Build, symbols: Mapping[str, ExportedSymbol], folder: Path) -> i
     names = exports.made(build.objtree / "rust")
     exports.compare(names, symbols, build.tree)
     layouts.check(build.objtree, build.tree, build.tools.rust, build.source, types)
-    keep(build, folder / "objtree", _KEPT)
+    keep(build, folder / "objtree", KEPT)
     return len(names)
 
 
@@ -143,7 +143,7 @@ def write_target(build: Build) -> None:
         env=_environment(build),
         cwd=build.folder,
     )
-    config = (build.tree.build / kconfig.AUTO_CONF).read_bytes()
+    config = (build.objtree / kconfig.AUTO_CONF).read_bytes()
     made = process.run([program], doing="making the target specification", stdin=config)
     (build.objtree / "scripts/target.json").unlink(missing_ok=True)
     (build.objtree / "scripts/target.json").write_text(made.stdout)

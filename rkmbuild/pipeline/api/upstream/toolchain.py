@@ -7,7 +7,7 @@ into the cache, and started by their own loader with their own libraries. Nothin
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +29,8 @@ KIND = "rust-toolchain"
 _MANIFEST = "toolchain.json"
 # Counts up when such an entry is put together in another way.
 _REVISION = 1
-_PACKAGES = ("rustc", "cargo", "rust-src", "bindgen")
+PACKAGES = ("rustc", "cargo", "rust-src", "bindgen")
+"""What a toolchain is made of, but for what these need."""
 _PROGRAMS = ("rustc", "rustdoc", "cargo", "bindgen")
 # rustc's packages name them for programs that are linked, which this machine's own linker does.
 _NOT_NEEDED = re.compile(r"(gcc|cpp|binutils|libc-dev-bin|clang)(-.*)?")
@@ -135,8 +136,33 @@ def _make(
     if not distribution.has_apt():
         raise FetchError(_no_way(tree), hint=_hint(tree))
     asked, packages, where = _chosen(tree, suite, allow_expired)
+    rustc = put_together(folder, asked, packages, where, f"the rustc that built {tree.release}")
+    if not fits(rustc, core):
+        raise KernelError(
+            f"rustc of {where} is not the one that built {tree.release}: it names the crate core "
+            "in another way",
+            hint=_hint(tree),
+        )
+
+
+def put_together(
+    folder: Path, asked: Apt, packages: Sequence[Listed], where: str, what: str
+) -> Path:
+    """Make an entry of packages; return its rustc.
+
+    Args:
+        folder: The entry's folder.
+        asked: Whom to ask for them.
+        packages: What `needed` gave.
+        where: The suite, in words.
+        what: The toolchain, in words.
+
+    Raises:
+        FetchError: they could not be got.
+        StorageError: there is no space for them.
+    """
     size = sum(package.size for package in packages) / 1e6
-    with console.step("Fetching", f"the rustc that built {tree.release} ({size:.0f} MB)"):
+    with console.step("Fetching", f"{what} ({size:.0f} MB)"):
         with cache.temporary() as downloads:
             got = asked.download(packages, downloads)
             for each in got:
@@ -161,12 +187,6 @@ def _make(
         # Not by what is remembered: the folder is moved, and its name not used again.
         verbose = rust.ask_verbose(rustc)
         facts = rust.read_verbose(verbose)
-    if not fits(rustc, core):
-        raise KernelError(
-            f"rustc of {where} is not the one that built {tree.release}: it names the crate core "
-            "in another way",
-            hint=_hint(tree),
-        )
     bound = next(package for package in packages if package.name == "bindgen")
     document = {
         "suite": where,
@@ -177,6 +197,7 @@ def _make(
         "packages": [[each.package.name, each.package.version, each.sha256] for each in got],
     }
     (folder / _MANIFEST).write_text(json.dumps(document, indent=1) + "\n")
+    return rustc
 
 
 def _chosen(
@@ -190,10 +211,10 @@ def _chosen(
     seen = []
     for name in _suites(suite):
         asked = apt_suite.asked(name, allow_expired=allow_expired)
-        offered = asked.with_dependencies(_PACKAGES)
+        offered = asked.with_dependencies(PACKAGES)
         has = {each: versions.first(offered[each].version) for each in wanted if each in offered}
         if has == wanted and "rust-src" in offered:
-            return asked, _needed(offered), name or "apt"
+            return asked, needed(offered), name or "apt"
         seen.append(f"{name or 'apt'} has " + _words(has))
     raise FetchError(
         f"{_no_way(tree)}: it was built with {_words(wanted)}, and {'; '.join(seen)}",
@@ -207,7 +228,8 @@ def _suites(suite: str | None) -> Iterator[str | None]:
     yield from dict.fromkeys([under or suite, suite])
 
 
-def _needed(offered: Mapping[str, Listed]) -> list[Listed]:
+def needed(offered: Mapping[str, Listed]) -> list[Listed]:
+    """Return what there is to get, of what `PACKAGES` and their dependencies are."""
     # bindgen's package asks for what links with libclang; the library and the headers that it has
     # for what it reads are packages of their own (`libclang1-19`, `libclang-common-19-dev`).
     linked = (need for need in offered["libclang-dev"].depends if "libclang-dev" in offered)
@@ -222,7 +244,7 @@ def _needed(offered: Mapping[str, Listed]) -> list[Listed]:
     )
     clang = [f"libclang1-{number}", f"libclang-common-{number}-dev"]
     there = {name: each for name, each in offered.items() if not _NOT_NEEDED.fullmatch(name)}
-    return companions.companions([], [*_PACKAGES, *clang], there)
+    return companions.companions([], [*PACKAGES, *clang], there)
 
 
 def _slim(folder: Path) -> None:

@@ -1,0 +1,70 @@
+"""What a kernel's configuration would say of Rust, had it been built with CONFIG_RUST.
+
+Only kbuild and rustc read it: no C header of a kernel without Rust asks for one of these options,
+so that not a structure changes by them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from rkmbuild.toolchain.parts import Rust
+
+# init/Kconfig, 6.12 to 7.3: `config RUSTC_HAS_…` followed by `def_bool RUSTC_VERSION >= 108800`.
+_HAS = re.compile(
+    r"^config (RUSTC_HAS_\w+)\n\s+def_bool (?:y if )?RUSTC_VERSION >= (\d+)$", re.MULTILINE
+)
+_LLVM = re.compile(r"^LLVM version: (\d+)\.(\d+)\.(\d+)", re.MULTILINE)
+
+
+def options(source: Path, rust: Rust) -> dict[str, str]:
+    """Return the options, without `CONFIG_`, that are said anew.
+
+    The three choices of lib/Kconfig.debug are what its defaults are.
+
+    Args:
+        source: The kernel's source.
+        rust: What compiles its crates.
+    """
+    # scripts/rustc-version.sh and rustc-llvm-version.sh
+    number = rust.version.major * 100_000 + rust.version.minor * 100 + rust.version.patch
+    found = _LLVM.search(rust.verbose)
+    major, minor, patch = map(int, found.groups()) if found else (0, 0, 0)
+    said = {
+        "RUST": "y",
+        "RUST_IS_AVAILABLE": "y",
+        "RUSTC_VERSION": str(number),
+        "RUSTC_LLVM_VERSION": str(major * 10_000 + minor * 100 + patch),
+        "RUSTC_VERSION_TEXT": '"' + rust.verbose.partition("\n")[0] + '"',
+        "RUST_OVERFLOW_CHECKS": "y",
+    }
+    kconfig = (source / "init/Kconfig").read_text()
+    return said | {name: "y" for name, since in _HAS.findall(kconfig) if number >= int(since)}
+
+
+def auto_conf(text: str, said: Mapping[str, str]) -> str:
+    """Return include/config/auto.conf with these options in it."""
+    kept = _without(text, said, "CONFIG_")
+    return "".join([*kept, *(f"CONFIG_{name}={value}\n" for name, value in said.items())])
+
+
+def rustc_cfg(text: str, said: Mapping[str, str]) -> str:
+    """Return include/generated/rustc_cfg with these options in it, as Kconfig writes them.
+
+    That is `rustc_cfg_print_symbol` and what is beside it (scripts/kconfig/confdata.c).
+    """
+    lines = []
+    for name, value in said.items():
+        lines += [f"--cfg=CONFIG_{name}\n"] if value == "y" else []
+        quoted = value if value.startswith('"') else f'"{value}"'
+        lines.append(f"--cfg=CONFIG_{name}={quoted}\n")
+    return "".join([*_without(text, said, "--cfg=CONFIG_"), *lines])
+
+
+def _without(text: str, names: Mapping[str, str], prefix: str) -> Iterator[str]:
+    for line in text.splitlines(keepends=True):
+        if (
+            not line.startswith(prefix)
+            or line.removeprefix(prefix).split("=")[0].strip() not in names
+        ):
+            yield line

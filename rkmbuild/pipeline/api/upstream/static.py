@@ -1,0 +1,168 @@
+"""Builds the upstream crate for a kernel without Rust, with all that modules bring along of it.
+
+The kernel's rules for `rust/` are run as for a kernel with Rust (`own`), on its headers with what
+its configuration would say had it been built with CONFIG_RUST. What vmlinux would have beside it,
+the objects of the crates and of their C helpers, goes into archives that modules are linked with.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from rkmbuild.base import console, paths, process
+from rkmbuild.base.errors import KernelError
+from rkmbuild.kernel import kconfig
+from rkmbuild.pipeline.api.upstream import configuration, layouts, linked, own
+from rkmbuild.pipeline.api.upstream.own import Build
+
+CFGS = "include/generated/rustc_cfg"
+_CRATES = ("core", "compiler_builtins", "ffi", "bindings", "uapi", "kernel", "pin_init")
+# Of the crate's helpers, each file becomes an object of its own: of rust/helpers/helpers.c, which
+# includes them all, modules would bring everything.
+_INCLUDED = re.compile(r'^#include "(\w+)\.c"$', re.MULTILINE)
+_HELPER = "helper_"
+# What stands in for what such a kernel lacks: printing is called by the crates, the others by the
+# helpers, where the kernel does not export the function of that name.
+_PRINTING = ("printk", "dev_printk", "seq_printf")
+_STAND_INS = ("vrealloc_noprof",)
+# What core has for speed is more than a module's messages are worth, and so are checks of its own
+# arithmetic: rust_minimal of 6.12 is 51 KB with them and 40 without.
+_SMALL = '-Copt-level=s -Coverflow-checks=n --cfg=feature=\\"optimize_for_size\\"'
+_KEPT = (*own.KEPT, layouts.DIFFERING.name, linked.CRATES, linked.HELPERS, linked.SECTIONS)
+_KBUILD = """\
+ours := {ours}
+helpers := {helpers}
+always-y += $(ours) $(helpers)
+ccflags-y += -DMODULE -I{folder}
+# These are called by Rust alone: nothing to trace, and no table that would keep what is not used.
+ccflags-remove-y += $(CC_FLAGS_FTRACE)
+$(foreach each,$(ours),$(eval CFLAGS_$(each) := -ffunction-sections))
+# As rust/Makefile has it for helpers.o: they have no prototypes.
+$(foreach each,$(helpers),$(eval CFLAGS_REMOVE_$(each) := -Wmissing-prototypes \
+-Wmissing-declarations))
+"""
+
+
+class _Parts(NamedTuple):
+    """What there is in C: files of ours, and those of the source's helpers."""
+
+    printing: tuple[str, ...]
+    stand_ins: tuple[str, ...]
+    helpers: tuple[str, ...]
+
+
+def make(build: Build, exported: Collection[str], folder: Path) -> None:
+    """Build it, and keep what modules need of it.
+
+    Args:
+        build: What to build.
+        exported: The symbols that the kernel exports.
+        folder: Where the folder `objtree` of the sidecar is to lie.
+
+    Raises:
+        KernelError: the source has no Rust for this kernel, or other structures.
+        ToolchainError: a tool is missing.
+        BuildError: it does not compile.
+        StorageError: there is no space for it.
+    """
+    own.lay_out(build)
+    said = configuration.options(build.source.folder, build.tools.rust)
+    _configure(build, said)
+    own.write_target(build)
+    parts = _Parts(
+        printing=_PRINTING,
+        stand_ins=tuple(name for name in _STAND_INS if name not in exported),
+        helpers=_helpers(build.source.folder),
+    )
+    _lay_out_c(build, parts)
+    with console.step("Building", f"Rust for {build.tree.release}, which takes a minute"):
+        own.compile_all(build)
+    layouts.check(build.objtree, build.tree, build.tools.rust, build.source.folder)
+    _archive(build, parts)
+    place = folder / "objtree"
+    own.keep(build, place, _KEPT)
+    for name in (kconfig.AUTO_CONF, CFGS):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (build.objtree / name).rename(place / name)
+
+
+def variables() -> dict[str, str]:
+    """Return the variables of make for such a build."""
+    return {"RUSTFLAGS_KERNEL": linked.FLAGS, "RUSTFLAGS_core.o": _SMALL}
+
+
+def _configure(build: Build, said: Mapping[str, str]) -> None:
+    """Put what is configured anew in the place of what the kernel has."""
+    real = build.tree.build
+    for name, change in (
+        (kconfig.AUTO_CONF, configuration.auto_conf),
+        (CFGS, configuration.rustc_cfg),
+    ):
+        try:
+            text = (real / name).read_text()
+        except OSError as error:
+            raise KernelError(
+                f"the tree of {build.tree.release} is incomplete: {error}",
+                hint="install the headers of this kernel again, or fetch it: rkmbuild kernel fetch",
+            ) from None
+        _replace(build.objtree, Path(name), change(text, said))
+
+
+def _replace(root: Path, name: Path, text: str) -> None:
+    """Write a file into a folder of links, and leave alone what these lead to."""
+    for parent in reversed(name.parents[:-1]):
+        folder = root / parent
+        if folder.is_symlink():
+            real = folder.resolve()
+            folder.unlink()
+            folder.mkdir()
+            for each in real.iterdir():
+                (folder / each.name).symlink_to(each)
+    (root / name).unlink()
+    (root / name).write_text(text)
+
+
+def _helpers(source: Path) -> tuple[str, ...]:
+    found = _INCLUDED.findall((source / "rust/helpers/helpers.c").read_text())
+    if not found:
+        raise KernelError(f"{source}/rust/helpers/helpers.c includes no helpers")
+    return tuple(found)
+
+
+def _lay_out_c(build: Build, parts: _Parts) -> None:
+    ours = paths.data("templates") / "upstream"
+    for name in (*parts.printing, *parts.stand_ins):
+        (build.modules / f"{name}.c").write_text(f'#include "{ours / name}.c"\n')
+    for name in parts.helpers:
+        file = build.source.folder / "rust/helpers" / f"{name}.c"
+        (build.modules / f"{_HELPER}{name}.c").write_text(f'#include "{file}"\n')
+    text = _KBUILD.format(
+        ours=" ".join(f"{name}.o" for name in (*parts.printing, *parts.stand_ins)),
+        helpers=" ".join(f"{_HELPER}{name}.o" for name in parts.helpers),
+        folder=ours,
+    )
+    with (build.modules / "Kbuild").open("a") as kbuild:
+        kbuild.write(text)
+
+
+def _archive(build: Build, parts: _Parts) -> None:
+    """Make the archives, without debug information: it would be most of each module."""
+    rust, c = build.objtree / "rust", build.modules
+    crates = [
+        *(file for name in _CRATES if (file := rust / f"{name}.o").is_file()),
+        *(c / f"{name}.o" for name in parts.printing),
+    ]
+    helpers = [
+        *(c / f"{_HELPER}{name}.o" for name in parts.helpers),
+        *(c / f"{name}.o" for name in parts.stand_ins),
+    ]
+    for file in (*crates, *helpers):
+        process.run(
+            ["objcopy", "--strip-debug", "--remove-section=.comment", file],
+            doing="stripping the crate's objects",
+        )
+    for name, objects in ((linked.CRATES, crates), (linked.HELPERS, helpers)):
+        process.run(["ar", "rcsD", rust / name, *objects], doing="archiving the crate's objects")
+    kept = {name for file in crates for name in linked.Object(file).kept}
+    (rust / linked.SECTIONS).write_text("".join(f"{name}\n" for name in sorted(kept)))

@@ -1,0 +1,43 @@
+"""Modules on Rust for Linux's own crate for a kernel that was built without Rust."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline.api.upstream import overlaid
+from rkmbuild.pipeline.api.upstream.sidecar import Sidecar
+
+_DATA = Path(__file__).parent / "data" / "upstream"
+_AUTHORS = {False: 'author: "Somebody"', True: 'authors: ["Somebody"]'}
+
+
+def printing(folder: Path, tree: KernelTree) -> Path:
+    """Put the module `printing` into a new folder, in the words of a kernel's `module!`."""
+    shutil.copytree(_DATA / "printing", folder)
+    source = folder / "said.rs"
+    # `author` went with 6.19, and `authors` came with 6.15.
+    source.write_text(source.read_text().replace("AUTHORS", _AUTHORS[tree.version.major > 6]))
+    return folder
+
+
+def alone(folder: Path, *sources: Path) -> Path:
+    """Put modules of one file each into a new folder."""
+    folder.mkdir()
+    for source in sources:
+        shutil.copyfile(source, folder / source.name)
+    names = " ".join(f"{source.stem}.o" for source in sources)
+    (folder / "Kbuild").write_text(f"obj-m := {names}\n")
+    return folder
+
+
+def ours(name: str) -> Path:
+    """Return a source of ours."""
+    (found,) = _DATA.rglob(f"{name}.rs")
+    return found
+
+
+def make(folder: Path, tree: KernelTree, sidecar: Sidecar) -> "subprocess.CompletedProcess[str]":
+    """Build what is in a folder by the kernel's own rules."""
+    command = overlaid.prepare(tree, sidecar).command(folder, "-j2")
+    return subprocess.run(command, capture_output=True, text=True, check=False)
