@@ -5,6 +5,7 @@ and our stand-ins for what such a kernel lacks, comes in where it is asked for. 
 left asks for symbols of the kernel alone, and kbuild's own rules make a module of it.
 """
 
+import json
 import tempfile
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -20,10 +21,13 @@ from rkmbuild.pipeline import undefined
 
 CRATES = "crates.a"
 """The crates' objects, in `rust/` of a sidecar's objtree, and the stand-ins that call them."""
+PATCHABLE = "__patchable_function_entries"
+"""Where functions can be patched: with CONFIG_FTRACE_MCOUNT_USE_PATCHABLE_FUNCTION_ENTRY ftrace
+asks for it (include/linux/ftrace.h, FTRACE_CALLSITE_SECTION), and nobody else does."""
 HELPERS = "helpers.a"
 """The C helpers, each file of them an object of its own."""
-SECTIONS = "kept-sections"
-"""Names of sections that stay, of what is in `CRATES`."""
+SECTIONS = "sections.json"
+"""Names of sections: `kept`, of what is in `CRATES`, and `left_out`."""
 WRAPPED = ("_printk", "_dev_printk", "seq_printf")
 """What the Rust code hands `%pA` to: rust/kernel/{print,device,seq_file}.rs, 6.12 to 7.3."""
 FLAGS = "-Zfunction-sections=y -Cforce-frame-pointers=y"
@@ -42,8 +46,6 @@ _OF_KBUILD = "__this_module"
 # Section names of code and data that a linker may leave out where nothing refers to them. The
 # others mean something to the kernel or to objtool, and stay.
 _LEFT_OUT = (".text", ".rodata", ".data", ".bss", ".init.text", ".exit.text")
-# ftrace and live patching of x86 read it nowhere (scripts/module.lds.S keeps it all the same).
-_PATCHABLE = "__patchable_function_entries"
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Object:
                 for section, name in zip(self.elf.sections, self.elf.names, strict=True)
                 if section.allocated
                 and section.type in (elf.SHT_PROGBITS, elf.SHT_NOBITS)
-                and name != _PATCHABLE
+                and name != PATCHABLE
                 and not any(name == each or name.startswith(f"{each}.") for each in _LEFT_OUT)
             }
         )
@@ -133,7 +135,7 @@ def link(rust: Path, crates: Path, *, exported: Collection[str], alone: bool, re
         BuildError: it uses what this kernel does not export, and what nothing stands in for.
     """
     own = Object(rust)
-    stays = (crates / SECTIONS).read_text().splitlines()
+    sections: dict[str, list[str]] = json.loads((crates / SECTIONS).read_text())
     with tempfile.TemporaryDirectory(prefix="rkmbuild-") as temporary:
         place = Path(temporary)
         first, done = place / "first.o", place / "done.o"
@@ -142,7 +144,7 @@ def link(rust: Path, crates: Path, *, exported: Collection[str], alone: bool, re
         script.write_text(
             render(
                 paths.data("templates") / "upstream/linked.lds",
-                {"kept": sorted({*own.kept, *stays}), "left_out": [_PATCHABLE]},
+                {**sections, "kept": sorted({*own.kept, *sections["kept"]})},
             )
         )
         _ld(

@@ -5,6 +5,7 @@ its configuration would say had it been built with CONFIG_RUST. What vmlinux wou
 the objects of the crates and of their C helpers, goes into archives that modules are linked with.
 """
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -165,4 +166,6 @@ def _archive(build: Build, parts: _Parts) -> None:
     for name, objects in ((linked.CRATES, crates), (linked.HELPERS, helpers)):
         process.run(["ar", "rcsD", rust / name, *objects], doing="archiving the crate's objects")
     kept = {name for file in crates for name in linked.Object(file).kept}
-    (rust / linked.SECTIONS).write_text("".join(f"{name}\n" for name in sorted(kept)))
+    read = build.tree.config.on("FTRACE_MCOUNT_USE_PATCHABLE_FUNCTION_ENTRY")
+    sections = {"kept": sorted(kept), "left_out": [] if read else [linked.PATCHABLE]}
+    (rust / linked.SECTIONS).write_text(json.dumps(sections) + "\n")
