@@ -30,6 +30,8 @@ _DONE = ".done"
 _USED = ".used"
 MARKS = (_DONE, _USED)
 MARK_SECONDS = 86400
+NEEDS = "needs.txt"
+"""The file of an entry that names others, without which it is no use: kind/name, one a line."""
 
 
 def key(*parts: object) -> str:
@@ -77,6 +79,21 @@ def entry(kind: str, name: str, make: Callable[[Path], None]) -> Path:
 def finish(folder: Path) -> None:
     """Mark a folder as a finished entry, used just now."""
     (folder / _DONE).touch()
+
+
+def note_need(folder: Path, kind: str, name: str) -> None:
+    """Note in an entry that is being made that it is no use without another one."""
+    with (folder / NEEDS).open("a") as out:
+        out.write(f"{kind}/{name}\n")
+
+
+def needs(place: Path) -> list[Path]:
+    """Return the entries without which the one in this folder is no use."""
+    try:
+        lines = (place / NEEDS).read_text().splitlines()
+    except OSError:
+        return []
+    return [paths.cache_dir() / line for line in lines]
 
 
 def note_use(inside: Path) -> bool:

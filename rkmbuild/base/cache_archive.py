@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 from rkmbuild.base import cache, cache_cleaning, files
 from rkmbuild.base.errors import StorageError, UsageError
 
-KINDS = ("sysroot", "bindings", "kernel-crate")
+KINDS = ("sysroot", "bindings", "kernel-crate", "sidecar", "rust-toolchain")
 """What takes long to make and holds no path of the cache: whoever has the same toolchain and kernel
 at the same places asks for it by the same name."""
 MANIFEST = "rkmbuild-cache.json"
@@ -176,6 +176,7 @@ def _chosen(wanted: Sequence[str]) -> list[Path]:
         if name and not found:
             raise UsageError(f"the cache has no {word}", hint=_HINT)
         chosen |= found
+        chosen |= {need for place in found for need in cache.needs(place) if need in there}
     if not chosen:
         raise UsageError(f"the cache has nothing of {', '.join(wanted)}", hint=_HINT)
     return sorted(place for place in chosen if cache.note_use(place))

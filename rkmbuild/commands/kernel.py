@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rkmbuild.base import console
-from rkmbuild.commands import kernel_build, options
+from rkmbuild.commands import kernel_build, kernel_prepare, options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,14 +105,18 @@ def show(
         kernel_tables.api(found)
         return
     known = description(tree)
+    prospect = kernel_prepare.prospect(tree)
     if as_json:
-        console.result(known)
+        console.result(known | {"upstream": prospect})
         return
     for label, text in kernel_tables.labelled(tree, known):
         console.line(f"{label:<12} {text}")
     own = own_rust.of(tree)
     if own:
         console.line(f"{'its own Rust':<12} {own}")
+    made = "made" if prospect["sidecar"] else "not made yet"
+    how = f"{prospect['way']}, {made}: " if prospect["way"] else "none: "
+    console.line(f"{'upstream API':<12} {how}{prospect['why']}")
     console.line()
     rows = [[f"CONFIG_{fact.name}", fact.value or "-", fact.matter] for fact in facts(tree)]
     console.table(["OPTION", "VALUE", "WHAT IT MEANS FOR A MODULE"], rows)
@@ -188,6 +192,7 @@ def fetch(
 
 
 app.command("build-debug")(kernel_build.build_debug)
+app.command("prepare")(kernel_prepare.prepare)
 
 
 @app.command()

@@ -38,8 +38,8 @@ class OwnRust(NamedTuple):
 
     def __str__(self) -> str:
         what = f"built by {self.rustc or 'a rustc that it does not name'}, {self.symbols} symbols"
-        why = f"not usable, as {self.reason}" if self.reason else "its metadata is here"
-        return f"{what}; {why}; modules bring Rust of their own"
+        why = f"{self.reason}, which a sidecar has" if self.reason else "its metadata is here"
+        return f"{what}; {why}; modules on the portable API bring Rust of their own"
 
 
 def of(tree: KernelTree) -> OwnRust | None:

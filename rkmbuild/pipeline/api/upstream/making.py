@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from rkmbuild.base import cache
-from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import symvers
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline.api.upstream import (
+    outlook,
     own,
     rustc_probe,
     sidecar,
@@ -39,19 +39,12 @@ class Wanted:
 
 def make(tree: KernelTree, wanted: Wanted) -> Sidecar:
     """Make the sidecar of a kernel; the errors are those of `sidecar.get`."""
-    has_rust = tree.config.on("RUST")
-    takes = None if has_rust else static_tools.takes(tree)
-    if tree.symvers is None:
-        raise KernelError(f"{tree.release} has no Module.symvers, which says what it exports")
-    symbols = symvers.load(tree.symvers)
+    way = outlook.of(tree).way
+    symbols = symvers.load(tree.symvers) if tree.symvers else {}
     with cache.temporary() as work:
-        if takes:
-            return _static(tree, wanted, takes, symbols, work)
-        core = rustc_probe.demanded(symbols)
-        if core is None:
-            raise KernelError(
-                f"{tree.release} has Rust (CONFIG_RUST), and exports none of its symbols"
-            )
+        if way is Way.STATIC:
+            return _static(tree, wanted, static_tools.takes(tree), symbols, work)
+        core = rustc_probe.demanded(symbols) or ""
         source, tools = _materials(
             tree,
             wanted,

@@ -102,6 +102,9 @@ class Sidecar:
             "rust": {**rust, "vendored": self.rust.vendored},
         }
         (self.folder / MANIFEST).write_text(json.dumps(document, indent=2) + "\n")
+        rustc = Path(_in_cache(self.rust.rustc))
+        if not rustc.is_absolute():
+            cache.note_need(self.folder, *rustc.parts[:2])
 
 
 def read(folder: Path) -> Sidecar:

@@ -5,6 +5,7 @@ its configuration would say had it been built with CONFIG_RUST. What vmlinux wou
 the objects of the crates and of their C helpers, goes into archives that modules are linked with.
 """
 
+import functools
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -14,8 +15,9 @@ from typing import NamedTuple
 from rkmbuild.base import console, paths, process
 from rkmbuild.base.errors import KernelError
 from rkmbuild.kernel import kconfig
-from rkmbuild.pipeline.api.upstream import configuration, layouts, linked, own
+from rkmbuild.pipeline.api.upstream import configuration, differences, layouts, linked, own
 from rkmbuild.pipeline.api.upstream.own import Build
+from rkmbuild.pipeline.stages import side_by_side
 
 CFGS = "include/generated/rustc_cfg"
 _CRATES = ("core", "compiler_builtins", "ffi", "bindings", "uapi", "kernel", "pin_init")
@@ -30,7 +32,7 @@ _STAND_INS = ("vrealloc_noprof",)
 # What core has for speed is more than a module's messages are worth, and so are checks of its own
 # arithmetic: rust_minimal of 6.12 is 51 KB with them and 40 without.
 _SMALL = '-Copt-level=s -Coverflow-checks=n --cfg=feature=\\"optimize_for_size\\"'
-_KEPT = (*own.KEPT, layouts.DIFFERING.name, linked.CRATES, linked.HELPERS, linked.SECTIONS)
+_KEPT = (*own.KEPT, differences.FILE.name, linked.CRATES, linked.HELPERS, linked.SECTIONS)
 _KBUILD = """\
 ours := {ours}
 helpers := {helpers}
@@ -78,8 +80,11 @@ def make(build: Build, exported: Collection[str], folder: Path) -> None:
     )
     _lay_out_c(build, parts)
     with console.step("Building", f"Rust for {build.tree.release}, which takes a minute"):
-        own.compile_all(build)
-    layouts.check(build.objtree, build.tree, build.tools.rust, build.source.folder)
+        _, types = side_by_side(
+            functools.partial(own.compile_all, build),
+            functools.partial(layouts.of_kernel, build.tree),
+        )
+    layouts.check(build.objtree, build.tree, build.tools.rust, build.source, types)
     _archive(build, parts)
     place = folder / "objtree"
     own.keep(build, place, _KEPT)

@@ -28,14 +28,16 @@ from rkmbuild.toolchain.parts import Rust, Version
 KIND = "rust-toolchain"
 _MANIFEST = "toolchain.json"
 # Counts up when such an entry is put together in another way.
-_REVISION = 1
+_REVISION = 2
 PACKAGES = ("rustc", "cargo", "rust-src", "bindgen")
 """What a toolchain is made of, but for what these need."""
 _PROGRAMS = ("rustc", "rustdoc", "cargo", "bindgen")
 # rustc's packages name them for programs that are linked, which this machine's own linker does.
 _NOT_NEEDED = re.compile(r"(gcc|cpp|binutils|libc-dev-bin|clang)(-.*)?")
 # Of what is unpacked: the compiler's own source, manuals, programs that are not started.
-_KEPT = ("lib", "lib64", "bin", "src", "include")
+_KEPT = ("lib", "lib64", "bin", "src")
+# Of the library's source: what nothing but its own tests reads.
+_UNUSED_SOURCE = ("stdarch/crates/stdarch-verify", "stdarch/crates/stdarch-test", "stdarch/ci")
 
 
 class Toolchain(NamedTuple):
@@ -112,7 +114,7 @@ def read(entry: Path) -> Toolchain:
     said = json.loads((entry / _MANIFEST).read_text())
     start = Companions(root=entry)
     version = Version(*said["version"])
-    library = next(iter(sorted((entry / "usr/src").glob("*/library"))))
+    library = entry / "usr/lib/rustlib/src/rust/library"
     return Toolchain(
         rust=Rust(
             rustc=start.started("rustc"),
@@ -248,7 +250,10 @@ def needed(offered: Mapping[str, Listed]) -> list[Listed]:
 
 
 def _slim(folder: Path) -> None:
-    """Remove what no compilation needs: two thirds of it."""
+    """Remove what no compilation needs, two thirds of it, and have no links: they are not shipped.
+
+    The library's source comes to where rustc's own sysroot has it.
+    """
     usr = folder / "usr"
     for each in (*folder.iterdir(), *usr.iterdir()):
         if each != usr and each.name not in _KEPT:
@@ -256,9 +261,29 @@ def _slim(folder: Path) -> None:
     for each in (usr / "bin").iterdir():
         if each.name not in _PROGRAMS:
             each.unlink()
-    for each in (usr / "src").glob("*/*"):
-        if each.name != "library":
-            shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+    for library in (usr / "src").glob("*/library"):
+        place = usr / "lib/rustlib/src/rust"
+        place.unlink(missing_ok=True)
+        place.mkdir(parents=True)
+        library.rename(place / "library")
+        for name in _UNUSED_SOURCE:
+            shutil.rmtree(place / "library" / name, ignore_errors=True)
+    shutil.rmtree(usr / "src")
+    _without_links(usr)
+
+
+def _without_links(root: Path) -> None:
+    """Give each file the name by which programs ask for it, and remove all links.
+
+    That is the link's, where the file's own only adds numbers to it (`libz.so.1` of
+    `libz.so.1.3.1`), and LLVM's folder for its libclang; the loader is asked afterwards.
+    """
+    for link in sorted(path for path in root.rglob("*") if path.is_symlink()):
+        real = link.resolve()
+        link.unlink()
+        asked = real.name.startswith((f"{link.name}.", "libclang")) and link.suffix != ".so"
+        if asked and real.is_file():
+            real.rename(link)
 
 
 def _bindgen(tree: KernelTree) -> Version | None:
