@@ -70,8 +70,8 @@ def test_a_kernel_with_rust_of_its_own_says_why_it_cannot_be_used(tmp_path: Path
     own = own_rust.of(tree)
     assert own is not None
     assert (own.symbols, own.metadata) == (1, False)
-    assert "no metadata of its crates (rust/libkernel.rmeta)" in str(own)
-    assert "modules bring Rust of their own" in str(own)
+    assert "no metadata of its crates (rust/libkernel.rmeta), which a sidecar has" in str(own)
+    assert "modules on the portable API bring Rust of their own" in str(own)
     assert facts.description(tree)["rust_of_its_own"] == own.document()
     (build / "rust").mkdir()
     (build / "rust/libkernel.rmeta").touch()
