@@ -37,6 +37,7 @@ _NOT_NEEDED = re.compile(r"(gcc|cpp|binutils|libc-dev-bin|clang)(-.*)?")
 # Of what is unpacked: the compiler's own source, manuals, programs that are not started.
 _KEPT = ("lib", "lib64", "bin", "src")
 # Of the library's source: what nothing but its own tests reads.
+_ASKED = re.compile(r"\.so\.\d")
 _UNUSED_SOURCE = ("stdarch/crates/stdarch-verify", "stdarch/crates/stdarch-test", "stdarch/ci")
 
 
@@ -275,14 +276,14 @@ def _slim(folder: Path) -> None:
 def _without_links(root: Path) -> None:
     """Give each file the name by which programs ask for it, and remove all links.
 
-    That is the link's, where the file's own only adds numbers to it (`libz.so.1` of
-    `libz.so.1.3.1`), and LLVM's folder for its libclang; the loader is asked afterwards.
+    That is a link's, where it has the number of an interface (`libz.so.1` of `libz.so.1.3.1`,
+    `libmbedtls.so.21` of `libmbedtls.so.3.6.4`), and LLVM's folder has it for its libclang; the
+    loader is asked afterwards.
     """
     for link in sorted(path for path in root.rglob("*") if path.is_symlink()):
         real = link.resolve()
         link.unlink()
-        asked = real.name.startswith((f"{link.name}.", "libclang")) and link.suffix != ".so"
-        if asked and real.is_file():
+        if real.name != link.name and _ASKED.search(link.name) and real.is_file():
             real.rename(link)
 
 
