@@ -19,16 +19,17 @@ def export(
         typer.Option(
             "--what",
             metavar="KIND[/NAME]",
-            help="Take this only: sysroot, bindings or kernel-crate, or one of them by name; may "
-            "be given several times.",
+            help="Take this only: sysroot, bindings, kernel-crate, sidecar or rust-toolchain, or "
+            "one of them by name; may be given several times.",
             show_default="all of these kinds",
         ),
     ] = None,
     quiet: options.Quiet = False,
     as_json: options.Json = False,
 ) -> None:
-    """Write sysroots, bindings and kernel crates of the cache into an archive.
+    """Write sysroots, bindings, kernel crates and sidecars of the cache into an archive.
 
+    A sidecar takes along the rustc that reads it, where that was fetched.
     The same entries give the same bytes. `clean --list --json` and `build --plan --json` name them.
     """
     from rkmbuild.base import cache_archive

@@ -102,6 +102,21 @@ def test_only_what_is_wanted_is_exported(archive: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+def test_what_an_entry_needs_goes_along(empty_cache: Path, tmp_path: Path) -> None:
+    def sidecar(folder: Path) -> None:
+        (folder / "core.rmeta").write_bytes(b"core")
+        cache.note_need(folder, "rust-toolchain", _OTHER)
+        cache.note_need(folder, "rust-toolchain", _NAME)
+
+    _fill("rust-toolchain", _OTHER, rustc=b"rustc")
+    _fill("sysroot", _NAME, core=_LIBRARY)
+    place = cache.entry("sidecar", _NAME, sidecar)
+    assert cache.needs(place)[0] == empty_cache / "rust-toolchain" / _OTHER
+    # The one that is gone is none that could be taken.
+    done = cache_archive.export(tmp_path / "some", [f"sidecar/{_NAME}"])
+    assert [entry.kind for entry in done.entries] == ["rust-toolchain", "sidecar"]
+
+
 def _changed(archive: Path, change: Change) -> Path:
     """Write an archive with other members, as another tool would."""
     with tarfile.open(archive) as tar:

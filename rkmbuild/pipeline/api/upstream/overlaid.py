@@ -97,6 +97,10 @@ def prepare(tree: KernelTree, sidecar: Sidecar | None, *, compiler: str = "auto"
         # The only one that reads the sidecar's metadata: `RUSTC = rustc` otherwise (Makefile).
         own = sidecar.way is Way.OWN
         variables["RUSTC"] = str(sidecar.rust.rustc if own else static_rustc.script(sidecar))
+        # Some run bindgen from their Kbuild; the machine's own may be older than the source takes.
+        bindgen = sidecar.rust.rustc.with_name("bindgen")
+        if bindgen.is_file():
+            variables["BINDGEN"] = str(bindgen)
     return Overlaid(
         tree=tree,
         objtree=shadow.build,

@@ -4,24 +4,21 @@ It is the distribution's package, kept in the cache for all flavours of a kernel
 names, of which a copy is taken: a tree that something was built in would be in its own way.
 """
 
-import fnmatch
 import hashlib
-import os
 import re
 import shutil
 import tarfile
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from rkmbuild.arch import architectures
 from rkmbuild.base import cache, console, files
 from rkmbuild.base.errors import FetchError, KernelError
 from rkmbuild.distro import apt_suite, distribution, source_package
 from rkmbuild.distro.apt import Apt, Listed
 from rkmbuild.kernel import fetched_kernel
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
+from rkmbuild.pipeline.api.upstream import source_files
 
 # The kind of cache entry that holds a source from a package.
 KIND = "kernel-source"
@@ -30,23 +27,6 @@ _REVISION = 1
 FOLDER = "linux"
 # A file beside it with the version of its package.
 _PACKAGE = "version"
-# What is taken; `*` is any number of folders as well, as tar and fnmatch have it. Headers are
-# bound, and make reads its files; drivers in Rust and the samples are what modules are made of. C
-# and Rust go together in the binder's driver, whose headers are bound too.
-_TAKEN = (
-    "Makefile", "Kbuild", "Kconfig", "*/Makefile", "*/Kbuild", "*/Kconfig*", "*.rs", "*.h",
-    "rust/*", "scripts/*", "include/*", "samples/rust/*", "arch/{arch}/*", "drivers/android/*",
-)  # fmt: skip
-# What is not, though it be of these: other architectures, headers of registers by the hundred
-# thousand lines, C that is not included, and what a build left behind.
-_LEFT = (
-    "Documentation/*", "tools/testing/*", "tools/perf/*", "sound/*.h", "drivers/gpu/drm/amd/*",
-    "drivers/media/*.h", "drivers/net/*.h", "drivers/infiniband/*.h", "drivers/scsi/*.h",
-    "drivers/staging/*.h", "arch/[!{initial}]*/*", "arch/*.[cS]",
-    "include/config/*", "include/generated/*", "arch/*/include/generated/*", "scripts/target.json",
-    "rust/*_generated.rs", "rust/*_generated.h", "rust/kernel/generated_*.rs",
-    "*.o", "*.a", "*.so", "*.ko", "*.mod", "*.cmd", "*.rmeta", "*.rlib", "*/.git/*", ".git/*",
-)  # fmt: skip
 _VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d+)\s*$", re.MULTILINE)
 
 
@@ -120,14 +100,14 @@ def copied(given: Path, tree: KernelTree, folder: Path) -> Path:
     """
     if files.is_folder(given):
         _look(given / "Makefile", given)
-        for path in _wanted(given, tree):
+        for path in source_files.wanted(given, tree):
             place = folder / FOLDER / path
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(given / path, place)
     elif files.is_file(given):
         top = _top(given)
         try:
-            source_package.extract(given, folder, _arguments(tree, top))
+            source_package.extract(given, folder, source_files.arguments(tree, top))
         except FetchError as error:
             raise KernelError(error.message, hint=error.hint, output=error.output) from None
     else:
@@ -217,46 +197,14 @@ def _there_already(tree: KernelTree) -> Path | None:
 def _named(version: str, tree: KernelTree) -> str:
     # make can have no colon in a path, nor a tilde.
     plain = re.sub(r"[^A-Za-z0-9.+-]", "_", version)
-    return f"{plain}-{cache.key(_REVISION, version, tree.arch, _TAKEN, _LEFT)}"
+    return f"{plain}-{cache.key(_REVISION, version, tree.arch, *source_files.PATTERNS)}"
 
 
 def _unpack(folder: Path, *, asked: Apt, package: Listed, tree: KernelTree) -> None:
     size = package.size / 1e6
     with console.step("Fetching", f"{package.name} {package.version} ({size:.0f} MB)"):
-        source_package.unpack(asked, package, folder, _arguments(tree, package.name))
+        source_package.unpack(asked, package, folder, source_files.arguments(tree, package.name))
     (folder / _PACKAGE).write_text(package.version)
-
-
-def _arguments(tree: KernelTree, top: str) -> list[str]:
-    """Return tar's arguments for what is needed of a source whose folder is called `top`."""
-    taken, left = _patterns(tree)
-    excluded = [f"--exclude={top}/{pattern}" for pattern in left]
-    # GNU tar: what it extracts are patterns by option alone, what it leaves out always is.
-    return [
-        "--wildcards", "--wildcards-match-slash", "--anchored", *excluded,
-        *(f"{top}/{pattern}" for pattern in taken),
-    ]  # fmt: skip
-
-
-def _patterns(tree: KernelTree) -> tuple[list[str], list[str]]:
-    arch = architectures.of(tree.arch).source
-    words = {"arch": arch, "initial": arch[0]}
-    return [each.format_map(words) for each in _TAKEN], [each.format_map(words) for each in _LEFT]
-
-
-def _wanted(given: Path, tree: KernelTree) -> Iterator[Path]:
-    """Give the files of a folder that are needed, by their paths in it."""
-    taken, left = (
-        re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
-        for patterns in _patterns(tree)
-    )
-    for place, folders, names in os.walk(given):
-        folders[:] = [name for name in folders if name != ".git"]
-        for name in names:
-            path = Path(place, name).relative_to(given)
-            fits = taken.match(str(path)) and not left.match(str(path))
-            if fits and files.is_file(given / path):
-                yield path
 
 
 def _top(archive: Path) -> str:

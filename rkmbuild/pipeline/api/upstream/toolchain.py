@@ -6,7 +6,6 @@ into the cache, and started by their own loader with their own libraries. Nothin
 
 import json
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from rkmbuild.distro import apt, apt_suite, companions, distribution
 from rkmbuild.distro.apt import Apt, Listed
 from rkmbuild.kernel.companions import Companions
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline.api.upstream import rustc_probe
+from rkmbuild.pipeline.api.upstream import rustc_probe, slimming
 from rkmbuild.toolchain import bindgen as bindgens
 from rkmbuild.toolchain import rust, rust_places, versions
 from rkmbuild.toolchain.parts import Rust, Version
@@ -31,14 +30,8 @@ _MANIFEST = "toolchain.json"
 _REVISION = 2
 PACKAGES = ("rustc", "cargo", "rust-src", "bindgen")
 """What a toolchain is made of, but for what these need."""
-_PROGRAMS = ("rustc", "rustdoc", "cargo", "bindgen")
 # rustc's packages name them for programs that are linked, which this machine's own linker does.
 _NOT_NEEDED = re.compile(r"(gcc|cpp|binutils|libc-dev-bin|clang)(-.*)?")
-# Of what is unpacked: the compiler's own source, manuals, programs that are not started.
-_KEPT = ("lib", "lib64", "bin", "src")
-# Of the library's source: what nothing but its own tests reads.
-_ASKED = re.compile(r"\.so\.\d")
-_UNUSED_SOURCE = ("stdarch/crates/stdarch-verify", "stdarch/crates/stdarch-test", "stdarch/ci")
 
 
 class Toolchain(NamedTuple):
@@ -171,9 +164,9 @@ def put_together(
             for each in got:
                 apt.unpack(each.file, folder)
                 each.file.unlink()
-        _slim(folder)
+        slimming.slim(folder)
         start = Companions(root=folder)
-        programs = [folder / "usr/bin" / name for name in _PROGRAMS]
+        programs = [folder / "usr/bin" / name for name in slimming.PROGRAMS]
         libclang = next(iter(sorted((folder / "usr/lib").glob("llvm-*/lib/libclang-*.so.*"))), None)
         if libclang is None:
             raise FetchError("the packages of bindgen have no libclang")
@@ -248,43 +241,6 @@ def needed(offered: Mapping[str, Listed]) -> list[Listed]:
     clang = [f"libclang1-{number}", f"libclang-common-{number}-dev"]
     there = {name: each for name, each in offered.items() if not _NOT_NEEDED.fullmatch(name)}
     return companions.companions([], [*PACKAGES, *clang], there)
-
-
-def _slim(folder: Path) -> None:
-    """Remove what no compilation needs, two thirds of it, and have no links: they are not shipped.
-
-    The library's source comes to where rustc's own sysroot has it.
-    """
-    usr = folder / "usr"
-    for each in (*folder.iterdir(), *usr.iterdir()):
-        if each != usr and each.name not in _KEPT:
-            shutil.rmtree(each)
-    for each in (usr / "bin").iterdir():
-        if each.name not in _PROGRAMS:
-            each.unlink()
-    for library in (usr / "src").glob("*/library"):
-        place = usr / "lib/rustlib/src/rust"
-        place.unlink(missing_ok=True)
-        place.mkdir(parents=True)
-        library.rename(place / "library")
-        for name in _UNUSED_SOURCE:
-            shutil.rmtree(place / "library" / name, ignore_errors=True)
-    shutil.rmtree(usr / "src")
-    _without_links(usr)
-
-
-def _without_links(root: Path) -> None:
-    """Give each file the name by which programs ask for it, and remove all links.
-
-    That is a link's, where it has the number of an interface (`libz.so.1` of `libz.so.1.3.1`,
-    `libmbedtls.so.21` of `libmbedtls.so.3.6.4`), and LLVM's folder has it for its libclang; the
-    loader is asked afterwards.
-    """
-    for link in sorted(path for path in root.rglob("*") if path.is_symlink()):
-        real = link.resolve()
-        link.unlink()
-        if real.name != link.name and _ASKED.search(link.name) and real.is_file():
-            real.rename(link)
 
 
 def _bindgen(tree: KernelTree) -> Version | None:
