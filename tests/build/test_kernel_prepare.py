@@ -31,7 +31,7 @@ def _refused(*args: str | Path) -> str:
 
 
 def test_what_is_there_is_not_made_again(kernel_7_3: KernelTree, upstream_7_3: Sidecar) -> None:
-    assert _shown("prepare", kernel_7_3.release) == upstream_7_3.document()
+    assert _shown("prepare", kernel_7_3.release) == {"schema": 1} | upstream_7_3.document()
     done = rkmbuild("kernel", "prepare", kernel_7_3.release)
     assert done.stderr.split()[:2] == ["Fresh", kernel_7_3.release]
 
@@ -50,7 +50,7 @@ def test_a_kernel_is_shown_with_the_way_to_link(
     elsewhere = {"RKMBUILD_CACHE_DIR": str(tmp_path)}
     done = rkmbuild("kernel", "show", kernel_7_3.release, env=elsewhere)
     assert "upstream API own, not made yet: " in done.stdout
-    assert "exports its own Rust, 2839 names, made by rustc 1.85.1" in done.stdout
+    assert "exports its own Rust, made by rustc 1.85.1" in done.stdout
 
 
 def test_a_kernel_whose_source_is_too_old_is_refused(kernel_6_1: KernelTree) -> None:

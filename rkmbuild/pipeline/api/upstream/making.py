@@ -68,6 +68,8 @@ def _materials(
     suite = wanted.suite or suite
     expired = expired or wanted.allow_expired
     given = wanted.source
+    if given:
+        sources.look(given, tree, mismatch=wanted.allow_mismatch)
 
     def get_source() -> Path:
         if given is None:

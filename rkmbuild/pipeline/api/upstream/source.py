@@ -86,11 +86,30 @@ def packaged(
     return linux
 
 
+def look(given: Path, tree: KernelTree, *, mismatch: bool) -> None:
+    """Refuse what the user names where that is seen at once: before anything is got and copied.
+
+    Args:
+        given: A source's folder, or an archive of one.
+        tree: The kernel that it is for.
+        mismatch: Take another patch level.
+
+    Raises:
+        KernelError: it is no source of a kernel, or of another version.
+    """
+    if files.is_folder(given):
+        check(_look(given / "Makefile", given), tree, str(given), mismatch=mismatch)
+    elif files.is_file(given):
+        _top(given)
+    else:
+        raise KernelError(f"{given} is neither a folder nor an archive")
+
+
 def copied(given: Path, tree: KernelTree, folder: Path) -> Path:
     """Take what is needed of a source of the user's, as the folder `linux`, which is returned.
 
     Args:
-        given: A source's folder, or an archive of one.
+        given: A source's folder, or an archive of one, which `look` found good.
         tree: The kernel that it is for.
         folder: Where the folder `linux` is to lie.
 
@@ -99,19 +118,16 @@ def copied(given: Path, tree: KernelTree, folder: Path) -> Path:
         StorageError: there is no space for it.
     """
     if files.is_folder(given):
-        _look(given / "Makefile", given)
         for path in source_files.wanted(given, tree):
             place = folder / FOLDER / path
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(given / path, place)
-    elif files.is_file(given):
-        top = _top(given)
+    else:
+        arguments = source_files.arguments(tree, _top(given))
         try:
-            source_package.extract(given, folder, source_files.arguments(tree, top))
+            source_package.extract(given, folder, arguments)
         except FetchError as error:
             raise KernelError(error.message, hint=error.hint, output=error.output) from None
-    else:
-        raise KernelError(f"{given} is neither a folder nor an archive")
     return folder / FOLDER
 
 
