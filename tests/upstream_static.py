@@ -7,7 +7,10 @@ from pathlib import Path
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline.api.upstream import overlaid
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar
+from tests import projects
 
+UPSTREAM = '\n[package.metadata.rkmbuild]\napi = "upstream"\n'
+"""What a manifest has for such a project."""
 _DATA = Path(__file__).parent / "data" / "upstream"
 _AUTHORS = {False: 'author: "Somebody"', True: 'authors: ["Somebody"]'}
 
@@ -41,3 +44,12 @@ def make(folder: Path, tree: KernelTree, sidecar: Sidecar) -> "subprocess.Comple
     """Build what is in a folder by the kernel's own rules."""
     command = overlaid.prepare(tree, sidecar).command(folder, "-j2")
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def project(root: Path, body: str, *, before: str = "", manifest: str = "") -> Path:
+    """Write a project on a crate that is older than `authors`, and documented as it wants it."""
+    projects.make(root, root.name, body=body, before=before, manifest=manifest + UPSTREAM)
+    file = root / "src/lib.rs"
+    text = file.read_text().replace('authors: ["A test"]', 'author: "A test"')
+    file.write_text(f"//! A module for a test.\n\n{text}")
+    return root

@@ -78,7 +78,13 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
             raise failure
         tests = ", with its tests" if plan.request.tests else ""
         with console.step("Linking", f"{project.module}.ko for {release}{tests}"):
-            made = link.finish(library)
+            joined = plan.api.joined(
+                library.archive,
+                library.dependencies,
+                plan.kbuild.folder / kbuild.JOINED,
+                symvers=plan.kbuild.symvers,
+            )
+            made = link.finish(library, joined)
             rust = (plan.kbuild.folder / f"{kbuild.RUST}.o").read_bytes()
             tracepoints.check(rust, plan.kernel, tools.compiler)
             added = _additions(made, rust, plan.kernel.tree, clock)

@@ -39,16 +39,22 @@ class Linking:
         self._began = began
         self._done: Completed | None = None
 
-    def finish(self, library: Library) -> Path:
+    def finish(self, library: Library, joined: Path | None = None) -> Path:
         """Return the module that kbuild made of the library and the C files.
+
+        Args:
+            library: The library.
+            joined: The object that stands in for it, where it was linked before.
 
         Raises:
             BuildError: a C file does not compile, or the kernel exports no symbol of some name.
         """
         with cache.writing(self.kbuild.folder):
-            _link_to(library.archive, self.kbuild.folder / kbuild.ARCHIVE)
-            if library.archive.suffix == ".rlib":
-                beside = "".join(f"{file}\n" for file in library.dependencies)
+            linked = joined or library.archive
+            _link_to(linked, self.kbuild.folder / kbuild.ARCHIVE)
+            if linked.suffix != ".a":
+                others = () if joined else library.dependencies
+                beside = "".join(f"{file}\n" for file in others)
                 (self.kbuild.folder / kbuild.BESIDE).write_text(beside)
             said = self._made(library)
         for line in said.splitlines():

@@ -1,10 +1,13 @@
 """Projects on the upstream API that cannot be built: each is told why."""
 
+import shutil
 from pathlib import Path
+
+import pytest
 
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar
-from tests import projects
+from tests import projects, upstream_static
 from tests.cli import rkmbuild
 
 UPSTREAM = '\n[package.metadata.rkmbuild]\napi = "upstream"\n'
@@ -43,3 +46,26 @@ def test_the_plan_says_what_is_asked_of_rustc_and_of_cargo(
     # What Debian's kernel is configured to, as its own makefiles say it.
     for said in ("-Zfunction-return=thunk-extern", "-Zcf-protection=branch", "overflow-checks"):
         assert said in done.stdout
+
+
+@pytest.mark.usefixtures("upstream_6_12")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "unexported",
+            ("does not export what the module uses: find_vm_area", "find_vm_area: used by "),
+        ),
+        ("unproved", ("`build_assert!` or `build_error!` may fail", "used by ")),
+    ],
+)
+def test_what_a_kernel_without_rust_cannot_give_is_refused_by_name(
+    name: str, said: tuple[str, ...], tmp_path: Path, kernel_6_12: KernelTree
+) -> None:
+    root = projects.make(tmp_path / name, name, manifest=UPSTREAM)
+    shutil.copyfile(upstream_static.ours(name), root / "src/lib.rs")
+    done = rkmbuild("build", root, "--kernel", kernel_6_12.release)
+    assert done.returncode == 6, done.stderr
+    assert [each for each in said if each not in done.stderr] == []
+    assert "modpost" not in done.stderr
+    assert not list(root.rglob("*.ko"))

@@ -120,6 +120,24 @@ class PlannedApi(Protocol):
             BuildError, StorageError: as the classes say.
         """
 
+    def joined(
+        self, library: Path, beside: Sequence[Path], place: Path, *, symvers: Sequence[Path]
+    ) -> Path | None:
+        """Link a crate with what its module brings along of the API, before kbuild gets it.
+
+        Args:
+            library: The crate's library.
+            beside: The libraries of the crates that it is built on.
+            place: Where the object goes.
+            symvers: Files that say what other external modules export.
+
+        Returns:
+            The object, or None where the rules of the Kbuild link all that there is to link.
+
+        Raises:
+            BuildError: the crate asks for what this kernel cannot give it.
+        """
+
 
 class KernelApi(Protocol):
     """A kind of API, before it is known what is built with it."""

@@ -139,6 +139,9 @@ class PortableApi:
             externs=portable_crate.externs(made),
         )
 
+    def joined(self, *_: object, **__: object) -> None:
+        """Link nothing: the Kbuild's rules do, as all of the API is in the crate's library."""
+
 
 class Portable:
     """The portable API, for any kernel."""

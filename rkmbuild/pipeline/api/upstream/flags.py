@@ -68,6 +68,10 @@ class Flags:
 def ask(kernel: TargetKernel, rust: Rust) -> Flags:
     """Return what the makefiles of a kernel say, which ask this rustc what it can do.
 
+    Args:
+        kernel: The kernel, with an objtree that is configured for Rust.
+        rust: The toolchain.
+
     Raises:
         KernelError: kbuild failed.
     """

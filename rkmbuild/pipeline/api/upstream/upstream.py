@@ -1,12 +1,13 @@
 """The upstream API: a kernel version's own `kernel` crate, as it is in Rust for Linux.
 
 What modules are compiled on is the sidecar. On a kernel that has Rust and exports it, they link to
-what the kernel itself runs: there is neither a crate of ours in them nor C of ours beside them.
+what the kernel itself runs: there is neither a crate of ours in them nor C of ours beside them. For
+one without Rust what they use of the crate is linked into them before kbuild gets them.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from rkmbuild.base import paths
 from rkmbuild.base.errors import KernelError, ProjectError, ToolchainError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.pipeline.api.base import Linkage, Provided, Target
-from rkmbuild.pipeline.api.upstream import flags, sidecar
+from rkmbuild.pipeline.api.upstream import flags, linked, linked_crate, sidecar
 from rkmbuild.pipeline.api.upstream.flags import Flags
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
 from rkmbuild.pipeline.helpers import Helpers
@@ -34,6 +35,8 @@ _PORTABLE = (
     'the portable API builds for it: `api = "portable"` in [package.metadata.rkmbuild], with '
     "source that is written on rkmbuild's own `kernel` crate"
 )
+# What a build reads of a sidecar's crates.
+_READ = (".rmeta", ".so", ".a", ".json")
 # rust/macros/kunit.rs, Linux 7.3: the module of tests is there where this is built in.
 _TESTS = re.compile(r"#\[\s*(?:kernel::|macros::)?kunit_tests\b")
 
@@ -100,7 +103,7 @@ class UpstreamApi:
         """Return the files whose change makes a new build necessary: those of the sidecar."""
         made = self.sidecar
         yield from (made.folder / sidecar.MANIFEST, made.target)
-        yield from (file for file in made.crates.iterdir() if file.suffix in (".rmeta", ".so"))
+        yield from (file for file in made.crates.iterdir() if file.suffix in _READ)
 
     def declarations(self, sources: Sequence[Path]) -> str:  # noqa: ARG002 - nothing to declare
         """Return nothing: what the kernel's build does not declare, its sources may ask for."""
@@ -117,6 +120,26 @@ class UpstreamApi:
             profile=self.flags.profile,
             fixed=self.flags.fixed,
             kind="rlib",
+        )
+
+    def joined(
+        self, library: Path, beside: Sequence[Path], place: Path, *, symvers: Sequence[Path]
+    ) -> Path | None:
+        """Link in what the module uses of the crate, where the kernel has none of it.
+
+        Raises:
+            BuildError: the module uses what this kernel does not export.
+        """
+        if self.sidecar.way is Way.OWN:
+            return None
+        return linked_crate.join(
+            library,
+            beside,
+            place,
+            sidecar=self.sidecar,
+            tree=self.kernel.tree,
+            more=symvers,
+            alone=not self.project.metadata.c_sources,
         )
 
 
@@ -162,17 +185,17 @@ class Upstream:
         """Work out what there is to make.
 
         Raises:
-            KernelError: the kernel's code cannot be linked to.
+            KernelError: the kernel's tree lacks something.
             ProjectError: the project asks for what the portable API alone has.
         """
         check_keys(project)
         made = sidecar.get(kernel.tree)
-        if made.way is not Way.OWN:
-            raise KernelError(
-                f"{kernel.tree.release} exports no Rust that a project could link to: {made.why}",
-                hint=_PORTABLE,
-            )
-        told = flags.ask(kernel, tools.rust)
+        if made.way is Way.OWN:
+            told = flags.ask(kernel, tools.rust)
+        else:
+            objtree = linked_crate.objtree(kernel.tree, made, foreign_compiler=tools.foreign)
+            told = flags.ask(replace(kernel, objtree=objtree), tools.rust)
+            told = replace(told, common=(*told.common, *linked.FLAGS.split()))
         return UpstreamApi(
             target=Target(
                 specification=made.target.read_text(),
