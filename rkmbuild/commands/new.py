@@ -1,12 +1,16 @@
 """`rkmbuild new`: make a module project."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rkmbuild.base import console
 from rkmbuild.commands import options
+
+if TYPE_CHECKING:
+    from rkmbuild.kernel.tree import KernelVersion
 
 
 def new(
@@ -27,6 +31,7 @@ def new(
             help="What it is written on: rkmbuild's own `kernel` crate, or that of the kernel.",
         ),
     ] = "portable",
+    kernel: options.KernelOfCrate = None,
     license_: Annotated[
         str,
         typer.Option(
@@ -62,12 +67,18 @@ def new(
         raise UsageError("the new project has no name", hint="`rkmbuild new hello`, say")
     if vcs not in (None, *Vcs):
         raise UsageError(f"--vcs {vcs} is neither git nor none")
+    if kernel is not None and api != "upstream":
+        raise UsageError(
+            "--kernel is for --api upstream",
+            hint="what is written on the portable API builds for every kernel",
+        )
     created = create(
         NewRequest(
             path=path,
             name=name,
             template=template,
             api=api,
+            kernel=_version(kernel) if kernel is not None else None,
             license=license_,
             description=description,
             author=author,
@@ -80,7 +91,18 @@ def new(
     if as_json:
         console.result(created._asdict())
     else:
-        console.note(f"`rkmbuild run {_shown(path)}` builds it and loads it in a virtual machine")
+        words = [path, *(("--kernel", kernel) if kernel else ())]
+        console.note(f"`rkmbuild run {_shown(words)}` builds it and loads it in a virtual machine")
+
+
+def _version(release: str) -> "KernelVersion":
+    """Return the version of a kernel that can be built for on its own crate."""
+    from rkmbuild.kernel import find
+    from rkmbuild.pipeline.api.kinds import KINDS
+
+    tree = find.select(release)
+    KINDS["upstream"].check(tree)
+    return tree.version
 
 
 def _list_templates() -> None:
@@ -93,7 +115,7 @@ def _list_templates() -> None:
         console.table(["template", "what it does"], [[t.name, t.description] for t in found])
 
 
-def _shown(path: Path) -> str:
+def _shown(words: Iterable[Path | str]) -> str:
     import shlex
 
-    return shlex.quote(str(path))
+    return shlex.join(map(str, words))

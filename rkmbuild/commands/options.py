@@ -26,6 +26,9 @@ KernelOfExports = Annotated[
 KernelToRun = Annotated[
     str | None, _kernel("Kernel to boot", "the one that the module is for, or the running one")
 ]
+KernelOfCrate = Annotated[
+    str | None, _kernel("With `--api upstream`, the kernel whose crate it is for", "a new one")
+]
 KernelToShow = Annotated[
     str | None, _kernel("Kernel to build for and to boot", "one of this machine, or a fetched one")
 ]

@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 from rkmbuild.base import process, search_path
 from rkmbuild.base.errors import KernelError, ProjectError, StorageError, ToolchainError, UsageError
 from rkmbuild.kernel.names import module_name
-from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.project import licensing, manifest, naming, templates
 from rkmbuild.project.project import APIS
 from rkmbuild.project.workspace import above, is_member
+
+# Newer than what any template has to ask for.
+_NEWEST = (99, 0)
 
 
 class Vcs(StrEnum):
@@ -34,6 +37,7 @@ class NewRequest:
         name: The package's name; the last part of `path` where None.
         template: A name that `skeleton.templates` lists.
         api: What its source is written on, as `api` in Cargo.toml has it.
+        kernel: The kernel whose crate that is, on the upstream API; the newest one where None.
         license: In the kernel's words or as an SPDX expression.
         description: One line for modinfo and Cargo.toml.
         author: `Name <address>`; git's where None, nobody where empty.
@@ -44,6 +48,7 @@ class NewRequest:
     name: str | None = None
     template: str = "hello"
     api: str = APIS[0]
+    kernel: KernelVersion | None = None
     license: str = "GPL"
     description: str | None = None
     author: str | None = None
@@ -75,7 +80,7 @@ def create(request: NewRequest) -> Created:
         )
     package = request.name or root.name
     warnings = naming.check(package, _kernels())
-    template = templates.find(request.template, request.api)
+    template = templates.find(request.template, request.api, request.kernel)
     values = _values(request, package, root)
     base, missing = _split(root)
     try:
@@ -125,6 +130,8 @@ def _values(request: NewRequest, package: str, root: Path) -> dict[str, object]:
         "description": description,
         "author": author,
         "api": request.api,
+        # Major and minor; what a template has for older kernels alone asks for it.
+        "linux": (request.kernel.major, request.kernel.minor) if request.kernel else _NEWEST,
         # cargo takes profiles from a workspace's root only, and refuses a package inside a
         # workspace that is no member of it.
         "member": member,

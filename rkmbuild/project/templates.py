@@ -3,7 +3,8 @@
 A skeleton holds what makes it different; all that it does not have itself comes from
 templates/project. Its files may extend one of those and fill its blocks, and include snippets.
 `apis` in its template.toml says which APIs it is written on, the portable one where that is not
-said; what differs for one of them lies in a folder of the API's name.
+said; what differs for one of them lies in a folder of the API's name. `since` says from which Linux
+on the kernel's own crate has what it uses, where not each has.
 """
 
 import re
@@ -16,6 +17,7 @@ from rkmbuild.base import paths
 from rkmbuild.base.errors import UsageError
 from rkmbuild.base.render import environment
 from rkmbuild.base.suggest import did_you_mean
+from rkmbuild.kernel.tree import KernelVersion
 from rkmbuild.project.project import APIS
 
 _MANIFEST = "template.toml"
@@ -30,6 +32,7 @@ class Template(NamedTuple):
     description: str
     folder: Path
     apis: tuple[str, ...] = APIS[:1]
+    since: KernelVersion | None = None
 
 
 def templates() -> list[Template]:
@@ -39,12 +42,19 @@ def templates() -> list[Template]:
         with manifest.open("rb") as file:
             said = tomllib.load(file)
         apis = tuple(said.get("apis", APIS[:1]))
-        found.append(Template(manifest.parent.name, said["description"], manifest.parent, apis))
+        since = KernelVersion(*map(int, said["since"].split("."))) if "since" in said else None
+        name, description = manifest.parent.name, said["description"]
+        found.append(Template(name, description, manifest.parent, apis, since))
     return found
 
 
-def find(name: str, api: str = APIS[0]) -> Template:
+def find(name: str, api: str = APIS[0], kernel: KernelVersion | None = None) -> Template:
     """Return the skeleton of this name.
+
+    Args:
+        name: Its name.
+        api: What it is to be written on.
+        kernel: The kernel whose own crate that is; the newest where None.
 
     Raises:
         UsageError: there is none, no such API, or none of that name which is written on it.
@@ -61,6 +71,16 @@ def find(name: str, api: str = APIS[0]) -> Template:
         others = ", ".join(each.name for each in known.values() if api in each.apis)
         raise UsageError(
             f"the template `{name}` is not written on the {api} API", hint=f"these are: {others}"
+        )
+    since = known[name].since
+    if kernel and since and kernel < since:
+        others = ", ".join(
+            each.name for each in known.values() if api in each.apis and not each.since
+        )
+        raise UsageError(
+            f"the template `{name}` uses what the kernel's own crate has from Linux "
+            f"{since.major}.{since.minor} on, and not that of {kernel}",
+            hint=f"these are written for it: {others}",
         )
     return known[name]
 

@@ -9,6 +9,7 @@ import pytest
 from rkmbuild.base import paths
 from rkmbuild.base.errors import KernelError, ProjectError, ToolchainError, UsageError
 from rkmbuild.base.render import render
+from rkmbuild.kernel.tree import KernelVersion
 from rkmbuild.pipeline import kbuild
 from rkmbuild.pipeline.api.base import Linkage
 from rkmbuild.pipeline.api.upstream import flags, sidecar, upstream
@@ -176,6 +177,33 @@ def test_a_new_project_may_be_on_the_upstream_api(tmp_path: Path) -> None:
         assert "extern crate alloc" not in text
         assert "{{" not in text.replace("{{}}", "")
         assert not (root / "upstream").exists()
+
+
+@pytest.mark.parametrize(
+    ("version", "has", "lacks"),
+    [
+        ("6.12.117", ('    author: "A"', "use kernel::fmt;"), ("authors:", "kunit_tests")),
+        ("7.3.4", ('    authors: ["A"]', "kunit_tests"), ("use kernel::fmt;", "author:")),
+    ],
+)
+def test_a_new_project_is_in_the_words_of_its_kernels_crate(
+    version: str, has: tuple[str, ...], lacks: tuple[str, ...], tmp_path: Path
+) -> None:
+    kernel = KernelVersion.parse(version)
+    root = tmp_path / "sample"
+    new.create(
+        new.NewRequest(path=root, api="upstream", kernel=kernel, author="A", vcs=new.Vcs.NONE)
+    )
+    text = (root / "src/lib.rs").read_text()
+    assert [word for word in has if word not in text] == []
+    assert [word for word in lacks if word in text] == []
+
+
+def test_a_template_that_a_kernels_crate_has_nothing_for_is_refused() -> None:
+    assert templates.find("miscdevice", "upstream", KernelVersion(7, 2)).name == "miscdevice"
+    with pytest.raises(UsageError, match=r"`miscdevice` .* from Linux 6\.18 on") as caught:
+        templates.find("miscdevice", "upstream", KernelVersion(6, 12, 117))
+    assert caught.value.hint == "these are written for it: hello"
 
 
 def test_a_template_of_another_api_is_refused_with_those_there_are() -> None:
