@@ -68,17 +68,24 @@ def test_of_several_structures_of_a_name_any_will_do() -> None:
     assert found.differing["plain"] == "C has no member small"
 
 
-def test_what_nothing_leads_to_is_found() -> None:
-    text = bound().text
-    assert beside_btf.unmentioned(bound(), WRONG) == WRONG
-    assert beside_btf.unmentioned(bound(), set()) == set()
-    through = rust_text.parse(f"{text}\npub struct around {{ pub inside: under_aligned }}")
-    assert beside_btf.unmentioned(through, WRONG) == WRONG - {"under_aligned"}
-    assert beside_btf.unmentioned(through, {*WRONG, "around"}) == {*WRONG, "around"}
-    by_name = rust_text.parse(f"{text}\npub type other = *mut behind_byte;")
-    assert beside_btf.unmentioned(by_name, WRONG) == WRONG - {"behind_byte"}
-    by_both = rust_text.parse(f"{through.text}\npub type other = around;")
-    assert "under_aligned" not in beside_btf.unmentioned(by_both, {*WRONG, "around"})
+def test_what_nothing_leads_to_but_names_is_found() -> None:
+    def names(text: str, *more: str) -> dict[str, str]:
+        return beside_btf.by_name_alone(rust_text.parse(text), {*WRONG, *more})
+
+    text, own = bound().text, {name: name for name in WRONG}
+    assert names(text) == own
+    assert beside_btf.by_name_alone(bound(), set()) == {}
+    around = f"{text}\npub struct around {{ pub inside: under_aligned }}"
+    assert "under_aligned" not in names(around)
+    assert names(around, "around") == own | {"around": "around"}
+    other = f"{text}\npub type again = *mut behind_byte;"
+    assert names(other) == own | {"again": "behind_byte"}
+    function = f"{other}\npub fn asks(which: *const [again; 4usize]) -> c_int;"
+    assert names(function) == own | {"again": "behind_byte", "asks": "behind_byte"}
+    pointed = f"{function}\npub struct points {{ pub at: again }}"
+    assert not names(pointed).keys() & {"behind_byte", "again", "asks"}
+    method = f"{text}\nimpl plain {{ pub fn more(&self) -> under_aligned {{ todo!() }} }}"
+    assert "under_aligned" not in names(method)
 
 
 def test_nothing_is_asserted_of_what_differs() -> None:

@@ -1,5 +1,6 @@
 """Bindings that somebody else made, beside the BTF of the kernel that they are to fit."""
 
+import bisect
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -16,7 +17,13 @@ _DECLARED = (["_unused"], ["_address"])
 _NAMED = ("struct", "union", "typedef")
 # bindgen's names for what is described within another structure begin with that one's.
 _WITHIN = "__bindgen_ty_"
-_ITS_OWN = re.compile(r"\b(?:struct|union|impl|for)\s+$")
+_ITS_OWN = re.compile(r"\b(?:struct|union|impl|for|type|fn)\s+$")
+# What nothing but its name leads to: functions of C, and other names of types. A semicolon inside
+# of brackets is an array's; bindgen's own functions have a body.
+_BY_NAME = re.compile(
+    r"\bpub\s+(?:type|fn)\s+(?P<name>(?:r#)?\w+)"
+    r"(?:[^;{}\[]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])*;"
+)
 
 
 @dataclass(frozen=True)
@@ -69,21 +76,48 @@ def compare(bindings: Text, kernel: Types) -> Found:
         turn.update({name: turn.get(name, 0) + 1 for name in again})
 
 
-def unmentioned(bindings: Text, names: Collection[str]) -> set[str]:
-    """Return those of some structures that nothing else in the bindings leads to.
+def by_name_alone(bindings: Text, names: Collection[str]) -> dict[str, str]:
+    """Return by which names alone code comes to some structures, each with the structure.
 
-    Code that does not write the name of such a one cannot come to it, through no field, no
-    function and no other name.
+    A structure is among them under its own name, where no other structure has it or points to it;
+    with it are the functions that take or return it and the other names that it has, which lead to
+    it only where code writes them.
     """
-    spans = {name: bindings.records[name].span for name in names}
-    mentions: dict[str, set[str]] = {name: set() for name in names}
-    any_of = "|".join(map(re.escape, sorted(names)))
-    for found in re.finditer(rf"(?<![\w#])(?:{any_of})\b", bindings.text) if names else ():
-        start = found.start()
-        if not _ITS_OWN.search(bindings.text, max(0, start - 20), start):
-            by = (name for name, (first, end) in spans.items() if first <= start < end)
-            mentions[found[0]].add(next(by, ""))
-    left = set(names)
+    records = sorted((*record.span, name) for name, record in bindings.records.items())
+    named = sorted((*each.span(), each["name"]) for each in _BY_NAME.finditer(bindings.text))
+    leads_to = dict.fromkeys(names, "")
+    mentions: dict[str, set[str]] = {}
+    new = set(names)
+    while new:
+        found = _mentions(bindings.text, new)
+        new = set()
+        for name, places in found.items():
+            by = mentions.setdefault(name, set())
+            for place in places:
+                item = _around(named, place)
+                by.add(item or _around(records, place))
+                if item and item not in leads_to:
+                    leads_to[item] = leads_to[name] or name
+                    new.add(item)
+    left = set(leads_to)
     while led_to := {name for name in left if mentions[name] - left}:
         left -= led_to
-    return left
+    return {name: to for name in left if (to := leads_to[name] or name) in left}
+
+
+def _mentions(text: str, names: Collection[str]) -> dict[str, list[int]]:
+    """Return where some names stand, but for where they are given or have something implemented."""
+    places: dict[str, list[int]] = {name: [] for name in names}
+    any_of = "|".join(map(re.escape, sorted(names)))
+    for found in re.finditer(rf"(?<![\w#])(?:{any_of})\b", text):
+        start = found.start()
+        if not _ITS_OWN.search(text, max(0, start - 20), start):
+            places[found[0]].append(start)
+    return places
+
+
+def _around(spans: list[tuple[int, int, str]], place: int) -> str:
+    """Return the name of what a place is in, or nothing."""
+    number = bisect.bisect(spans, (place + 1, 0, ""))
+    _, end, name = spans[number - 1] if number else (0, 0, "")
+    return name if place < end else ""

@@ -7,7 +7,7 @@ last, lays the metadata's own out in that way.
 
 import contextlib
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from rkmbuild.base import cache, process
@@ -52,10 +52,11 @@ def of_kernel(tree: KernelTree) -> Types | None:
 def check(objtree: Path, tree: KernelTree, rust: Rust, source: Source, kernel: Types | None) -> int:
     """Compare the bindings of a sidecar with the kernel, and return how many structures both have.
 
-    A structure that differs is refused, save where nothing leads to it: bindgen is wrong about some
-    that C aligns less than their members (compat_ethtool_rxnfc of 6.12 to 7.3), upstream's own
-    build has them so too, and no code of the kernel crate knows of them. Those are written down
-    beside the metadata, and `differences.refuse_use` keeps modules from them.
+    A structure that differs is refused, save where its name or that of a function alone leads to
+    it: bindgen is wrong about some that C aligns less than their members (compat_ethtool_rxnfc of
+    6.12 to 7.3, compat_siginfo where it has x32), upstream's own build has them so too, and
+    no code of the kernel crate knows of them. Those names are written down beside the metadata, and
+    `differences.refuse_use` keeps modules from them.
 
     Args:
         objtree: What was built: `rust/`, `scripts/target.json`.
@@ -83,13 +84,14 @@ def check(objtree: Path, tree: KernelTree, rust: Rust, source: Source, kernel: T
         for crate in _CRATES:
             text = rust_text.parse((objtree / f"rust/{crate}/{crate}_generated.rs").read_text())
             found = beside_btf.compare(text, kernel)
-            alone = beside_btf.unmentioned(text, found.differing) - words
+            alone = beside_btf.by_name_alone(text, found.differing)
+            known = {alone[name] for name in alone.keys() & words}
             for name, why in found.differing.items():
-                if name not in alone:
+                if name not in alone.keys() - known:
                     raise _refused(name, why, tree)
-            differing |= found.differing
+            differing |= {name: _of(alone[name], name, found.differing) for name in alone}
             number += len(found.compared)
-            without = found.comparison.pairs.keys() - found.compared | alone
+            without = found.comparison.pairs.keys() - found.compared | found.differing.keys()
             asking = work / f"{crate}.rs"
             asking.write_text(
                 f"{_HEAD}use {crate}::*;\n" + "".join(assertions.of(found.comparison, without))
@@ -102,6 +104,11 @@ def check(objtree: Path, tree: KernelTree, rust: Rust, source: Source, kernel: T
                 raise process.failed(done, doing="asking rustc how it lays out the bindings")
     differences.write(objtree, differing)
     return number
+
+
+def _of(structure: str, name: str, differing: Mapping[str, str]) -> str:
+    """Return what is wrong with a structure, for who writes a name that leads to it."""
+    return f"{'' if structure == name else f'{structure}: '}{differing[structure]}"
 
 
 def _refuse_unproved(tree: KernelTree, source: Source) -> None:
