@@ -16,12 +16,14 @@ from rkmbuild.pipeline.api.upstream import source as sources
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar
 from rkmbuild.pipeline.api.upstream.source import Source
 from rkmbuild.pipeline.layout.dwarf import Die, Types
-from tests import upstream_sources
+from tests import projects, upstream_sources
 from tests.cli import rkmbuild
 
 # In sk_buff of 7.3: two fields of one type, and a smaller one behind a larger one.
 LENGTHS = ("    pub len: ffi::c_uint,\n", "    pub data_len: ffi::c_uint,\n")
 USERS = "    pub truesize: ffi::c_uint,\n    pub users: refcount_t,\n"
+DIFFERS = "compat_ethtool_rxnfc"
+UPSTREAM = '\n[package.metadata.rkmbuild]\napi = "upstream"\n'
 
 
 @pytest.fixture(scope="module")
@@ -125,17 +127,28 @@ def test_a_module_that_names_what_differs_is_refused(
     tmp_path: Path, kernel_7_3: KernelTree
 ) -> None:
     file = upstream_sources.one_file(tmp_path / "source")
-    size = "core::mem::size_of::<kernel::bindings::compat_ethtool_rxnfc>()"
+    size = f"core::mem::size_of::<kernel::bindings::{DIFFERS}>()"
     good = file.read_text()
     file.write_text(f"{good}\nconst SIZE: usize = {size};\nconst _: () = assert!(SIZE > 0);\n")
     failed = rkmbuild("build", file, "--kernel", kernel_7_3.release)
     assert failed.returncode == ProjectError.code, failed.stderr
-    assert "lonely_file.rs names compat_ethtool_rxnfc, of which the bindings" in failed.stderr
+    assert f"lonely_file.rs names {DIFFERS}, of which the bindings" in failed.stderr
     assert "fs has 168 bytes, and 160 in C" in failed.stderr
     assert not list(file.parent.rglob("lonely_file.ko.debug"))
     file.write_text(good)
     done = rkmbuild("build", file, "--kernel", kernel_7_3.release)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("upstream_7_3")
+def test_so_is_a_project(tmp_path: Path, kernel_7_3: KernelTree) -> None:
+    root = projects.make(tmp_path / "sample", manifest=UPSTREAM)
+    source = root / "src/lib.rs"
+    source.write_text(f"{source.read_text()}\npub type Rules = kernel::bindings::{DIFFERS};\n")
+    failed = rkmbuild("build", root, "--kernel", kernel_7_3.release)
+    assert failed.returncode == ProjectError.code, failed.stderr
+    assert f"src/lib.rs names {DIFFERS}, of which the bindings are wrong" in failed.stderr
+    assert "Compiling" not in failed.stderr
 
 
 def test_without_btf_the_version_has_to_be_the_kernels(

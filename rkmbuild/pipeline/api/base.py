@@ -107,7 +107,11 @@ class PlannedApi(Protocol):
         """Return the files that ship with rkmbuild whose change makes a new build necessary."""
 
     def declarations(self, sources: Sequence[Path]) -> str:
-        """Return arguments of rustc, one a line, that declare cfgs which these sources ask for."""
+        """Return arguments of rustc, one a line, that declare cfgs which these sources ask for.
+
+        Raises:
+            ProjectError: they ask for what no module can have.
+        """
 
     def provide(self, clock: Clock, *, jobs: int | None) -> Provided:
         """Make what the cache does not have yet.

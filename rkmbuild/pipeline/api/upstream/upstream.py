@@ -15,7 +15,7 @@ from rkmbuild.base import paths
 from rkmbuild.base.errors import KernelError, ProjectError, ToolchainError
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from rkmbuild.pipeline.api.base import Linkage, Provided, Target
-from rkmbuild.pipeline.api.upstream import flags, linked, linked_crate, sidecar
+from rkmbuild.pipeline.api.upstream import differences, flags, linked, linked_crate, sidecar
 from rkmbuild.pipeline.api.upstream.flags import Flags
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
 from rkmbuild.pipeline.helpers import Helpers
@@ -105,8 +105,13 @@ class UpstreamApi:
         yield from (made.folder / sidecar.MANIFEST, made.target)
         yield from (file for file in made.crates.iterdir() if file.suffix in _READ)
 
-    def declarations(self, sources: Sequence[Path]) -> str:  # noqa: ARG002 - nothing to declare
-        """Return nothing: what the kernel's build does not declare, its sources may ask for."""
+    def declarations(self, sources: Sequence[Path]) -> str:
+        """Return nothing: what the kernel's build does not declare, its sources may ask for.
+
+        Raises:
+            ProjectError: one names a structure of which the bindings are wrong.
+        """
+        differences.refuse_use(self.sidecar.objtree, sources)
         return ""
 
     def provide(self, clock: Clock, *, jobs: int | None) -> Provided:  # noqa: ARG002 - it is there
