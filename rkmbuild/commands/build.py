@@ -167,8 +167,6 @@ def _show_plans(plans: "list[BuildPlan]") -> None:
 
 
 def _show_plan(plan: "BuildPlan") -> None:
-    from rkmbuild.toolchain import clang_flags
-
     console.line(f"module      {plan.project.module} ({plan.project.root})")
     tools, tree = plan.tools, plan.kernel.tree
     console.line(f"kernel      {tree.release} ({tree.build})")
@@ -179,11 +177,15 @@ def _show_plan(plan: "BuildPlan") -> None:
     for title, key in plan.api.entries().items():
         console.line(f"{title:<11} {key}")
     console.line("rustc's arguments:")
-    for row in plan.api.target.chosen.rows:
+    chosen = plan.api.target.chosen
+    for row in chosen.rows:
         told = " ".join((*row.flags(tree.config), *row.features))
         console.line(f"  {told or '-'}  ({row.name}; {row.source})")
-    console.line("c_flags that libclang does not support:")
-    for line in clang_flags.lines(plan.kernel.translation, "libclang"):
+    # Where the kernel's own makefiles were asked, they said no reasons.
+    for flag in () if chosen.rows else chosen.flags:
+        console.line(f"  {flag}")
+    console.line("remarks:")
+    for line in plan.api.remarks():
         console.line(f"  {line}")
     console.line(f"kbuild      {' '.join(plan.kbuild.command(plan.request.cargo.jobs))}")
 

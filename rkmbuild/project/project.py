@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from rkmbuild.base.errors import ProjectError
 from rkmbuild.base.suggest import did_you_mean
 from rkmbuild.kernel.names import module_name
+from rkmbuild.kernel.tree import KernelVersion
 from rkmbuild.project import manifest as manifests
 from rkmbuild.project import naming
 from rkmbuild.project import workspace as workspaces
@@ -18,6 +19,10 @@ from rkmbuild.project import workspace as workspaces
 KEYS = ("api", "headers", "c-sources", "generate-header", "depends", "allow-fpu", "panic")
 # What `api` may be; rkmbuild/pipeline/api has each. The first is meant where nothing is said.
 APIS = ("portable", "upstream")
+# Documentation/process/changes.rst: up to 6.10 a release is for one rustc, from 6.11 on for 1.78
+# and later (scripts/min-tool-version.sh; 6.1 says 1.62.0).
+OLDEST_UPSTREAM = KernelVersion(6, 11)
+"""The oldest kernel whose own crate can be built on."""
 # What `panic` may be: how much a panic says. The first is meant where nothing is said.
 PANICS = ("full", "short")
 

@@ -12,7 +12,7 @@ from rkmbuild.base.render import render
 from rkmbuild.kernel.tree import KernelVersion
 from rkmbuild.pipeline import kbuild
 from rkmbuild.pipeline.api.base import Linkage
-from rkmbuild.pipeline.api.upstream import flags, sidecar, upstream
+from rkmbuild.pipeline.api.upstream import flags, sidecar, upstream, words
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
 from rkmbuild.pipeline.api.upstream.upstream import Upstream
 from rkmbuild.pipeline.helpers import Helpers
@@ -123,10 +123,23 @@ def test_tests_that_are_not_compiled_are_told(tmp_path: Path) -> None:
     file = tmp_path / "src/lib.rs"
     file.write_text("#[kunit_tests(sample)]\nmod tests {}\n")
     sample = replace(SAMPLE, root=tmp_path)
-    assert "CONFIG_KUNIT=y" in upstream.tests_remark(sample, tree("7.3.4", {"KUNIT": "m"}))
-    assert not upstream.tests_remark(sample, tree("7.3.4", {"KUNIT": "y"}))
+    assert "CONFIG_KUNIT=y" in words.tests_remark(sample, tree("7.3.4", {"KUNIT": "m"}))
+    assert not words.tests_remark(sample, tree("7.3.4", {"KUNIT": "y"}))
     file.write_text("// none\n")
-    assert not upstream.tests_remark(sample, tree("7.3.4", {}))
+    assert not words.tests_remark(sample, tree("7.3.4", {}))
+
+
+def test_a_crate_that_does_not_compile_is_told_whose_words_it_has(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "sample"\n')
+    file = tmp_path / "src/lib.rs"
+    sample, kernel = replace(SAMPLE, root=tmp_path), tree("6.12.117", {})
+    file.write_text("extern crate alloc;\n#[kernel_test]\nfn two() {}\n")
+    whose, portable = words.hint(sample, kernel).splitlines()
+    assert whose.startswith("`kernel` is the crate of Linux 6.12 here")
+    assert portable == "of the portable API alone: `extern crate alloc`, `kernel_test`"
+    file.write_text("// kernel_tests are others\n")
+    assert words.hint(sample, kernel) == whose
 
 
 def test_no_c_is_made_of_the_rust_code(tmp_path: Path) -> None:

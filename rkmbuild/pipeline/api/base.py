@@ -97,6 +97,12 @@ class PlannedApi(Protocol):
     def tests_remark(self) -> str:
         """Why tests inside the module do not run, where it has some that do not; or empty."""
 
+    def remarks(self) -> Sequence[str]:
+        """Return what `build -v` says of how it came to be, a line for each."""
+
+    def hint(self) -> str | None:
+        """Return what may help where the user's crate does not compile, if there is something."""
+
     def entries(self) -> Mapping[str, str]:
         """Return the names of what the cache keeps of it, by what it is."""
 

@@ -19,6 +19,7 @@ from rkmbuild.pipeline.stages import Clock, side_by_side
 from rkmbuild.pipeline.target_kernel import TargetKernel
 from rkmbuild.pipeline.tools import Tools
 from rkmbuild.project.project import Project
+from rkmbuild.toolchain import clang_flags
 from rkmbuild.toolchain import rust as rusts
 from rkmbuild.toolchain.parts import Rust
 
@@ -75,6 +76,13 @@ class PortableApi:
     def tests_remark(self) -> str:
         """Nothing: all of them run."""
         return ""
+
+    def remarks(self) -> Sequence[str]:
+        """Return which of kbuild's flags for C bindgen's libclang takes another way, or not."""
+        return clang_flags.lines(self.kernel.translation, "libclang")
+
+    def hint(self) -> None:
+        """Return nothing: what rustc says is all that there is to say."""
 
     def entries(self) -> Mapping[str, str]:
         """Return the names of what the cache keeps of it, by what it is."""

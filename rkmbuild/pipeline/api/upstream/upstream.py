@@ -5,7 +5,6 @@ what the kernel itself runs: there is neither a crate of ours in them nor C of o
 one without Rust what they use of the crate is linked into them before kbuild gets them.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 
 from rkmbuild.base import paths
 from rkmbuild.base.errors import KernelError, ProjectError, ToolchainError
-from rkmbuild.kernel.tree import KernelTree, KernelVersion
+from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline.api.base import Linkage, Provided, Target
-from rkmbuild.pipeline.api.upstream import differences, flags, linked, linked_crate, sidecar
+from rkmbuild.pipeline.api.upstream import differences, flags, linked, linked_crate, sidecar, words
 from rkmbuild.pipeline.api.upstream.flags import Flags
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
 from rkmbuild.pipeline.helpers import Helpers
@@ -23,22 +22,16 @@ from rkmbuild.pipeline.rustflags import Chosen
 from rkmbuild.pipeline.stages import Clock
 from rkmbuild.pipeline.target_kernel import TargetKernel
 from rkmbuild.pipeline.tools import Tools
-from rkmbuild.project import package
-from rkmbuild.project.project import Project
+from rkmbuild.project.project import OLDEST_UPSTREAM, Project
 from rkmbuild.toolchain.parts import Rust
 
 NAME = "upstream"
-# Documentation/process/changes.rst: up to 6.10 a release is for one rustc, from 6.11 on for 1.78
-# and later (scripts/min-tool-version.sh; 6.1 says 1.62.0).
-_OLDEST = KernelVersion(6, 11)
 _PORTABLE = (
     'the portable API builds for it: `api = "portable"` in [package.metadata.rkmbuild], with '
     "source that is written on rkmbuild's own `kernel` crate"
 )
 # What a build reads of a sidecar's crates.
 _READ = (".rmeta", ".so", ".a", ".json")
-# rust/macros/kunit.rs, Linux 7.3: the module of tests is there where this is built in.
-_TESTS = re.compile(r"#\[\s*(?:kernel::|macros::)?kunit_tests\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +75,16 @@ class UpstreamApi:
     @property
     def tests_remark(self) -> str:
         """Why tests inside the module do not run, where it has some that do not."""
-        return tests_remark(self.project, self.kernel.tree)
+        return words.tests_remark(self.project, self.kernel.tree)
+
+    def remarks(self) -> Sequence[str]:
+        """Return which rustc compiles it, and how the module comes by the crate's code."""
+        rust = self.sidecar.rust
+        return [f"rustc: {rust.rustc} {rust.version}: {self.sidecar.why}"]
+
+    def hint(self) -> str:
+        """Return whose crate it is, and what in the source is of the other API."""
+        return words.hint(self.project, self.kernel.tree)
 
     def entries(self) -> Mapping[str, str]:
         """Return the names of what the cache keeps of it, by what it is."""
@@ -162,11 +164,11 @@ class Upstream:
         Raises:
             KernelError: it is one.
         """
-        if tree.version < _OLDEST:
+        if tree.version < OLDEST_UPSTREAM:
             raise KernelError(
-                f"{tree.release} has no `kernel` crate that can be built: before Linux {_OLDEST} "
-                "each release's Rust is for one rustc alone (that of 6.1 for 1.62), and modules "
-                "are built with 1.78 or later",
+                f"{tree.release} has no `kernel` crate that can be built: before Linux "
+                f"{OLDEST_UPSTREAM} each release's Rust is for one rustc alone (that of 6.1 for "
+                "1.62), and modules are built with 1.78 or later",
                 hint=_PORTABLE,
             )
 
@@ -227,16 +229,3 @@ def check_keys(project: Project) -> None:
                 hint="the upstream crate has its own bindings, `kernel::bindings`, and its own "
                 "panic handler, which is the kernel's",
             )
-
-
-def tests_remark(project: Project, tree: KernelTree) -> str:
-    """Return why tests inside a module do not run, where it has some and they do not; or empty."""
-    sources = package.sources(project.root)
-    if tree.config.get("KUNIT") == "y" or not any(
-        _TESTS.search(file.read_text(errors="replace")) for file in sources
-    ):
-        return ""
-    return (
-        f"{tree.release} was built without CONFIG_KUNIT=y, and upstream's #[kunit_tests] "
-        "compiles nothing there: of the tests, the scripts and programs in tests/ run"
-    )
