@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from rkmbuild.base import files, paths
 from rkmbuild.base.errors import StorageError, UsageError
 from rkmbuild.base.render import environment
+from rkmbuild.kernel.tree import KernelVersion
 from rkmbuild.project import installed_from, selection
-from rkmbuild.project.project import Project
+from rkmbuild.project.project import OLDEST_UPSTREAM, Project
 from rkmbuild.project.services import Service
 
 # What Debian 12 offers, which is what the workflows run in.
@@ -68,21 +69,28 @@ def write(
     Args:
         path: The folder of a project, or of a workspace of several.
         service: Who runs it.
-        kernels: Series as Debian offers them (`6.12`), or releases; KERNELS without any.
+        kernels: Series as Debian offers them (`6.12`), or releases; without any those of KERNELS
+            that each module can be built for.
         source: What pip is given there to install rkmbuild; None for where this one is from.
         force: Overwrite what is there.
 
     Raises:
         ProjectError: there is no project.
-        UsageError: a workflow is there already, a kernel is none that can be fetched, or pip
-            cannot be given `source`.
+        UsageError: a workflow is there already, a kernel is none that can be fetched or that a
+            module can be built for, or pip cannot be given `source`.
         StorageError: it cannot be written.
     """
     modules = selection.select(path)
-    chosen = tuple(dict.fromkeys(kernels)) or KERNELS
+    fitting = tuple(kernel for kernel in KERNELS if not _too_old(kernel, modules))
+    chosen = tuple(dict.fromkeys(kernels)) or fitting
     for kernel in chosen:
         if not re.fullmatch(r"\d+\.\d+[\w.+-]*", kernel):
             raise UsageError(f"`{kernel}` is no kernel to fetch", hint="a series is, as 6.12")
+        if old := _too_old(kernel, modules):
+            raise UsageError(
+                f"{old} is written on the upstream API, which {kernel} is too old for",
+                hint=f"without --kernel it is written for {' and '.join(fitting)}",
+            )
     source = installed_from.requirement() if source is None else source
     # pip would take a word that begins so for an option, and several lines are no word.
     if not source.strip() or source.startswith("-") or not source.isprintable():
@@ -100,6 +108,13 @@ def write(
     except OSError as error:
         raise StorageError(f"cannot write {file}: {error.strerror}") from None
     return Workflow(file=file, kernels=chosen)
+
+
+def _too_old(kernel: str, modules: Sequence[Project]) -> str:
+    """Return the first module that a kernel is too old for, or nothing."""
+    if not KernelVersion.parse(kernel) < OLDEST_UPSTREAM:
+        return ""
+    return next((each.package for each in modules if each.metadata.api == "upstream"), "")
 
 
 def _text(

@@ -217,3 +217,14 @@ def test_the_job_does_what_it_says(tmp_path: Path, kernel_6_12: KernelTree) -> N
     assert kernel_6_12.release in (root / "target" / "ci" / "build.log").read_text()
     for pattern in (*job["artifacts"]["paths"], job["artifacts"]["reports"]["junit"]):
         assert list(root.glob(pattern.rstrip("/"))), pattern
+
+
+def test_a_project_on_the_kernels_own_crate_is_not_built_for_kernels_that_lack_it(
+    project: Path,
+) -> None:
+    file = project / "Cargo.toml"
+    file.write_text(file.read_text() + '\n[package.metadata.rkmbuild]\napi = "upstream"\n')
+    made = workflows.write(project, Service.GITLAB, source=_FROM)
+    assert made.kernels == ("6.12",)
+    with pytest.raises(UsageError, match=r"upstream API, which 6\.1 is too old for"):
+        workflows.write(project, Service.GITLAB, source=_FROM, kernels=("6.1",), force=True)
