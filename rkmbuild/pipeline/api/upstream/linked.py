@@ -16,7 +16,7 @@ from rkmbuild.base import paths, process
 from rkmbuild.base.errors import BuildError
 from rkmbuild.base.render import render
 from rkmbuild.ko import elf
-from rkmbuild.ko.elf import Elf, Symbol
+from rkmbuild.ko.elf import Elf, Section, Symbol
 from rkmbuild.pipeline import undefined
 
 CRATES = "crates.a"
@@ -27,7 +27,8 @@ asks for it (include/linux/ftrace.h, FTRACE_CALLSITE_SECTION), and nobody else d
 HELPERS = "helpers.a"
 """The C helpers, each file of them an object of its own."""
 SECTIONS = "sections.json"
-"""Names of sections: `kept`, of what is in `CRATES`, and `left_out`."""
+"""Names of sections: `kept`, of what is in `CRATES`, where one of the functions `of` which they
+speak is in the module; `of_helpers`, kept of what comes in of these; and `left_out`."""
 WRAPPED = ("_printk", "_dev_printk", "seq_printf")
 """What the Rust code hands `%pA` to: rust/kernel/{print,device,seq_file}.rs, 6.12 to 7.3."""
 FLAGS = "-Zfunction-sections=y -Cforce-frame-pointers=y"
@@ -44,8 +45,10 @@ _HELPER = "rust_helper_"
 # Comes with what kbuild adds to each module (.mod.c).
 _OF_KBUILD = "__this_module"
 # Section names of code and data that a linker may leave out where nothing refers to them. The
-# others mean something to the kernel or to objtool, and stay.
+# others mean something to the kernel, or to objtool (`_FOR_OBJTOOL`), and stay.
 _LEFT_OUT = (".text", ".rodata", ".data", ".bss", ".init.text", ".exit.text")
+_FOR_OBJTOOL = ".discard."
+_TEXT = ".text."
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ class Object:
         )
 
     @cached_property
+    def everything(self) -> frozenset[str]:
+        """All symbols that it has, those that nobody else sees included."""
+        return frozenset(name for name, symbol in self._symbols if symbol.shndx != elf.SHN_UNDEF)
+
+    @cached_property
     def undefined(self) -> frozenset[str]:
         """The symbols that it asks for."""
         return self._undefined() & self._referred
@@ -100,11 +108,23 @@ class Object:
             {
                 name
                 for section, name in zip(self.elf.sections, self.elf.names, strict=True)
-                if section.allocated
-                and section.type in (elf.SHT_PROGBITS, elf.SHT_NOBITS)
-                and name != PATCHABLE
-                and not any(name == each or name.startswith(f"{each}.") for each in _LEFT_OUT)
+                if section.type in (elf.SHT_PROGBITS, elf.SHT_NOBITS) and _stays(section, name)
             }
+        )
+
+    def spoken_of(self, sections: Collection[str]) -> frozenset[str]:
+        """Return the functions, each in a section of its own, that sections refer to."""
+        names = self.elf.names
+        found = {
+            self._symbols[index][1].shndx
+            for section in self.elf.sections
+            if section.type == elf.SHT_RELA and names[section.info] in sections
+            for index in self.elf.relocations(section).symbols
+        }
+        return frozenset(
+            names[number].removeprefix(_TEXT)
+            for number in found
+            if number < len(names) and names[number].startswith(_TEXT)
         )
 
     def _undefined(self) -> frozenset[str]:
@@ -119,6 +139,13 @@ class Object:
             if section.type == elf.SHT_RELA:
                 used.update(self.elf.relocations(section).symbols)
         return frozenset(self._symbols[index][0] for index in used if index < len(self._symbols))
+
+
+def _stays(section: Section, name: str) -> bool:
+    if not section.allocated:
+        return name.startswith(_FOR_OBJTOOL)
+    left = any(name == each or name.startswith(f"{each}.") for each in _LEFT_OUT)
+    return name != PATCHABLE and not left
 
 
 def link(rust: Path, crates: Path, *, exported: Collection[str], alone: bool, release: str) -> None:
@@ -141,23 +168,38 @@ def link(rust: Path, crates: Path, *, exported: Collection[str], alone: bool, re
         first, done = place / "first.o", place / "done.o"
         script = place / "linked.lds"
         roots = sorted(name for name in own.defined if not name.startswith(_MANGLED))
-        script.write_text(
-            render(
-                paths.data("templates") / "upstream/linked.lds",
-                {**sections, "kept": sorted({*own.kept, *sections["kept"]})},
-            )
-        )
-        _ld(
-            "--gc-sections", f"--script={script}", *(f"--undefined={name}" for name in roots),
-            *(f"--wrap={name}" for name in WRAPPED), "-o", first, rust, crates / CRATES,
-        )  # fmt: skip
+
+        def linking(
+            kept: Collection[str], made: Path, *inputs: str | Path, own_alone: bool = False
+        ) -> None:
+            values = {
+                "kept": sorted(kept),
+                "left_out": sections["left_out"],
+                "crates": CRATES if own_alone else "",
+            }
+            script.write_text(render(paths.data("templates") / "upstream/linked.lds", values))
+            _ld(
+                "--gc-sections", f"--script={script}", *(f"--undefined={name}" for name in roots),
+                *inputs, "-o", made,
+            )  # fmt: skip
+
+        wrapped = [f"--wrap={name}" for name in WRAPPED]
+        # What is kept keeps what it speaks of: of the crates nothing is, unless that is in anyhow.
+        kept = set(own.kept)
+        linking(kept, first, *wrapped, rust, crates / CRATES, own_alone=True)
+        if Object(first).everything & set(sections["of"]):
+            kept |= set(sections["kept"])
+            linking(kept, first, *wrapped, rust, crates / CRATES)
         _strip(first, Object(first).dead, place)
-        # Only now, so that no helper comes in for what has gone out: its own tables would keep it.
-        _ld("-o", done, first, crates / HELPERS)
+        # Only now, so that no helper comes in for what has gone out.
+        linking(kept | set(sections["of_helpers"]), done, first, crates / HELPERS)
+        _strip(done, Object(done).dead, place)
         made = Object(done)
         # What the module's own code asks for may be another object's of the same module.
         others = frozenset() if alone else own.undefined
-        _check(made, made.undefined - frozenset(exported) - others, release)
+        # A kernel's own Rust, whose names may be the same, is none that this code was made for.
+        elsewhere = {name for name in (*exported, *others) if not name.startswith(_MANGLED)}
+        _check(made, made.undefined - elsewhere, release)
         # Every module has copies of its own, that no other is to find.
         keep = _list(place / "keep", roots)
         _objcopy(f"--keep-global-symbols={keep}", done, rust)

@@ -8,7 +8,7 @@ the objects of the crates and of their C helpers, goes into archives that module
 import functools
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,15 +20,18 @@ from rkmbuild.pipeline.api.upstream.own import Build
 from rkmbuild.pipeline.stages import side_by_side
 
 CFGS = "include/generated/rustc_cfg"
-_CRATES = ("core", "compiler_builtins", "ffi", "bindings", "uapi", "kernel", "pin_init")
+# 6.12 has no `pin_init` and no `zerocopy`.
+_CRATES = (
+    *("core", "compiler_builtins", "ffi", "zerocopy", "bindings", "uapi", "kernel", "pin_init"),
+)
 # Of the crate's helpers, each file becomes an object of its own: of rust/helpers/helpers.c, which
 # includes them all, modules would bring everything.
-_INCLUDED = re.compile(r'^#include "(\w+)\.c"$', re.MULTILINE)
+_INCLUDED = re.compile(r'#include "([\w/-]+)\.c"')
 _HELPER = "helper_"
 # What stands in for what such a kernel lacks: printing is called by the crates, the others by the
-# helpers, where the kernel does not export the function of that name.
+# helpers, where the kernel does not export the function of that name, and it is one in this header.
 _PRINTING = ("printk", "dev_printk", "seq_printf")
-_STAND_INS = ("vrealloc_noprof",)
+_STAND_INS = {"vrealloc_noprof": "include/linux/vmalloc.h"}
 # What core has for speed is more than a module's messages are worth, and so are checks of its own
 # arithmetic: rust_minimal of 6.12 is 51 KB with them and 40 without.
 _SMALL = '-Copt-level=s -Coverflow-checks=n --cfg=feature=\\"optimize_for_size\\"'
@@ -37,10 +40,10 @@ _KBUILD = """\
 ours := {ours}
 helpers := {helpers}
 always-y += $(ours) $(helpers)
-ccflags-y += -DMODULE -I{folder}
+# `__rust_helper`: what rust/helpers/helpers.c of 7.3 defines for the files that it includes.
+ccflags-y += -DMODULE -ffunction-sections -D__rust_helper= -I{folder}
 # These are called by Rust alone: nothing to trace, and no table that would keep what is not used.
 ccflags-remove-y += $(CC_FLAGS_FTRACE)
-$(foreach each,$(ours),$(eval CFLAGS_$(each) := -ffunction-sections))
 # As rust/Makefile has it for helpers.o: they have no prototypes.
 $(foreach each,$(helpers),$(eval CFLAGS_REMOVE_$(each) := -Wmissing-prototypes \
 -Wmissing-declarations))
@@ -48,11 +51,11 @@ $(foreach each,$(helpers),$(eval CFLAGS_REMOVE_$(each) := -Wmissing-prototypes \
 
 
 class _Parts(NamedTuple):
-    """What there is in C: files of ours, and those of the source's helpers."""
+    """What there is in C: files of ours, and the source's helpers, by what includes each."""
 
     printing: tuple[str, ...]
     stand_ins: tuple[str, ...]
-    helpers: tuple[str, ...]
+    helpers: Mapping[str, str]
 
 
 def make(build: Build, exported: Collection[str], folder: Path) -> None:
@@ -70,13 +73,15 @@ def make(build: Build, exported: Collection[str], folder: Path) -> None:
         StorageError: there is no space for it.
     """
     own.lay_out(build)
-    said = configuration.options(build.source.folder, build.tools.rust)
+    said = configuration.options(
+        build.source.folder, build.tools.rust, has_rust=build.tree.config.on("RUST")
+    )
     _configure(build, said)
     own.write_target(build)
     parts = _Parts(
         printing=_PRINTING,
-        stand_ins=tuple(name for name in _STAND_INS if name not in exported),
-        helpers=_helpers(build.source.folder),
+        stand_ins=tuple(_stand_ins(build.source.folder, exported)),
+        helpers=helpers(build.source.folder),
     )
     _lay_out_c(build, parts)
     with console.step("Building", f"Rust for {build.tree.release}, which takes a minute"):
@@ -129,20 +134,60 @@ def _replace(root: Path, name: Path, text: str) -> None:
     (root / name).write_text(text)
 
 
-def _helpers(source: Path) -> tuple[str, ...]:
-    found = _INCLUDED.findall((source / "rust/helpers/helpers.c").read_text())
-    if not found:
-        raise KernelError(f"{source}/rust/helpers/helpers.c includes no helpers")
-    return tuple(found)
+def helpers(source: Path) -> dict[str, str]:
+    """Return what includes each file of the helpers' alone, as rust/helpers/helpers.c includes it.
+
+    Before it come the headers of those before it: some of 7.3 take them for granted.
+
+    Args:
+        source: The kernel's source.
+
+    Raises:
+        KernelError: it has none.
+    """
+    folder = source / "rust/helpers"
+    conditions: list[str] = []
+    headers: dict[str, None] = {}
+    made = {}
+    for line in (folder / "helpers.c").read_text().splitlines():
+        found = _INCLUDED.fullmatch(line)
+        if found:
+            file = folder / f"{found[1]}.c"
+            lines = [*headers, *conditions, f'#include "{file}"', *("#endif" for _ in conditions)]
+            made[re.sub(r"\W", "_", found[1])] = "".join(f"{each}\n" for each in lines)
+            headers |= dict.fromkeys(_headers(file.read_text()))
+        elif line.startswith("#if"):
+            conditions.append(line)
+        elif line.startswith("#endif"):
+            conditions.pop()
+    if not made:
+        raise KernelError(f"{folder}/helpers.c includes no helpers")
+    return made
+
+
+def _headers(text: str) -> Iterator[str]:
+    """Give the lines of a C file that include a header under no condition."""
+    depth = 0
+    for line in text.splitlines():
+        depth += line.startswith("#if") - line.startswith("#endif")
+        if not depth and line.startswith("#include <"):
+            yield line
+
+
+def _stand_ins(source: Path, exported: Collection[str]) -> Iterator[str]:
+    for name, header in _STAND_INS.items():
+        # 7.3 has a macro of that name, for a function that it exports.
+        macro = re.search(rf"^#define {name}\(", (source / header).read_text(), re.MULTILINE)
+        if name not in exported and not macro:
+            yield name
 
 
 def _lay_out_c(build: Build, parts: _Parts) -> None:
     ours = paths.data("templates") / "upstream"
     for name in (*parts.printing, *parts.stand_ins):
         (build.modules / f"{name}.c").write_text(f'#include "{ours / name}.c"\n')
-    for name in parts.helpers:
-        file = build.source.folder / "rust/helpers" / f"{name}.c"
-        (build.modules / f"{_HELPER}{name}.c").write_text(f'#include "{file}"\n')
+    for name, text in parts.helpers.items():
+        (build.modules / f"{_HELPER}{name}.c").write_text(text)
     text = _KBUILD.format(
         ours=" ".join(f"{name}.o" for name in (*parts.printing, *parts.stand_ins)),
         helpers=" ".join(f"{_HELPER}{name}.o" for name in parts.helpers),
@@ -159,18 +204,25 @@ def _archive(build: Build, parts: _Parts) -> None:
         *(file for name in _CRATES if (file := rust / f"{name}.o").is_file()),
         *(c / f"{name}.o" for name in parts.printing),
     ]
-    helpers = [
+    in_c = [
         *(c / f"{_HELPER}{name}.o" for name in parts.helpers),
         *(c / f"{name}.o" for name in parts.stand_ins),
     ]
-    for file in (*crates, *helpers):
+    for file in (*crates, *in_c):
         process.run(
             ["objcopy", "--strip-debug", "--remove-section=.comment", file],
             doing="stripping the crate's objects",
         )
-    for name, objects in ((linked.CRATES, crates), (linked.HELPERS, helpers)):
+    for name, objects in ((linked.CRATES, crates), (linked.HELPERS, in_c)):
         process.run(["ar", "rcsD", rust / name, *objects], doing="archiving the crate's objects")
-    kept = {name for file in crates for name in linked.Object(file).kept}
+    made = [linked.Object(file) for file in crates]
+    kept = {name for each in made for name in each.kept}
+    spoken_of = {name for each in made for name in each.spoken_of(kept)}
     read = build.tree.config.on("FTRACE_MCOUNT_USE_PATCHABLE_FUNCTION_ENTRY")
-    sections = {"kept": sorted(kept), "left_out": [] if read else [linked.PATCHABLE]}
+    sections = {
+        "kept": sorted(kept),
+        "of": sorted(spoken_of),
+        "of_helpers": sorted({name for file in in_c for name in linked.Object(file).kept}),
+        "left_out": [] if read else [linked.PATCHABLE],
+    }
     (rust / linked.SECTIONS).write_text(json.dumps(sections) + "\n")
