@@ -9,9 +9,10 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.kernel.tree import KernelTree
-from rkmbuild.pipeline.api.upstream import sidecar
+from rkmbuild.pipeline.api.upstream import making, sidecar
 from rkmbuild.pipeline.api.upstream import source as sources
-from rkmbuild.pipeline.api.upstream.sidecar import Sidecar
+from rkmbuild.pipeline.api.upstream.making import Wanted
+from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
 from tests import kernel_table, matrix
 from tests.matrix import Tested
 
@@ -108,6 +109,15 @@ def source_7_3(upstream_7_3: Sidecar) -> Path:
     tree = matrix.get(matrix.named("7.3"))
     assert upstream_7_3.release == tree.release
     return sources.packaged(tree, allow_expired=True)
+
+
+@pytest.fixture(scope="session")
+def linked_7_3(upstream_7_3: Sidecar) -> Sidecar:
+    """The one for 7.3 that modules bring along, by the same rustc; builds do not take it."""
+    tree = matrix.get(matrix.named("7.3"))
+    made = making.make(tree, Wanted(link=Way.STATIC, allow_expired=True))
+    assert sidecar.find(tree) == upstream_7_3
+    return made
 
 
 @pytest.fixture(scope="session")

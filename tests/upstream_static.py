@@ -34,6 +34,18 @@ def alone(folder: Path, *sources: Path) -> Path:
     return folder
 
 
+def traced(folder: Path, source: Path) -> Path:
+    """Put 7.3's sample of printing, which has a tracepoint in C, into a new folder."""
+    folder.mkdir()
+    for name in ("rust_print_main.rs", "rust_print_events.c"):
+        shutil.copyfile(source / "samples/rust" / name, folder / name)
+    (folder / "Kbuild").write_text(
+        "obj-m := rust_print.o\nrust_print-y := rust_print_main.o rust_print_events.o\n"
+        "ccflags-y += -I$(src)\n"
+    )
+    return folder
+
+
 def ours(name: str) -> Path:
     """Return a source of ours."""
     (found,) = _DATA.rglob(f"{name}.rs")

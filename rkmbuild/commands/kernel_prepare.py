@@ -1,7 +1,7 @@
 """`rkmbuild kernel prepare`: the upstream crate for a kernel, before a build asks for it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -36,6 +36,25 @@ def prepare(
             help="Take a source of another patch level, if it exports what the kernel does.",
         ),
     ] = False,
+    link: Annotated[
+        Literal["own", "static"] | None,
+        typer.Option(
+            "--link",
+            help="How modules come by the crate's code: they are linked to the kernel's own Rust, "
+            "or bring along what they use of it.",
+            show_default="what the kernel allows",
+        ),
+    ] = None,
+    toolchain: Annotated[
+        str | None,
+        typer.Option(
+            "--toolchain",
+            metavar="NAME",
+            help="Rust toolchain to make it with: a rustup name, or a path to rustc. Modules bring "
+            "the code along where it is not the kernel's own.",
+            show_default="what made the kernel's own Rust, or any that its source takes",
+        ),
+    ] = None,
     suite: options.Suite = None,
     allow_expired: options.AllowExpired = False,
     verbose: options.Verbose = False,
@@ -45,16 +64,24 @@ def prepare(
     """Make the `kernel` crate of a kernel's own source, for modules of the upstream API.
 
     It takes a minute or two, once; `build` does it by itself. Source and compiler come from the
-    suite that the kernel was fetched from, and nothing is installed.
+    suite that the kernel was fetched from, and nothing is installed. Builds take what was prepared
+    last.
     """
     from rkmbuild.kernel.find import select
     from rkmbuild.pipeline.api.upstream import sidecar
 
     console.configure(verbose=verbose, quiet=quiet, as_json=as_json)
     tree = select(release)
-    there = None if source else sidecar.find(tree)
-    made = there or sidecar.get(
-        tree, source, allow_mismatch=allow_mismatch, suite=suite, allow_expired=allow_expired
+    way = sidecar.Way(link) if link else None
+    there = None if source or toolchain else sidecar.find(tree, way)
+    made = sidecar.get(
+        tree,
+        source,
+        allow_mismatch=allow_mismatch,
+        suite=suite,
+        allow_expired=allow_expired,
+        link=way,
+        toolchain=toolchain,
     )
     console.status("Fresh" if there else "Prepared", made.why)
     console.detail(f"{made.folder}, for {made.rust.rustc}")
@@ -71,7 +98,7 @@ def prospect(tree: "KernelTree") -> dict[str, Any]:
     if made:
         return {"way": made.way, "why": made.why, "sidecar": str(made.folder)}
     try:
-        way, why = outlook.of(tree)
+        told = outlook.of(tree)
     except KernelError as error:
         return {"way": None, "why": str(error), "sidecar": None}
-    return {"way": way, "why": why, "sidecar": None}
+    return {"way": told.way, "why": told.why, "sidecar": None}

@@ -46,21 +46,24 @@ def tree(tmp_path: Path) -> KernelTree:
 def test_what_the_configuration_lacks_is_said(tmp_path: Path) -> None:
     (tmp_path / "init").mkdir()
     (tmp_path / "init/Kconfig").write_text(KCONFIG)
-    said = configuration.options(tmp_path, _rust())
+    said = configuration.options(tmp_path, _rust(), has_rust=True)
     assert said == {
-        "RUST": "y",
-        "RUST_IS_AVAILABLE": "y",
         "RUSTC_VERSION": "109600",
         "RUSTC_LLVM_VERSION": "220108",
         "RUSTC_VERSION_TEXT": f'"{VERBOSE.splitlines()[0]}"',
-        "RUST_OVERFLOW_CHECKS": "y",
         "RUSTC_HAS_THIS": "y",
+    }
+    assert configuration.options(tmp_path, _rust(), has_rust=False) == {
+        "RUST": "y",
+        "RUST_IS_AVAILABLE": "y",
+        "RUST_OVERFLOW_CHECKS": "y",
+        **said,
     }
 
 
 def test_it_takes_the_place_of_what_was_there() -> None:
     said = {"RUST": "y", "RUSTC_VERSION": "109600", "RUSTC_VERSION_TEXT": '"rustc 1.96.0"'}
-    conf = "CONFIG_SMP=y\nCONFIG_RUSTC_VERSION=0\nCONFIG_RUSTC_VERSIONS=2\n"
+    conf = "CONFIG_SMP=y\nCONFIG_RUSTC_VERSION=0\nCONFIG_RUSTC_VERSIONS=2\nCONFIG_RUSTC_HAS_IT=y\n"
     assert configuration.auto_conf(conf, said) == (
         "CONFIG_SMP=y\nCONFIG_RUSTC_VERSIONS=2\nCONFIG_RUST=y\nCONFIG_RUSTC_VERSION=109600\n"
         'CONFIG_RUSTC_VERSION_TEXT="rustc 1.96.0"\n'
@@ -82,7 +85,7 @@ def test_a_command_of_kbuilds_says_what_is_linked() -> None:
 
 @pytest.mark.parametrize(
     ("release", "why"),
-    [("6.1.192", "one old rustc alone"), ("6.18.2", "that was done for 6.12 alone so far")],
+    [("6.1.192", "one old rustc alone"), ("6.18.2", "that was done for 6.12, 7.3 alone so far")],
 )
 def test_kernels_for_which_it_was_not_done_are_refused(
     release: str, why: str, tree: KernelTree

@@ -151,7 +151,7 @@ def _build(
         name = f"{source.module}.symvers" if source.file else "Module.symvers"
         symvers = exports.publish(folder.work / "Module.symvers", place / name)
     if kernel.sidecar:
-        inputs.add(kernel.sidecar.crates / "libkernel.rmeta")
+        inputs.update(kernel.sidecar.stamps())
     outputs = [*modules, *debugs, *([symvers] if symvers else [])]
     result = {"modules": json.dumps([file.name for file in modules])}
     if symvers:

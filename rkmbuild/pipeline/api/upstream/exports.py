@@ -17,6 +17,10 @@ _LINE = re.compile(r"^EXPORT_SYMBOL_RUST_GPL\((\S+)\);$", re.MULTILINE)
 _VMLINUX = "vmlinux"
 
 
+class OtherExportsError(KernelError):
+    """What was made of a source exports other names than a kernel does."""
+
+
 def made(rust: Path) -> frozenset[str]:
     """Return the names that a build of `rust/` exports.
 
@@ -47,7 +51,7 @@ def compare(
         tree: The kernel.
 
     Raises:
-        KernelError: a name of the one is none of the other; the first is named.
+        OtherExportsError: a name of the one is none of the other; the first is named.
     """
     lacking = sorted(of_rust(symbols) - set(names))
     added = sorted(set(names) - symbols.keys())
@@ -56,7 +60,7 @@ def compare(
     first = min([*lacking, *added])
     who = f"{tree.release} exports it, and" if first in lacking else "the source exports it, and"
     whom = "the source does not" if first in lacking else f"{tree.release} does not"
-    raise KernelError(
+    raise OtherExportsError(
         f"what was made of the source is not the Rust of {tree.release}: of {len(names)} exported "
         f"names {len(added)} are none of the kernel's, and {len(lacking)} of the kernel's are "
         f"missing; the first is {first}: {who} {whom}",

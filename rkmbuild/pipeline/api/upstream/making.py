@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from rkmbuild.base import cache
+from rkmbuild.base import cache, console
 from rkmbuild.kernel import symvers
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import KernelTree
@@ -19,12 +19,14 @@ from rkmbuild.pipeline.api.upstream import (
     toolchain,
 )
 from rkmbuild.pipeline.api.upstream import source as sources
+from rkmbuild.pipeline.api.upstream.exports import OtherExportsError
 from rkmbuild.pipeline.api.upstream.own import Build
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar, Way
 from rkmbuild.pipeline.api.upstream.source import Source
-from rkmbuild.pipeline.api.upstream.static_tools import Takes
-from rkmbuild.pipeline.api.upstream.toolchain import Toolchain
+from rkmbuild.pipeline.api.upstream.toolchain import NotOfferedError, Toolchain
 from rkmbuild.pipeline.stages import side_by_side
+from rkmbuild.toolchain import rust
+from rkmbuild.toolchain.parts import Rust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,24 +37,29 @@ class Wanted:
     allow_mismatch: bool = False
     suite: str | None = None
     allow_expired: bool = False
+    link: Way | None = None
+    toolchain: str | None = None
 
 
 def make(tree: KernelTree, wanted: Wanted) -> Sidecar:
-    """Make the sidecar of a kernel; the errors are those of `sidecar.get`."""
-    way = outlook.of(tree).way
+    """Make the sidecar of a kernel; it is spare. The errors are those of `sidecar.get`."""
     symbols = symvers.load(tree.symvers) if tree.symvers else {}
+    asked = rust.choose(wanted.toolchain)[0] if wanted.toolchain else None
+    told = outlook.of(tree, link=wanted.link, rustc=asked)
     with cache.temporary() as work:
-        if way is Way.STATIC:
-            return _static(tree, wanted, static_tools.takes(tree), symbols, work)
-        core = rustc_probe.demanded(symbols) or ""
-        source, tools = _materials(
-            tree,
-            wanted,
-            work,
-            here=toolchain.on_this_machine(tree, core),
-            get=partial(toolchain.get, tree, core),
-        )
-        return _own(tree, source, tools, symbols, work)
+        if told.way is Way.STATIC:
+            return _static(tree, wanted, asked, symbols, work, because=told.because)
+        try:
+            return _own(tree, wanted, asked, symbols, work)
+        except (OtherExportsError, NotOfferedError) as error:
+            # What was asked for is done or refused; a source of another patch level is taken for
+            # what it exports alone.
+            if wanted.link or wanted.allow_mismatch or not static_tools.is_known(tree):
+                raise
+            because = error.message
+        console.note(f"{because}; modules are linked with what they use of the source's Rust")
+    with cache.temporary() as work:
+        return _static(tree, wanted, None, symbols, work, because=because)
 
 
 def _materials(
@@ -91,11 +98,19 @@ def _materials(
 
 def _own(
     tree: KernelTree,
-    source: Source,
-    tools: Toolchain,
+    wanted: Wanted,
+    asked: Rust | None,
     symbols: Mapping[str, ExportedSymbol],
     work: Path,
 ) -> Sidecar:
+    core = rustc_probe.demanded(symbols) or ""
+    source, tools = _materials(
+        tree,
+        wanted,
+        work,
+        here=toolchain.on_this_machine(tree, core, asked),
+        get=partial(toolchain.get, tree, core),
+    )
     build = own.Build(tree=tree, source=source, tools=tools, folder=work / "build", variables={})
 
     def put_together(folder: Path) -> str:
@@ -111,16 +126,24 @@ def _own(
 def _static(
     tree: KernelTree,
     wanted: Wanted,
-    takes: Takes,
+    asked: Rust | None,
     symbols: Mapping[str, ExportedSymbol],
     work: Path,
+    *,
+    because: str,
 ) -> Sidecar:
+    takes = static_tools.takes(tree)
+
     def get_tools(*, suite: str | None, allow_expired: bool) -> Path:
         del suite  # the kernel's own has no tools that new
         return static_tools.get(takes, allow_expired=allow_expired)
 
-    here = static_tools.on_this_machine(takes)
+    if asked:
+        static_tools.check(takes, asked, tree)
+    here = static_tools.on_this_machine(takes, asked)
     source, tools = _materials(tree, wanted, work, here=here, get=get_tools)
+    if asked:
+        tools = tools._replace(rust=asked)
     build = own.Build(
         tree=tree, source=source, tools=tools, folder=work / "build", variables=static.variables()
     )
@@ -128,8 +151,8 @@ def _static(
     def put_together(folder: Path) -> str:
         static.make(build, symbols, folder)
         return (
-            f"{tree.release} was built without Rust (CONFIG_RUST), so that modules bring along "
-            f"what they use of the source {source.label}, compiled by {_rustc(tools)}"
+            f"{because}, so that modules bring along what they use of the source {source.label}, "
+            f"compiled by {_rustc(tools)}"
         )
 
     return _entry(build, Way.STATIC, put_together)
@@ -140,7 +163,7 @@ def _entry(build: Build, way: Way, put_together: Callable[[Path], str]) -> Sidec
     tree, source, tools = build.tree, build.source, build.tools
     kernel = sidecar.identity(tree)
     rustc = tools.rust.verbose
-    name = cache.key(sidecar.REVISION, kernel, source.name, rustc, str(tools.bindgen_version))
+    name = cache.key(sidecar.REVISION, kernel, source.name, rustc, str(tools.bindgen_version), way)
 
     def make_it(folder: Path) -> None:
         why = put_together(folder)
@@ -153,6 +176,7 @@ def _entry(build: Build, way: Way, put_together: Callable[[Path], str]) -> Sidec
             source=source.label,
             kernel=kernel,
         ).write()
+        (folder / sidecar.SPARE).touch()
 
     return sidecar.read(cache.entry(sidecar.KIND, name, make_it))
 

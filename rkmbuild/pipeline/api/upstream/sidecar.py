@@ -7,6 +7,7 @@ what `make prepare` of a kernel with CONFIG_RUST leaves in `rust/` for modules, 
 
 import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,8 +21,10 @@ from rkmbuild.toolchain.parts import Rust, Version
 
 KIND = "sidecar"
 MANIFEST = "sidecar.json"
+SPARE = "spare"
+"""The file of a sidecar that builds do not take: another one of that kernel is to be used."""
 # Counts up when a sidecar of an older rkmbuild will not do.
-REVISION = 2
+REVISION = 3
 # What of a toolchain is a path.
 _PATHS = ("rustc", "cargo", "sysroot", "library")
 
@@ -74,6 +77,10 @@ class Sidecar:
     def target(self) -> Path:
         """The target specification."""
         return self.objtree / "scripts/target.json"
+
+    def stamps(self) -> tuple[Path, Path]:
+        """Return the files, there or not, by which a build sees that it is to be made anew."""
+        return self.crates / "libkernel.rmeta", self.folder / SPARE
 
     def document(self) -> dict[str, Any]:
         """Return it as `--json` shows it."""
@@ -136,28 +143,33 @@ def identity(tree: KernelTree) -> str:
     return cache.key(tree.release, [files.sha256(file) for file in told])
 
 
-def find(tree: KernelTree) -> Sidecar | None:
+def find(tree: KernelTree, link: Way | None = None) -> Sidecar | None:
     """Return the sidecar of a kernel if the cache has one, and the toolchain whose metadata it is.
 
-    Of several, from sources of the user's, it is the one that was made last.
+    Args:
+        tree: The kernel.
+        link: How modules are to be linked; where None it is the sidecar that was chosen last, and
+            none that is spare.
     """
-    try:
-        entries = [entry for entry in (paths.cache_dir() / KIND).iterdir() if cache.is_done(entry)]
-    except (OSError, StorageError):  # there is none yet, or nobody whose cache it would be
-        return None
-    entries.sort(key=cache.finished_at, reverse=True)
-    wanted = ""
-    for entry in entries:
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            said = json.loads((entry / MANIFEST).read_text())
-            if said["revision"] != REVISION or said["release"] != tree.release:
-                continue
-            wanted = wanted or identity(tree)
-            found = read(entry)
-            # One of the cache counts as used then.
-            if found.kernel == wanted and _is_there(found.rust) and cache.note_use(entry):
-                return found
+    for found in _all(tree):
+        fits = found.way is link if link else not (found.folder / SPARE).exists()
+        # One of the cache counts as used then.
+        if fits and _is_there(found.rust) and cache.note_use(found.folder):
+            return found
     return None
+
+
+def choose(made: Sidecar, tree: KernelTree) -> None:
+    """Have builds for a kernel take this sidecar from now on, and make anew what others made.
+
+    Raises:
+        StorageError: the cache cannot be written.
+    """
+    with cache.writing(made.folder):
+        (made.folder / SPARE).unlink(missing_ok=True)
+        for other in _all(tree):
+            if other.folder != made.folder:
+                (other.folder / SPARE).touch()
 
 
 def get(
@@ -167,8 +179,12 @@ def get(
     allow_mismatch: bool = False,
     suite: str | None = None,
     allow_expired: bool = False,
+    link: Way | None = None,
+    toolchain: str | None = None,
 ) -> Sidecar:
     """Return the sidecar of a kernel, made where the cache lacks it.
+
+    What is asked for by source, way or toolchain is what later builds take.
 
     Args:
         tree: The kernel.
@@ -176,6 +192,8 @@ def get(
         allow_mismatch: Take a source of another patch level, if it exports what the kernel does.
         suite: Where source and toolchain are from; that of the kernel where None.
         allow_expired: Take a suite if the archive does not vouch any more that it is the newest.
+        link: How modules are to be linked; what the kernel allows where None.
+        toolchain: What compiles it, a rustup name or a path to rustc; what fits where None.
 
     Raises:
         KernelError: it cannot be had for this kernel, or the source is not the kernel's.
@@ -184,16 +202,43 @@ def get(
         BuildError: the source does not compile.
         StorageError: the cache cannot be written.
     """
-    found = find(tree) if source is None else None
-    if found:
-        return found
-    # It knows of packages and compilers, which a build with nothing to make never asks for.
-    from rkmbuild.pipeline.api.upstream import making  # noqa: PLC0415
+    made = find(tree, link) if source is None and toolchain is None else None
+    if made and not link:
+        return made
+    if made is None:
+        # It knows of packages and compilers, which a build with nothing to make never asks for.
+        from rkmbuild.pipeline.api.upstream import making  # noqa: PLC0415
 
-    wanted = making.Wanted(
-        source=source, allow_mismatch=allow_mismatch, suite=suite, allow_expired=allow_expired
-    )
-    return making.make(tree, wanted)
+        wanted = making.Wanted(
+            source=source,
+            allow_mismatch=allow_mismatch,
+            suite=suite,
+            allow_expired=allow_expired,
+            link=link,
+            toolchain=toolchain,
+        )
+        made = making.make(tree, wanted)
+    choose(made, tree)
+    return made
+
+
+def _all(tree: KernelTree) -> Iterator[Sidecar]:
+    """Give the sidecars of a kernel, that first which was made last."""
+    try:
+        entries = [entry for entry in (paths.cache_dir() / KIND).iterdir() if cache.is_done(entry)]
+    except (OSError, StorageError):  # there is none yet, or nobody whose cache it would be
+        return
+    entries.sort(key=cache.finished_at, reverse=True)
+    wanted = ""
+    for entry in entries:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            said = json.loads((entry / MANIFEST).read_text())
+            if said["revision"] != REVISION or said["release"] != tree.release:
+                continue
+            wanted = wanted or identity(tree)
+            found = read(entry)
+            if found.kernel == wanted:
+                yield found
 
 
 def _in_cache(path: Path) -> str:

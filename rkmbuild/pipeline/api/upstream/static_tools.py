@@ -1,4 +1,4 @@
-"""What the crate of a kernel without Rust is compiled with: any tools that its source takes."""
+"""What a crate that modules bring along is compiled with: any tools that the source takes."""
 
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from rkmbuild.pipeline.api.upstream import toolchain
 from rkmbuild.pipeline.api.upstream.toolchain import Toolchain
 from rkmbuild.toolchain import bindgen as bindgens
 from rkmbuild.toolchain import rust, rust_places, versions
-from rkmbuild.toolchain.parts import Version
+from rkmbuild.toolchain.parts import Rust, Version
 
 # Counts up when an entry of packages is put together in another way.
 _REVISION = 1
@@ -42,11 +42,23 @@ TAKES = {
         suite="trixie",
         why="its init/Kconfig wants rustc 1.81 for kernels with CALL_PADDING, and its "
         "scripts/min-tool-version.sh bindgen 0.65.1",
-    )
+    ),
+    (7, 3): Takes(
+        rustc=(Version(1, 85), Version(1, 96, 99)),
+        bindgen=Version(0, 71, 1),
+        suite="trixie",
+        why="its scripts/min-tool-version.sh wants rustc 1.85.0 and bindgen 0.71.1",
+    ),
 }
-"""By series: those whose crate was built for a kernel without Rust, and whose samples ran there.
+"""By series: those whose samples ran with the crate in them, on a kernel without Rust (6.12) or on
+one with Rust of its own (7.3).
 
 6.1's source takes rustc 1.62 alone (its `rust/alloc` is that release's own library)."""
+
+
+def is_known(tree: KernelTree) -> bool:
+    """Tell whether it was tried with a kernel's source."""
+    return (tree.version.major, tree.version.minor) in TAKES
 
 
 def takes(tree: KernelTree) -> Takes:
@@ -66,16 +78,39 @@ def takes(tree: KernelTree) -> Takes:
         else f"that was done for {tried} alone so far"
     )
     raise KernelError(
-        f"{tree.release} was built without Rust (CONFIG_RUST), and its modules cannot bring Rust "
-        f"for Linux's crate along: {why}",
+        f"{_has(tree)}, and its modules cannot bring Rust for Linux's crate along: {why}",
         hint="the portable API is there for every kernel: leave out `api` in Cargo.toml",
     )
 
 
-def on_this_machine(wanted: Takes) -> Toolchain | None:
-    """Return what is here of its own, or in the cache, that fits; or None."""
+def check(wanted: Takes, asked: Rust, tree: KernelTree) -> None:
+    """Refuse a rustc that a kernel's source does not take.
+
+    Raises:
+        ToolchainError: it is one.
+    """
     low, high = wanted.rustc
-    found = [place.rust for place in map(rust.look_at, rust_places.all_places()) if place.rust]
+    if not low <= asked.version <= high:
+        raise ToolchainError(
+            f"the source of {tree.release} cannot be compiled by rustc {asked.version}: it takes "
+            f"{low} or newer, and was tried up to {high.major}.{high.minor}",
+            hint=f"{wanted.why}; leave --toolchain out, and one that fits is taken or fetched",
+        )
+
+
+def on_this_machine(wanted: Takes, asked: Rust | None = None) -> Toolchain | None:
+    """Return what is here of its own, or in the cache, that fits; or None.
+
+    Args:
+        wanted: What fits.
+        asked: The rustc that is asked for, which fits.
+    """
+    low, high = wanted.rustc
+    found = (
+        [asked]
+        if asked
+        else [place.rust for place in map(rust.look_at, rust_places.all_places()) if place.rust]
+    )
     fitting = [each for each in found if low <= each.version <= high]
     try:
         pair, _ = bindgens.choose()
@@ -87,7 +122,7 @@ def on_this_machine(wanted: Takes) -> Toolchain | None:
     for entry in sorted((paths.cache_dir() / toolchain.KIND).glob("*")):
         if cache.is_done(entry):
             there = toolchain.read(entry)
-            rust_fits = low <= there.rust.version <= high
+            rust_fits = asked or low <= there.rust.version <= high
             if rust_fits and there.bindgen_version >= wanted.bindgen and cache.note_use(entry):
                 return there
     return None
@@ -133,3 +168,9 @@ def _make(folder: Path, *, wanted: Takes, allow_expired: bool) -> None:
         raise FetchError(f"{wanted.suite} has no tools that fit, but {words}", hint=hint)
     packages = toolchain.needed(offered)
     toolchain.put_together(folder, asked, packages, wanted.suite, f"rustc {rustc}")
+
+
+def _has(tree: KernelTree) -> str:
+    if tree.config.on("RUST"):
+        return f"{tree.release}'s own Rust cannot be linked to"
+    return f"{tree.release} was built without Rust (CONFIG_RUST)"

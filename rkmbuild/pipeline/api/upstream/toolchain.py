@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rkmbuild.arch import architectures
 from rkmbuild.base import cache, console
-from rkmbuild.base.errors import FetchError, KernelError, ToolchainError
+from rkmbuild.base.errors import FetchError, ToolchainError
 from rkmbuild.distro import apt, apt_suite, companions, distribution
 from rkmbuild.distro.apt import Apt, Listed
 from rkmbuild.kernel.companions import Companions
@@ -34,6 +34,10 @@ PACKAGES = ("rustc", "cargo", "rust-src", "bindgen")
 _NOT_NEEDED = re.compile(r"(gcc|cpp|binutils|libc-dev-bin|clang)(-.*)?")
 
 
+class NotOfferedError(FetchError):
+    """The packages with which a kernel's Rust was made are nowhere to be had."""
+
+
 class Toolchain(NamedTuple):
     """What a kernel's Rust is made with once more.
 
@@ -50,19 +54,19 @@ class Toolchain(NamedTuple):
     libclang: Path | None = None
 
 
-def on_this_machine(tree: KernelTree, core: str) -> Toolchain | None:
+def on_this_machine(tree: KernelTree, core: str, asked: Rust | None = None) -> Toolchain | None:
     """Return what this machine has of its own that a kernel's Rust was made with, or None.
 
     Args:
         tree: The kernel.
         core: What its symbols have for the crate `core`.
+        asked: The rustc that is asked for.
     """
-    wanted = tree.config.get("RUSTC_VERSION_TEXT")
-    fitting = (
-        found.rust
-        for found in map(rust.look_at, rust_places.all_places())
-        if found.rust and found.rust.verbose.startswith(f"{wanted}\n")
+    there = (
+        [asked] if asked else [found.rust for found in map(rust.look_at, rust_places.all_places())]
     )
+    wanted = tree.config.get("RUSTC_VERSION_TEXT")
+    fitting = (each for each in there if each and each.verbose.startswith(f"{wanted}\n"))
     chosen = next((each for each in fitting if fits(each.rustc, core)), None)
     if chosen is None:
         return None
@@ -93,8 +97,8 @@ def get(tree: KernelTree, core: str, *, suite: str | None, allow_expired: bool) 
         allow_expired: Take a suite if the archive does not vouch any more that it is the newest.
 
     Raises:
-        FetchError: no suite has them, or they could not be got.
-        KernelError: they are not what the kernel was made with after all.
+        NotOfferedError: no suite has them.
+        FetchError: they could not be got.
         StorageError: there is no space for them.
     """
     wanted = (tree.config.get("RUSTC_VERSION_TEXT"), str(_bindgen(tree)))
@@ -130,11 +134,11 @@ def _make(
     folder: Path, *, tree: KernelTree, core: str, suite: str | None, allow_expired: bool
 ) -> None:
     if not distribution.has_apt():
-        raise FetchError(_no_way(tree), hint=_hint(tree))
+        raise NotOfferedError(_no_way(tree), hint=_hint(tree))
     asked, packages, where = _chosen(tree, suite, allow_expired)
     rustc = put_together(folder, asked, packages, where, f"the rustc that built {tree.release}")
     if not fits(rustc, core):
-        raise KernelError(
+        raise NotOfferedError(
             f"rustc of {where} is not the one that built {tree.release}: it names the crate core "
             "in another way",
             hint=_hint(tree),
@@ -199,7 +203,7 @@ def put_together(
 def _chosen(
     tree: KernelTree, suite: str | None, allow_expired: bool
 ) -> tuple[Apt, list[Listed], str]:
-    """Return whom to ask for what, and the suite in words; FetchError where none has it."""
+    """Return whom to ask for what, and the suite in words; NotOfferedError where none has it."""
     wanted = {
         "rustc": versions.first(tree.config.get("RUSTC_VERSION_TEXT", "")),
         "bindgen": _bindgen(tree),
@@ -212,7 +216,7 @@ def _chosen(
         if has == wanted and "rust-src" in offered:
             return asked, needed(offered), name or "apt"
         seen.append(f"{name or 'apt'} has " + _words(has))
-    raise FetchError(
+    raise NotOfferedError(
         f"{_no_way(tree)}: it was built with {_words(wanted)}, and {'; '.join(seen)}",
         hint=_hint(tree),
     )

@@ -104,7 +104,7 @@ class UpstreamApi:
     def files(self) -> Iterable[Path]:
         """Return the files whose change makes a new build necessary: those of the sidecar."""
         made = self.sidecar
-        yield from (made.folder / sidecar.MANIFEST, made.target)
+        yield from (made.folder / sidecar.MANIFEST, made.target, *made.stamps())
         yield from (file for file in made.crates.iterdir() if file.suffix in _READ)
 
     def declarations(self, sources: Sequence[Path]) -> str:
