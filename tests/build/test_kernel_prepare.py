@@ -1,6 +1,7 @@
 """`rkmbuild kernel prepare`: sidecars ahead of a build, of which source, and for other machines."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 
 from rkmbuild.base import paths
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.pipeline.api.upstream import rustc_probe
 from rkmbuild.pipeline.api.upstream.sidecar import Sidecar
+from rkmbuild.toolchain import rust, rust_places
 from tests import upstream_sources
 from tests.cli import complaints, rkmbuild
 
@@ -118,3 +121,11 @@ def test_a_sidecar_goes_to_another_machine(
     assert not complaints(done.stderr)
     file.touch()
     assert f"rustc: {other}/rust-toolchain/" in rkmbuild(*command, "-v", env=elsewhere).stderr
+
+
+def test_the_crate_core_is_named_by_every_rustc_that_is_here() -> None:
+    found = [each for each in map(rust.look_at, rust_places.all_places()) if each.rust]
+    assert found
+    for each in found:
+        assert each.rust is not None
+        assert re.fullmatch(r"s\w*_", rustc_probe.given(each.rust.rustc)), each.rust.verbose

@@ -24,9 +24,16 @@ _CORE = re.compile(r"C(s[0-9A-Za-z]*_)4core")
 _CRATE = """\
 #![no_core]
 #![feature(no_core, lang_items)]
-#[lang = "sized"] pub trait Sized {}
+SIZED
 pub mod inside { pub fn probe() {} }
 """
+# What rustc asks of `core` for it: from 1.89 on with what is above it (rust-lang/rust#137944).
+_SIZED = (
+    '#[lang = "sized"] pub trait Sized {}',
+    """#[lang = "pointee_sized"] pub trait PointeeSized {}
+#[lang = "meta_sized"] pub trait MetaSized: PointeeSized {}
+#[lang = "sized"] pub trait Sized: MetaSized {}""",
+)
 
 
 def demanded(names: Iterable[str]) -> str | None:
@@ -48,25 +55,33 @@ def given(rustc: Path) -> str:
     """
 
     def ask() -> dict[str, Any]:
-        with tempfile.TemporaryDirectory(prefix="rkmbuild-") as folder:
-            made = Path(folder, "core.o")
-            process.run(
-                [
-                    rustc, "--crate-name=core", "--crate-type=lib", "--edition=2021",
-                    "-Csymbol-mangling-version=v0", f"--emit=obj={made}", "-",
-                ],
-                doing="asking rustc how it names the crate core",
-                # `no_core` of a release: the kernel's build opens it the same way.
-                env=tool_environment({"RUSTC_BOOTSTRAP": "1"}),
-                cwd=Path(folder),
-                stdin=_CRATE.encode(),
-                failure=ToolchainError,
-                timeout=60,
-            )  # fmt: skip
-            found = _CORE.search(made.read_bytes().decode("latin-1"))
-        return {"core": found[1] if found else ""}
+        older, newer = (_CRATE.replace("SIZED", each) for each in _SIZED)
+        try:
+            return {"core": _asked(rustc, older)}
+        except ToolchainError:
+            return {"core": _asked(rustc, newer)}
 
-    answer: str = remembered(f"core {_CRATE}", [rustc], ask)["core"]
+    answer: str = remembered(f"core {_CRATE}{_SIZED}", [rustc], ask)["core"]
     if not answer:
         raise ToolchainError(f"{rustc} does not name the crate core in its symbols")
     return answer
+
+
+def _asked(rustc: Path, crate: str) -> str:
+    with tempfile.TemporaryDirectory(prefix="rkmbuild-") as folder:
+        made = Path(folder, "core.o")
+        process.run(
+            [
+                rustc, "--crate-name=core", "--crate-type=lib", "--edition=2021",
+                "-Csymbol-mangling-version=v0", f"--emit=obj={made}", "-",
+            ],
+            doing="asking rustc how it names the crate core",
+            # `no_core` of a release: the kernel's build opens it the same way.
+            env=tool_environment({"RUSTC_BOOTSTRAP": "1"}),
+            cwd=Path(folder),
+            stdin=crate.encode(),
+            failure=ToolchainError,
+            timeout=60,
+        )  # fmt: skip
+        found = _CORE.search(made.read_bytes().decode("latin-1"))
+    return found[1] if found else ""
