@@ -1,18 +1,14 @@
 """What was tried of the samples and drivers of a kernel's source that are written in Rust.
 
 Each is said here by its place in that source, with what drives it in a guest; what it prints is
-read from the source itself (`printing`). docs/upstream-mode.md has a row for each.
+read from the source itself (`printing`). docs/upstream-mode.md has a row for each (`tried_tables`).
 """
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "upstream-mode.md"
-HEADINGS = ("Source", "Built", "Loaded", "Driven", "Bytes")
-_TABLE = re.compile(rf"^\| {HEADINGS[0]} .*\n\|[-| ]+\n((?:\|.*\n)*)", re.MULTILINE)
+from rkmbuild.kernel.tree import Kconfig
 
 # What is a module of its own: `module!`, `module_pci_driver!`, …
 _IS_A_MODULE = re.compile(r"^(?:kernel::)?module(?:_\w+_driver)?! *\{", re.MULTILINE)
@@ -27,23 +23,27 @@ class Tried:
         source: Its file, or its first one, in the kernel's source.
         module: The name of the module; that of the file where empty.
         more: Other files of it, C or Rust.
-        lacks: The option of the configuration without which it cannot be had; empty where it can.
-        error: A part of what rustc says of it then.
+        needs: The options of the configuration without which it cannot be had, built in.
+        error: Parts of what rustc says of it then.
+        modules: Modules of the kernel that are loaded before it, with their parameters.
         parameters: What it is loaded with.
         drive: Commands for the loaded module, and what each prints.
         driven: What they do, in words for the table.
         unreached: Beginnings of lines that it would print on another occasion.
+        beside: Beginnings of lines that the kernel prints of those commands.
     """
 
     source: str
     module: str = ""
     more: tuple[str, ...] = ()
-    lacks: str = ""
-    error: str = ""
+    needs: tuple[str, ...] = ()
+    error: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
     parameters: str = ""
     drive: tuple[tuple[str, tuple[str, ...]], ...] = ()
     driven: str = ""
     unreached: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -55,10 +55,17 @@ class Tried:
         """All its files."""
         return (self.source, *self.more)
 
-    def row(self, size: int | None = None) -> list[str]:
+    def without(self, config: Kconfig) -> str:
+        """Return which option a kernel lacks for it, in words, or nothing."""
+        for option in self.needs:
+            if not config.on(option) or config.get(option) == "m":
+                return f"CONFIG_{option} is {'m' if config.get(option) == 'm' else 'off'}"
+        return ""
+
+    def row(self, size: int | None = None, why: str = "") -> list[str]:
         """Return its row of the table: as it was seen, with the size of the module where it was."""
-        if self.lacks:
-            return [f"`{self.source}`", f"no: CONFIG_{self.lacks} is off", "", "", ""]
+        if size is None:
+            return [f"`{self.source}`", f"no: {why}", "", "", ""]
         return [f"`{self.source}`", "yes", "yes", self.driven, f"{size:,}"]
 
 
@@ -66,6 +73,9 @@ def _quiet(command: str) -> tuple[str, tuple[str, ...]]:
     return command, ()
 
 
+# An adapter without hardware, which has a chip at this address.
+_I2C, _STUB = "/sys/bus/i2c/devices", ("i2c-smbus", "i2c-stub chip_addr=0x30")
+_PHY = "/sys/bus/mdio_bus/drivers"
 _SAMPLES = (
     Tried(
         source="samples/rust/rust_minimal.rs",
@@ -126,7 +136,7 @@ _SAMPLES = (
     ),
     Tried(
         source="samples/rust/rust_driver_faux.rs",
-        drive=(("ls /sys/bus/faux/devices", ("rust-faux-sample-device",)),),
+        drive=(("ls /sys/bus/faux/devices | grep -c rust-faux-sample-device", ("1",)),),
         driven="its device is there",
     ),
     Tried(
@@ -159,15 +169,36 @@ _SAMPLES = (
         ),
         driven="pci-testdev and two devices on its bus",
     ),
-    Tried(source="samples/rust/rust_driver_i2c.rs", lacks="I2C", error="kernel::i2c"),
-    Tried(source="samples/rust/rust_i2c_client.rs", lacks="I2C", error="kernel::i2c"),
-    Tried(source="samples/rust/rust_driver_usb.rs", lacks="USB", error="kernel::usb"),
+    Tried(
+        source="samples/rust/rust_driver_i2c.rs",
+        needs=("I2C",),
+        error=("kernel::i2c",),
+        modules=_STUB,
+        drive=(
+            (f"echo rust_driver_i2c 0x30 >{_I2C}/i2c-0/new_device", ()),
+            (f"ls -d {_I2C}/../drivers/rust_driver_i2c/0-*",
+             (f"{_I2C}/../drivers/rust_driver_i2c/0-0030",)),
+            (f"echo 0x30 >{_I2C}/i2c-0/delete_device", ()),
+        ),
+        driven="a device of i2c-stub",
+        unreached=("Shutdown",),
+        beside=("i2c i2c-0: ",),
+    ),
+    Tried(
+        source="samples/rust/rust_i2c_client.rs",
+        needs=("I2C",),
+        error=("kernel::i2c",),
+        modules=_STUB,
+        drive=((f"cat {_I2C}/0-0030/name", ("rust_driver_i2c",)),),
+        driven="ACPI device, which adds one to i2c-stub",
+    ),
+    Tried(source="samples/rust/rust_driver_usb.rs", needs=("USB",), error=("kernel::usb",)),
     Tried(
         source="samples/rust/rust_driver_serdev.rs",
-        lacks="RUST_SERIAL_DEV_BUS_ABSTRACTIONS",
-        error="kernel::serdev",
+        needs=("RUST_SERIAL_DEV_BUS_ABSTRACTIONS",),
+        error=("kernel::serdev",),
     ),
-    Tried(source="samples/rust/rust_soc.rs", lacks="SOC_BUS", error="kernel::soc"),
+    Tried(source="samples/rust/rust_soc.rs", needs=("SOC_BUS",), error=("kernel::soc",)),
 )  # fmt: skip
 
 _NULL = f"{_CONFIG}/rnull/disk0"
@@ -194,21 +225,45 @@ _DRIVERS = (
         drive=((f"ls -d {_PCI}/drivers/nova*", (f"{_PCI}/drivers/nova-core",)),),
         driven="registered; there is no such card",
     ),
-    Tried(source="drivers/gpu/drm/nova/nova.rs", lacks="DRM", error="kernel::drm"),
-    Tried(source="drivers/gpu/drm/tyr/tyr.rs", lacks="DRM", error="kernel::drm"),
-    Tried(source="drivers/net/phy/ax88796b_rust.rs", lacks="PHYLIB", error="`phy` in `net`"),
-    Tried(source="drivers/net/phy/qt2025.rs", lacks="PHYLIB", error="`phy` in `net`"),
-    Tried(source="drivers/cpufreq/rcpufreq_dt.rs", lacks="COMMON_CLK", error="kernel::clk::Clk"),
-    Tried(source="drivers/pwm/pwm_th1520.rs", lacks="PWM", error="kernel::pwm"),
+    Tried(source="drivers/gpu/drm/nova/nova.rs", needs=("DRM",), error=("kernel::drm",)),
+    Tried(source="drivers/gpu/drm/tyr/tyr.rs", needs=("DRM",), error=("kernel::drm",)),
+    Tried(
+        source="drivers/net/phy/ax88796b_rust.rs",
+        needs=("RUST_PHYLIB_ABSTRACTIONS",),
+        error=("`phy` in `net`",),
+        drive=(
+            (f"ls {_PHY} | grep Asix",
+             ("Asix Electronics AX88772A", "Asix Electronics AX88772C",
+              "Asix Electronics AX88796B")),
+        ),
+        driven="its three drivers are registered; there is no such chip",
+    ),
+    Tried(
+        source="drivers/net/phy/qt2025.rs",
+        needs=("RUST_PHYLIB_ABSTRACTIONS",),
+        error=("`phy` in `net`",),
+        drive=((f"ls {_PHY} | grep QT", ("QT2025 10Gpbs SFP+",)),),
+        driven="registered; there is no such chip",
+    ),
+    Tried(
+        source="drivers/cpufreq/rcpufreq_dt.rs",
+        needs=("COMMON_CLK", "OF"),
+        error=("kernel::clk::Clk", "from_of_cpumask"),
+    ),
+    Tried(
+        source="drivers/pwm/pwm_th1520.rs",
+        needs=("RUST_PWM_ABSTRACTIONS",),
+        error=("kernel::pwm",),
+    ),
     Tried(
         source="drivers/android/binder/rust_binder_main.rs",
-        lacks="ANDROID_BINDER_IPC_RUST",
-        error="kernel::bindings::rb_node_layout",
+        needs=("ANDROID_BINDER_IPC_RUST",),
+        error=("kernel::bindings::rb_node_layout",),
     ),
     Tried(
         source="lib/find_bit_benchmark_rust.rs",
-        lacks="FIND_BIT_BENCHMARK_RUST",
-        error="`fill_random`",
+        needs=("FIND_BIT_BENCHMARK_RUST",),
+        error=("`fill_random`",),
     ),
 )  # fmt: skip
 
@@ -219,20 +274,3 @@ def modules_in(source: Path) -> set[str]:
     """Return the files of a kernel's source that are modules in Rust, but those of tests of it."""
     found = [file for file in source.rglob("*.rs") if _IS_A_MODULE.search(file.read_text())]
     return {str(file.relative_to(source)) for file in found}
-
-
-def rows_of(page: str) -> dict[str, list[str]]:
-    """Return the rows of the table in the page, by the source's place."""
-    table = _TABLE.search(page)
-    assert table, f"{PAGE.name} has no table headed by {HEADINGS}"
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table[1].splitlines()]
-    return {row[0].strip("`"): row for row in rows}
-
-
-def updated(page: str, rows: Mapping[str, Sequence[str]]) -> str:
-    """Return the page with these rows in place of older ones; those of others stay."""
-    there = {**rows_of(page), **rows}
-    ruler = ["-" * len(heading) for heading in HEADINGS]
-    lines = [HEADINGS, ruler, *(there[each.source] for each in TRIED if each.source in there)]
-    text = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-    return _TABLE.sub(lambda _: text, page)
