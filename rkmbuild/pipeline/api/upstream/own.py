@@ -19,7 +19,7 @@ from rkmbuild.kernel import kconfig, overlay
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import c_compiler, target_kernel
-from rkmbuild.pipeline.api.upstream import differences, exports, layouts
+from rkmbuild.pipeline.api.upstream import differences, exports, host_crates, layouts
 from rkmbuild.pipeline.api.upstream.source import Source
 from rkmbuild.pipeline.api.upstream.toolchain import Toolchain
 from rkmbuild.pipeline.stages import side_by_side
@@ -182,6 +182,7 @@ def compile_all(build: Build) -> None:
         **build.variables,
     }
     jobs = len(os.sched_getaffinity(0))
+    there = host_crates.put(build.objtree, build.source, rust)
     process.run(
         [
             binutils.make().path, "-C", source, f"-j{jobs}",
@@ -190,6 +191,8 @@ def compile_all(build: Build) -> None:
         doing=f"building the Rust of {build.tree.release}",
         env=_environment(build),
     )  # fmt: skip
+    if not there:
+        host_crates.keep(build.objtree, build.source, rust)
 
 
 def keep(build: Build, place: Path, patterns: Sequence[str]) -> None:
