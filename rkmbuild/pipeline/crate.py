@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +55,7 @@ def build(
     scripts: Mapping[str, str],
     options: CargoOptions,
     quiet: bool,
+    hint: Callable[[], str | None] = lambda: None,
 ) -> Library:
     """Build the crate and return its library.
 
@@ -66,6 +67,7 @@ def build(
         flags: Arguments of rustc for code of the target.
         scripts: Variables for build scripts.
         quiet: Whether cargo says only what went wrong.
+        hint: What gives what may help where it is this crate that does not compile.
 
     Raises:
         BuildError: cargo failed; it has said why.
@@ -110,15 +112,16 @@ def build(
     from rkmbuild.project import dependencies  # noqa: PLC0415
 
     # cargo has told the user all that it knows; its standard output is for programs.
-    message, why = f"cargo could not build {project.package}", None
+    message, why, own = f"cargo could not build {project.package}", None, False
     with contextlib.suppress(BuildError):
         graph = dependencies.load(project, rust, facts, target, options)
-        if not diagnose.built_all(graph, done.stdout):
+        own = diagnose.built_all(graph, done.stdout)
+        if not own:
             again = command("--message-format", "json", "--keep-going")
             why = diagnose.explain(graph, again, env=env, cwd=project.root)
     if why:
         raise BuildError(f"{message}: {why[0]}", hint=why[1])
-    raise BuildError(message)
+    raise BuildError(message, hint=hint() if own else None)
 
 
 def _own(provided: Provided, source: Path) -> list[str]:

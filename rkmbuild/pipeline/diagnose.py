@@ -13,6 +13,12 @@ from rkmbuild.project.dependencies import Graph, Package, arrows
 _NO_STD = "can't find crate for `std`"
 # There is no such crate among those of Linux 7.3 (rust/Makefile).
 _NO_ALLOC = "can't find crate for `alloc`"
+# What rustc says on a `core` that was compiled with no_fp_fmt_parse, as the kernel's is
+# (`core-cfgs`, rust/Makefile, Linux 6.12 to 7.3): numbers with a point are not text there.
+_NO_POINT = re.compile(
+    r"`f(?:32|64)` doesn't implement `(?:core::fmt::)?\w+`"
+    r"|the trait bound `f(?:32|64): (?:core::str::)?FromStr` is not satisfied"
+)
 # What LLVM says of a vector type where the target has no vector registers.
 _NO_VECTORS = re.compile(r"LLVM ERROR: Do not know how to \w+ the result of this operator")
 # That of rustc 1.85 says nothing more: it reads what is not there (seen with LLVM 19.1.7).
@@ -78,6 +84,17 @@ def explain(
                 "the portable API has alloc itself"
             ),
         )
+    packages = _failing(graph, done.stdout, _NO_POINT)
+    if packages:
+        ways = " and ".join(arrows(graph.chain(package.id)) for package in packages)
+        message = (
+            "the kernel's own `core`, which the upstream API is built on, neither prints nor reads "
+            f"numbers with a point, and {ways} wants that of it"
+        )
+        return message, (
+            "see which of its features do without, or use another crate for it; the portable API "
+            "has a `core` that does"
+        )
     if _NO_VECTORS.search(done.stderr) or _CRASHED.search(done.stderr):
         found = map(graph.of_crate, (n.replace("-", "_") for n in _FAILED.findall(done.stderr)))
         named = [package for package in found if package]
@@ -93,12 +110,13 @@ def explain(
     )
 
 
-def _failing(graph: Graph, messages: str, why: str) -> list[Package]:
+def _failing(graph: Graph, messages: str, why: str | re.Pattern[str]) -> list[Package]:
     """Return the packages below the module's that rustc could not compile for a certain reason."""
+    reason = re.compile(re.escape(why)) if isinstance(why, str) else why
     lacking = [
         message["package_id"]
         for message in _read(messages, "compiler-message")
-        if message["message"]["message"] == why
+        if reason.fullmatch(message["message"]["message"])
     ]
     return [graph.packages[each] for each in dict.fromkeys(lacking) if graph.chain(each)]
 

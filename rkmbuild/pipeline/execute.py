@@ -1,15 +1,12 @@
 """Carries a plan out: the stages in their order, those that need not wait side by side."""
 
-import contextlib
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rkmbuild.arch import architectures
 from rkmbuild.base import cache, console
-from rkmbuild.base.errors import BuildError
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import crate, fingerprint, generated_header, kbuild, linking, tracepoints
 from rkmbuild.pipeline.api.base import Provided
@@ -64,7 +61,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
         # make reads the kernel's makefiles for a second, which needs none of what is made here.
         provided = plan.api.provide(clock, jobs=cargo.jobs)
         _load_the_rest(plan.kernel.tree)
-        with clock.stage("crate"), _hinted(plan):
+        with clock.stage("crate"):
             library = crate.build(
                 project,
                 tools.rust,
@@ -75,6 +72,7 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
                 scripts=plan.crate_c.environment(provided.target.stem),
                 options=cargo,
                 quiet=console.is_quiet(),
+                hint=plan.api.hint,
             )
         if failure:
             raise failure
@@ -109,16 +107,6 @@ def execute(plan: BuildPlan, clock: Clock, *, lock: int) -> Built:
     inputs |= {*tools.files(), *plan.api.files(), *(added.inputs if added else ())}
     outputs = {library.archive, *(file for file in done if file)}
     return Built(*done, frozenset(inputs), frozenset(outputs))
-
-
-@contextlib.contextmanager
-def _hinted(plan: BuildPlan) -> Iterator[None]:
-    """Say what the API has to say of a crate that does not compile, where nothing else was said."""
-    try:
-        yield
-    except BuildError as error:
-        error.hint = error.hint or plan.api.hint()
-        raise
 
 
 def _additions(made: Path, rust: bytes, tree: KernelTree, clock: Clock) -> "Additions | None":

@@ -11,18 +11,34 @@ from tests import projects, upstream_static
 from tests.cli import rkmbuild
 
 UPSTREAM = '\n[package.metadata.rkmbuild]\napi = "upstream"\n'
-NEEDS_ALLOC = '\n[dependencies]\nhashbrown = { version = "0.15", default-features = false }\n'
 
 
-def test_a_crate_that_needs_alloc_is_named_with_what_stands_in_for_it(
-    kernel_7_3: KernelTree, upstream_7_3: Sidecar, tmp_path: Path
+@pytest.mark.usefixtures("upstream_7_3")
+@pytest.mark.parametrize(
+    ("crate", "said", "instead"),
+    [
+        (
+            'hashbrown = { version = "0.15", default-features = false }',
+            "has `core` alone, and sample -> hashbrown needs alloc",
+            "KVec",
+        ),
+        (
+            'serde = { version = "1", default-features = false }',
+            "nor reads numbers with a point, and sample -> serde -> serde_core wants that of it",
+            "the portable API has a `core` that does",
+        ),
+    ],
+)
+def test_a_crate_that_the_kernels_core_is_too_little_for_is_named_with_what_does(
+    crate: str, said: str, instead: str, tmp_path: Path, kernel_7_3: KernelTree
 ) -> None:
-    assert upstream_7_3.release == kernel_7_3.release
-    root = projects.make(tmp_path / "sample", manifest=NEEDS_ALLOC + UPSTREAM)
+    manifest = f"\n[dependencies]\n{crate}\n{UPSTREAM}"
+    root = projects.make(tmp_path / "sample", manifest=manifest)
     done = rkmbuild("build", root, "--kernel", kernel_7_3.release)
     assert done.returncode == 6, done.stderr
-    assert "has `core` alone, and sample -> hashbrown needs alloc" in done.stderr
-    assert "KVec" in done.stderr
+    assert said in done.stderr
+    assert instead in done.stderr
+    assert "`kernel` is the crate" not in done.stderr
 
 
 def test_an_older_kernel_is_refused_before_anything_is_built(
