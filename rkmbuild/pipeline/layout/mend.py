@@ -5,6 +5,7 @@ and aligned at once, nor one that is packed and holds an aligned one.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from rkmbuild.pipeline.layout import accessors, rebuild
@@ -37,17 +38,22 @@ class Mended:
     accessors: tuple[Accessor, ...] = ()
 
 
-def mend(comparison: Comparison) -> list[Mended]:
+def mend(comparison: Comparison, those: Collection[str] | None = None) -> list[Mended]:
     """Put right what is not as in C; the comparison has the structures as they are then.
 
     What can be said in Rust with another `repr`, or with its fields put elsewhere, is; the rest
     becomes opaque. What is wrong even then is left for the comparison to tell.
+
+    Args:
+        comparison: The structures.
+        those: The names of which to look at; all where None.
     """
     done: dict[str, Mended] = {}
+    looked_at = comparison.rust.records if those is None else those
     while True:
         wrong = {
             name: why
-            for name in comparison.rust.records
+            for name in looked_at
             if (why := fault(comparison, name)) and not (name in done and done[name].opaque)
         }
         if not wrong:

@@ -7,7 +7,7 @@ last, lays the metadata's own out in that way.
 
 import contextlib
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from rkmbuild.base import cache, process
@@ -19,10 +19,13 @@ from rkmbuild.pipeline.api.upstream import differences
 from rkmbuild.pipeline.api.upstream import source as sources
 from rkmbuild.pipeline.api.upstream.source import Source
 from rkmbuild.pipeline.layout import assertions, beside_btf, btf_types, rust_text
+from rkmbuild.pipeline.layout.beside_btf import Found
 from rkmbuild.pipeline.layout.dwarf import Types
+from rkmbuild.pipeline.layout.rust_text import Text
 from rkmbuild.toolchain.parts import Rust
 
-_CRATES = ("bindings", "uapi")
+CRATES = ("bindings", "uapi")
+"""The crates that bindgen writes."""
 _HEAD = "#![no_std]\n#![allow(warnings)]\n"
 
 
@@ -76,19 +79,17 @@ def check(objtree: Path, tree: KernelTree, rust: Rust, source: Source, kernel: T
     if kernel is None:
         _refuse_unproved(tree, source)
         return 0
-    words = differences.words(sorted((source.folder / "rust").rglob("*.rs")))
+    own = words(source)
     differing: dict[str, str] = {}
     number = 0
     with cache.temporary() as work, contextlib.ExitStack() as stack:
         asked = []
-        for crate in _CRATES:
+        for crate in CRATES:
             text = rust_text.parse((objtree / f"rust/{crate}/{crate}_generated.rs").read_text())
             found = beside_btf.compare(text, kernel)
-            alone = beside_btf.by_name_alone(text, found.differing)
-            known = {alone[name] for name in alone.keys() & words}
-            for name, why in found.differing.items():
-                if name not in alone.keys() - known:
-                    raise _refused(name, why, tree)
+            alone, wrong = judged(text, found, own)
+            for name in wrong:
+                raise _refused(name, found.differing[name], tree)
             differing |= {name: _of(alone[name], name, found.differing) for name in alone}
             number += len(found.compared)
             without = found.comparison.pairs.keys() - found.compared | found.differing.keys()
@@ -104,6 +105,24 @@ def check(objtree: Path, tree: KernelTree, rust: Rust, source: Source, kernel: T
                 raise process.failed(done, doing="asking rustc how it lays out the bindings")
     differences.write(objtree, differing)
     return number
+
+
+def words(source: Source) -> set[str]:
+    """Return all words in the Rust of a source."""
+    return differences.words(sorted((source.folder / "rust").rglob("*.rs")))
+
+
+def judged(text: Text, found: Found, own: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """Return which names alone lead to what differs, and what more than that does.
+
+    Args:
+        text: The bindings.
+        found: What differs in them.
+        own: All words in the source's own Rust.
+    """
+    alone = beside_btf.by_name_alone(text, found.differing)
+    known = {alone[name] for name in alone if name in own}
+    return alone, [name for name in found.differing if name not in alone.keys() - known]
 
 
 def _of(structure: str, name: str, differing: Mapping[str, str]) -> str:

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rkmbuild.base import console, process
-from rkmbuild.base.errors import ToolchainError
+from rkmbuild.base.errors import KernelError, ToolchainError
 from rkmbuild.base.tool_environment import tool_environment
 from rkmbuild.kernel import kconfig, overlay
 from rkmbuild.kernel.symvers import ExportedSymbol
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.pipeline import c_compiler, target_kernel
-from rkmbuild.pipeline.api.upstream import differences, exports, host_crates, layouts
+from rkmbuild.pipeline.api.upstream import differences, exports, host_crates, layouts, mending
 from rkmbuild.pipeline.api.upstream.source import Source
 from rkmbuild.pipeline.api.upstream.toolchain import Toolchain
+from rkmbuild.pipeline.layout.dwarf import Types
 from rkmbuild.pipeline.stages import side_by_side
 from rkmbuild.toolchain import binutils, programs
 
@@ -100,9 +101,10 @@ def make(build: Build, symbols: Mapping[str, ExportedSymbol], folder: Path) -> i
         _, types = side_by_side(
             functools.partial(compile_all, build), functools.partial(layouts.of_kernel, build.tree)
         )
+    exports.compare(exports.made(build.objtree / "rust"), symbols, build.tree)
+    check_layouts(build, types)
     names = exports.made(build.objtree / "rust")
     exports.compare(names, symbols, build.tree)
-    layouts.check(build.objtree, build.tree, build.tools.rust, build.source, types)
     keep(build, folder / "objtree", KEPT)
     return len(names)
 
@@ -147,6 +149,27 @@ def write_target(build: Build) -> None:
     made = process.run([program], doing="making the target specification", stdin=config)
     (build.objtree / "scripts/target.json").unlink(missing_ok=True)
     (build.objtree / "scripts/target.json").write_text(made.stdout)
+
+
+def check_layouts(build: Build, types: Types | None) -> None:
+    """See that structures are the kernel's; what bindgen left out is put back first.
+
+    Args:
+        build: What was compiled.
+        types: The kernel's types.
+
+    Raises:
+        KernelError: they are not.
+        BuildError: it does not compile then.
+    """
+    try:
+        layouts.check(build.objtree, build.tree, build.tools.rust, build.source, types)
+    except KernelError:
+        if not mending.put_back(build.objtree, build.source, types):
+            raise
+        with console.step("Building", "it once more, with what bindgen left out of the bindings"):
+            compile_all(build)
+        layouts.check(build.objtree, build.tree, build.tools.rust, build.source, types)
 
 
 def compile_all(build: Build) -> None:

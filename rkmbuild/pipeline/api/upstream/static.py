@@ -89,7 +89,7 @@ def make(build: Build, exported: Collection[str], folder: Path) -> None:
             functools.partial(own.compile_all, build),
             functools.partial(layouts.of_kernel, build.tree),
         )
-    layouts.check(build.objtree, build.tree, build.tools.rust, build.source, types)
+    own.check_layouts(build, types)
     _archive(build, parts)
     place = folder / "objtree"
     own.keep(build, place, _KEPT)
