@@ -65,7 +65,7 @@ def drive(tree: KernelTree, source: Path, tried: Sequence[Tried], folder: Path) 
         before = [words.partition(" ") for words in each.modules]
         script += [f"insmod /{name}.ko {more}".rstrip() for name, _, more in before]
         begin = len(script)
-        script.append(f"insmod /{each.name}.ko {each.parameters}".rstrip())
+        script.append(f"insmod /{each.name}.ko {_parameters(each, source)}".rstrip())
         script += [command for command, _ in each.drive]
         script.append(f"rmmod {each.name}")
         steps[each.name] = range(begin, len(script))
@@ -76,6 +76,12 @@ def drive(tree: KernelTree, source: Path, tried: Sequence[Tried], folder: Path) 
     return Driven(
         tree=tree, source=source, result=result, steps=steps, sizes=sizes, refused=refused
     )
+
+
+def _parameters(each: Tried, source: Path) -> str:
+    """Return what one is loaded with, of what it takes in this source."""
+    text = (source / each.source).read_text()
+    return " ".join(word for word in each.parameters.split() if word.partition("=")[0] in text)
 
 
 def see_that_nothing_is_wrong(driven: Driven) -> None:

@@ -1,9 +1,11 @@
 """The modules in Rust of a kernel's source on other kernels than the one of every run.
 
-The ordinary flavour has what the cloud's lacks: I2C, phylib, clocks.
+The ordinary flavour has what the cloud's lacks: I2C, phylib, clocks. 7.2 has another crate, whose
+bindings are mended.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +17,10 @@ from tests.tried_tables import OTHERS
 from tests.vm import samples
 from tests.vm.samples import Driven
 
-_KERNELS = (matrix.ORDINARY[-1],)
+_KERNELS = (
+    matrix.ORDINARY[-1],
+    replace(matrix.ORDINARY[-1], series="7.2", flavour="cloud"),
+)
 # A source and a compiler are fetched, and the crate is made.
 pytestmark = [pytest.mark.slow, pytest.mark.together, pytest.mark.timeout(3600)]
 
