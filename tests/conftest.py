@@ -100,7 +100,7 @@ for _tested in (*matrix.ALWAYS, *matrix.SOMETIMES):
 @pytest.fixture(scope="session")
 def upstream_7_3() -> Sidecar:
     """The upstream crate for 7.3, made once into the cache: the first worker does, others wait."""
-    return sidecar.get(matrix.get(matrix.named("7.3")), allow_expired=True)
+    return sidecar.get(matrix.get(matrix.named("7.3")), allow_expired=True, link=Way.OWN)
 
 
 @pytest.fixture(scope="session")

@@ -140,6 +140,18 @@ def test_check_finds_nothing_that_comes_of_the_way(
     assert found <= {"unsigned", "out-of-tree", "recursion", "kfunc-no-types"}
 
 
+def _cache(folder: Path, *sidecars: Sidecar) -> str:
+    """Make a cache with these sidecars: what is chosen there no other test builds with."""
+    cache = folder / "cache"
+    cache.mkdir()
+    for kind in ("kernel", "kernel-source", "rust-toolchain"):
+        (cache / kind).symlink_to(paths.cache_dir() / kind)
+    for sidecar in sidecars:
+        copy = cache / "sidecar" / sidecar.folder.name
+        shutil.copytree(sidecar.folder, copy, copy_function=os.link)
+    return str(cache)
+
+
 @pytest.fixture
 def two_ways(
     upstream_7_3: Sidecar,
@@ -147,15 +159,24 @@ def two_ways(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A cache with both sidecars, for this test alone: all others build with what is chosen."""
-    cache = tmp_path / "cache"
-    cache.mkdir()
-    for kind in ("kernel", "kernel-source", "rust-toolchain"):
-        (cache / kind).symlink_to(paths.cache_dir() / kind)
-    for sidecar in (upstream_7_3, linked_7_3):
-        copy = cache / "sidecar" / sidecar.folder.name
-        shutil.copytree(sidecar.folder, copy, copy_function=os.link)
-    monkeypatch.setenv("RKMBUILD_CACHE_DIR", str(cache))
+    monkeypatch.setenv("RKMBUILD_CACHE_DIR", _cache(tmp_path, upstream_7_3, linked_7_3))
+
+
+def test_a_compiler_that_no_suite_has_is_why_modules_bring_the_crate(
+    kernel_7_3: KernelTree, linked_7_3: Sidecar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RKMBUILD_CACHE_DIR", _cache(tmp_path, linked_7_3))
+    # Debian 12 has rustc 1.63 in it, and this machine the source that it has not.
+    suite = ("--suite", "bookworm", "--allow-expired")
+    done = rkmbuild("kernel", "prepare", kernel_7_3.release, *suite, "--json")
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    assert made["way"] == Way.STATIC
+    assert made["folder"].endswith(linked_7_3.folder.name)
+    assert "could not be got: it was built with rustc 1.85.1" in made["why"]
+    assert "bookworm has rustc 1.63.0" in made["why"]
+    refused = rkmbuild("kernel", "prepare", kernel_7_3.release, "--link", "own", *suite)
+    assert refused.returncode == 8
 
 
 def test_builds_take_the_way_that_was_prepared_last_and_say_why(

@@ -148,14 +148,17 @@ def _static(
         tree=tree, source=source, tools=tools, folder=work / "build", variables=static.variables()
     )
 
+    why = (
+        f"{because}, so that modules bring along what they use of the source {source.label}, "
+        f"compiled by {_rustc(tools)}"
+    )
+
     def put_together(folder: Path) -> str:
         static.make(build, symbols, folder)
-        return (
-            f"{because}, so that modules bring along what they use of the source {source.label}, "
-            f"compiled by {_rustc(tools)}"
-        )
+        return why
 
-    return _entry(build, Way.STATIC, put_together)
+    # One that is there may have been made for another reason.
+    return _entry(build, Way.STATIC, put_together).told(why)
 
 
 def _entry(build: Build, way: Way, put_together: Callable[[Path], str]) -> Sidecar:

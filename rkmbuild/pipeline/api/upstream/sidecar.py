@@ -8,7 +8,7 @@ what `make prepare` of a kernel with CONFIG_RUST leaves in `rust/` for modules, 
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,24 @@ class Sidecar:
 
     def write(self) -> None:
         """Write the manifest, last of all that is in the folder."""
+        self._write_manifest()
+        rustc = Path(_in_cache(self.rust.rustc))
+        if not rustc.is_absolute():
+            cache.note_need(self.folder, *rustc.parts[:2])
+
+    def told(self, why: str) -> "Sidecar":
+        """Return it with another reason for its way, which the manifest says from now on.
+
+        Raises:
+            StorageError: the cache cannot be written.
+        """
+        made = replace(self, why=why)
+        if why != self.why:
+            with cache.writing(self.folder):
+                made._write_manifest()
+        return made
+
+    def _write_manifest(self) -> None:
         rust = {
             name: _in_cache(value) if name in _PATHS else str(value)
             for name, value in vars(self.rust).items()
@@ -108,10 +126,7 @@ class Sidecar:
             "source": self.source,
             "rust": {**rust, "vendored": self.rust.vendored},
         }
-        (self.folder / MANIFEST).write_text(json.dumps(document, indent=2) + "\n")
-        rustc = Path(_in_cache(self.rust.rustc))
-        if not rustc.is_absolute():
-            cache.note_need(self.folder, *rustc.parts[:2])
+        files.write(self.folder / MANIFEST, json.dumps(document, indent=2) + "\n")
 
 
 def read(folder: Path) -> Sidecar:
