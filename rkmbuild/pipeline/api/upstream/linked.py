@@ -5,6 +5,7 @@ and our stand-ins for what such a kernel lacks, comes in where it is asked for. 
 left asks for symbols of the kernel alone, and kbuild's own rules make a module of it.
 """
 
+import fnmatch
 import json
 import tempfile
 from collections.abc import Collection, Iterable
@@ -21,6 +22,8 @@ from rkmbuild.pipeline import undefined
 
 CRATES = "crates.a"
 """The crates' objects, in `rust/` of a sidecar's objtree, and the stand-ins that call them."""
+SANITIZED = ("asan_globals", ".init_array", ".init_array.*", ".fini_array", ".fini_array.*")
+"""What tells KASAN of statics (LLVM, AddressSanitizer.cpp), and would keep each of them."""
 PATCHABLE = "__patchable_function_entries"
 """Where functions can be patched: with CONFIG_FTRACE_MCOUNT_USE_PATCHABLE_FUNCTION_ENTRY ftrace
 asks for it (include/linux/ftrace.h, FTRACE_CALLSITE_SECTION), and nobody else does."""
@@ -28,7 +31,7 @@ HELPERS = "helpers.a"
 """The C helpers, each file of them an object of its own."""
 SECTIONS = "sections.json"
 """Names of sections: `kept`, of what is in `CRATES`, where one of the functions `of` which they
-speak is in the module; `of_helpers`, kept of what comes in of these; and `left_out`."""
+speak is in the module; `of_helpers`, kept of what comes in of these; and `left_out`, patterns."""
 WRAPPED = ("_printk", "_dev_printk", "seq_printf")
 """What the Rust code hands `%pA` to: rust/kernel/{print,device,seq_file}.rs, 6.12 to 7.3."""
 FLAGS = "-Zfunction-sections=y -Cforce-frame-pointers=y"
@@ -141,6 +144,11 @@ class Object:
         return frozenset(self._symbols[index][0] for index in used if index < len(self._symbols))
 
 
+def is_one(name: str, patterns: Iterable[str]) -> bool:
+    """Tell whether a section's name is one of those that patterns are for."""
+    return any(fnmatch.fnmatchcase(name, each) for each in patterns)
+
+
 def _stays(section: Section, name: str) -> bool:
     if not section.allocated:
         return name.startswith(_FOR_OBJTOOL)
@@ -185,7 +193,7 @@ def link(rust: Path, crates: Path, *, exported: Collection[str], alone: bool, re
 
         wrapped = [f"--wrap={name}" for name in WRAPPED]
         # What is kept keeps what it speaks of: of the crates nothing is, unless that is in anyhow.
-        kept = set(own.kept)
+        kept = {name for name in own.kept if not is_one(name, sections["left_out"])}
         linking(kept, first, *wrapped, rust, crates / CRATES, own_alone=True)
         if Object(first).everything & set(sections["of"]):
             kept |= set(sections["kept"])

@@ -216,13 +216,16 @@ def _archive(build: Build, parts: _Parts) -> None:
     for name, objects in ((linked.CRATES, crates), (linked.HELPERS, in_c)):
         process.run(["ar", "rcsD", rust / name, *objects], doing="archiving the crate's objects")
     made = [linked.Object(file) for file in crates]
-    kept = {name for each in made for name in each.kept}
-    spoken_of = {name for each in made for name in each.spoken_of(kept)}
-    read = build.tree.config.on("FTRACE_MCOUNT_USE_PATCHABLE_FUNCTION_ENTRY")
+    config = build.tree.config
+    left_out = [
+        *([] if config.on("FTRACE_MCOUNT_USE_PATCHABLE_FUNCTION_ENTRY") else [linked.PATCHABLE]),
+        *(linked.SANITIZED if config.on("KASAN") else []),
+    ]
+    kept = {name for each in made for name in each.kept if not linked.is_one(name, left_out)}
     sections = {
         "kept": sorted(kept),
-        "of": sorted(spoken_of),
+        "of": sorted({name for each in made for name in each.spoken_of(kept)}),
         "of_helpers": sorted({name for file in in_c for name in linked.Object(file).kept}),
-        "left_out": [] if read else [linked.PATCHABLE],
+        "left_out": left_out,
     }
     (rust / linked.SECTIONS).write_text(json.dumps(sections) + "\n")
