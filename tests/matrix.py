@@ -62,6 +62,11 @@ def named(name: str) -> Tested:
     return next(tested for tested in ALWAYS if tested.name == name)
 
 
+def sometimes(name: str) -> Tested:
+    """Return one of those that are tested with --all-kernels by its name."""
+    return next(tested for tested in SOMETIMES if tested.name == name)
+
+
 def other_than(tested: Tested) -> Tested:
     """Return another one, whose modules it refuses."""
     return ALWAYS[0] if tested is ALWAYS[1] else ALWAYS[1]

@@ -1,7 +1,7 @@
 """The modules in Rust of a kernel's source on other kernels than the one of every run.
 
 The ordinary flavour has what the cloud's lacks: I2C, phylib, clocks. 7.2 has another crate, whose
-bindings are mended.
+bindings are mended, and sid's is compiled by another rustc.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from tests.vm.samples import Driven
 _KERNELS = (
     matrix.ORDINARY[-1],
     replace(matrix.ORDINARY[-1], series="7.2", flavour="cloud"),
+    matrix.sometimes("7.2-sid"),
 )
 # A source and a compiler are fetched, and the crate is made.
 pytestmark = [pytest.mark.slow, pytest.mark.together, pytest.mark.timeout(3600)]
