@@ -55,7 +55,9 @@ def test_the_bindings_of_a_build_assert_every_layout(kernel: KernelTree, tmp_pat
     rust = (folder / "bindings.rs").read_text()
     bodies = dict(re.findall(r"pub (?:struct|union) (\w+) \{([^}]*)\}", rust))
     others = {name: body for name, body in bodies.items() if name not in asserted}
-    assert not [n for n, body in others.items() if body.strip() and "[u8; 0" not in body]
+    # bindgen has blanks between all tokens where no rustfmt works.
+    closed = {name: "".join(body.split()) for name, body in others.items()}
+    assert not [name for name, body in closed.items() if body and "[u8;0" not in body]
     assert len(asserted) > 1500
 
 
