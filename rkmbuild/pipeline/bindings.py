@@ -34,7 +34,7 @@ _ACCESSORS = "accessors.h"
 _ASKED = "RKMBUILD_ACCESSORS"
 _NOTES = "notes.txt"
 # Counts up when other bindings are made of the same headers and parameters.
-_REVISION = 8
+_REVISION = 9
 # What bindgen binds by its name, in the words of all of its releases.
 _KINDS = ("function", "type", "var")
 

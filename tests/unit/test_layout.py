@@ -80,6 +80,16 @@ def test_a_file_without_debug_information_is_an_error(tmp_path: Path) -> None:
         dwarf.read(empty)
 
 
+def test_what_no_rustfmt_has_laid_out_is_compared_down_to_its_last_member() -> None:
+    text = rust_text.parse((RECORDED / "unformatted-bindgen-0.60.1.rs").read_text())
+    known = CTypes(dwarf.read(RECORDED / "unformatted-gcc-12.o"))
+    comparison = Comparison(RustLayout(text), known, {"outer": 2})
+    inner = "outer" + "__bindgen_ty_1" * 3
+    assert "outer" in comparison.pairs
+    assert inner in comparison.pairs, "through both of bindgen's holders"
+    assert comparison.differences() == []
+
+
 @pytest.mark.parametrize("name", OBJECTS)
 @pytest.mark.parametrize("bindgen", BINDGENS)
 def test_every_kind_of_difference_is_found(name: str, bindgen: str) -> None:

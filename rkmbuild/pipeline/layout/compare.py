@@ -13,7 +13,8 @@ _KEYWORD_END = "_"
 _MADE_UP = re.compile(
     r"_bitfield_|__bindgen_padding_|_bindgen_|bindgen_|_address$|_unused$|_rkmbuild_"
 )
-_HOLDERS = ("ManuallyDrop", "__BindgenUnionField", "__IncompleteArrayField")
+# Without rustfmt there is a blank before each bracket.
+_HOLDER = re.compile(r"\b(?:ManuallyDrop|__BindgenUnionField|__IncompleteArrayField)\s*<")
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class Comparison:
             kind = kind.strip()
             if kind.startswith("["):
                 kind = kind[1:].rpartition(";")[0]
-            elif any(f"{each}<" in kind for each in _HOLDERS):
+            elif _HOLDER.search(kind):
                 kind = kind.partition("<")[2].rpartition(">")[0]
             else:
                 return self.rust.stripped(kind)
