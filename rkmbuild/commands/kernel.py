@@ -90,7 +90,7 @@ def show(
     """Show all that is known of one kernel, or whether it has certain functions."""
     from rkmbuild.commands import kernel_tables
     from rkmbuild.kernel import own_rust
-    from rkmbuild.kernel.facts import description, facts
+    from rkmbuild.kernel.facts import facts
     from rkmbuild.kernel.find import select
 
     console.configure(as_json=as_json)
@@ -104,16 +104,16 @@ def show(
             return
         kernel_tables.api(found)
         return
-    known = description(tree)
-    prospect = kernel_prepare.prospect(tree)
+    known = kernel_prepare.document(tree)
     if as_json:
-        console.result(known | {"upstream": prospect})
+        console.result(known)
         return
     for label, text in kernel_tables.labelled(tree, known):
         console.line(f"{label:<12} {text}")
     own = own_rust.of(tree)
     if own:
         console.line(f"{'its own Rust':<12} {own}")
+    prospect = known["upstream"]
     made = "made" if prospect["sidecar"] else "not made yet"
     how = f"{prospect['way']}, {made}: " if prospect["way"] else "none: "
     console.line(f"{'upstream API':<12} {how}{prospect['why']}")
@@ -170,7 +170,6 @@ def fetch(
     from rkmbuild.base.errors import UsageError
     from rkmbuild.distro import sources
     from rkmbuild.kernel import fetch as fetching
-    from rkmbuild.kernel.facts import description
 
     console.configure(quiet=quiet, as_json=as_json)
     if folder and suite:
@@ -186,7 +185,7 @@ def fetch(
         series, flavour, source, debug_symbols=debug_symbols, with_compiler=not no_compiler
     )
     if as_json:
-        console.result(description(tree))
+        console.result(kernel_prepare.document(tree))
     else:
         console.note(f"`--kernel {tree.release}` builds for it; it is in {tree.build}")
 
@@ -224,7 +223,6 @@ def add(
     It is checked, and listed from then on; nothing is copied, and emptying the cache keeps it.
     """
     from rkmbuild.kernel import add as adding
-    from rkmbuild.kernel.facts import description
 
     console.configure(quiet=quiet, as_json=as_json)
     tree = adding.add(path, image=image, modules=modules, name=name)
@@ -232,7 +230,7 @@ def add(
     if tree.image is None:
         console.note("no image was found to boot it from; --image names one")
     if as_json:
-        console.result(description(tree))
+        console.result(kernel_prepare.document(tree))
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from rkmbuild.base import console
-from rkmbuild.commands import options
+from rkmbuild.commands import kernel_prepare, options
 
 
 def build_debug(
@@ -48,7 +48,6 @@ def build_debug(
     It takes some minutes, once; `--kernel 6.12-debug` builds for it and boots it from then on.
     """
     from rkmbuild.kernel import debug_kernel
-    from rkmbuild.kernel.facts import description
 
     console.configure(quiet=quiet, as_json=as_json)
     those = debug_kernel.features(with_)
@@ -56,6 +55,6 @@ def build_debug(
         raise options.expired_without_suite()
     tree = debug_kernel.build(series, those, suite=suite, allow_expired=allow_expired, jobs=jobs)
     if as_json:
-        console.result(description(tree))
+        console.result(kernel_prepare.document(tree))
     else:
         console.note(f"`--kernel {tree.name}` builds for it; it is in {tree.build}")

@@ -89,6 +89,13 @@ def prepare(
         console.result(made.document())
 
 
+def document(tree: "KernelTree") -> dict[str, Any]:
+    """Return all that is known of a kernel, as `--json` shows it."""
+    from rkmbuild.kernel.facts import description
+
+    return description(tree) | {"upstream": prospect(tree)}
+
+
 def prospect(tree: "KernelTree") -> dict[str, Any]:
     """Return how modules of the upstream API would be linked for a kernel, as `--json` shows it."""
     from rkmbuild.base.errors import KernelError

@@ -10,6 +10,7 @@ import pytest
 from rkmbuild.host import procmodules
 from rkmbuild.kernel.tree import KernelTree
 from rkmbuild.klog import kmsg
+from rkmbuild.pipeline.api.upstream.sidecar import Sidecar
 from tests.cli import rkmbuild
 
 _ROOT = Path(__file__).parents[2]
@@ -32,7 +33,9 @@ def _told(page: str) -> dict[tuple[str, str], set[str]]:
 
 
 @pytest.fixture(scope="module")
-def printed(kernel_6_12: KernelTree, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def printed(
+    kernel_6_12: KernelTree, upstream_6_12: Sidecar, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     """What the commands print of one project, by command."""
     root = tmp_path_factory.mktemp("json") / "some-module"
     ko = root / "target" / "rkmbuild" / kernel_6_12.release / "some_module.ko"
@@ -48,6 +51,7 @@ def printed(kernel_6_12: KernelTree, tmp_path_factory: pytest.TempPathFactory) -
         "kernel list --available": (),
         "kernel show": (kernel_6_12.release,),
         "kernel show --api": ("kern_path", kernel_6_12.release),
+        "kernel prepare": (upstream_6_12.release,),
         "doctor": (),
         "ci": ("gitlab", root, "--from", "rkmbuild"),
         "clean": (root,),
