@@ -20,6 +20,8 @@ _HERE = Path(__file__).parent
 _FOLDERS = ("lint", "unit", "build", "vm")
 # What runs on all kernels of the matrix with --all-kernels.
 _ON_EVERY_KERNEL = ("test_all_kernels", "test_check_corpus", "test_crate_", "test_replay")
+# The one kernel that dear tests run on without it.
+_OF_THE_DEAR = matrix.named("6.12")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,8 +54,11 @@ def _is_wanted(item: pytest.Item, all_kernels: bool) -> bool:
     """Tell whether a test runs: many can, but are not, on kernels that are tested sometimes."""
     if item.get_closest_marker("slow") and not all_kernels:
         return False
+    tested = kernel_table.tested_by(item)
+    if item.get_closest_marker("dear") and not all_kernels and tested != _OF_THE_DEAR:
+        return False
     every = all_kernels and item.path.name.startswith(_ON_EVERY_KERNEL)
-    return every or kernel_table.tested_by(item) not in (
+    return every or tested not in (
         *matrix.SOMETIMES,
         *matrix.OWN,
         *matrix.DEBUG,

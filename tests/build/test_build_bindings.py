@@ -44,6 +44,7 @@ def bound(tree: KernelTree, folder: Path) -> Path:
     return paths.cache_dir() / "bindings" / str(key)
 
 
+@pytest.mark.dear
 def test_the_bindings_of_a_build_assert_every_layout(kernel: KernelTree, tmp_path: Path) -> None:
     folder = bound(kernel, tmp_path)
     text = (folder / "layout.rs").read_text()
@@ -61,6 +62,7 @@ def test_the_bindings_of_a_build_assert_every_layout(kernel: KernelTree, tmp_pat
     assert len(asserted) > 1500
 
 
+@pytest.mark.dear
 def test_a_layout_that_differs_stops_rustc(kernel: KernelTree, tmp_path: Path) -> None:
     text = (bound(kernel, tmp_path) / "layout.rs").read_text()
     # The kernel's own struct miscdevice begins with an int; here a pointer comes first.
@@ -81,6 +83,7 @@ def test_a_layout_that_differs_stops_rustc(kernel: KernelTree, tmp_path: Path) -
     assert "assertion failed" in done.stderr
 
 
+@pytest.mark.dear
 def test_a_module_is_the_same_whether_all_is_bound_or_what_it_needs(
     kernel: KernelTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

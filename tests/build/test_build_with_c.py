@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from rkmbuild.kernel.tree import KernelTree, KernelVersion
 from tests import projects
 from tests.cli import complaints, rkmbuild
@@ -45,6 +47,7 @@ def build(root: Path, tree: KernelTree) -> str:
     return str(json.loads(done.stdout)["module"])
 
 
+@pytest.mark.dear
 def test_rust_calls_a_c_function_of_the_project_by_its_header(
     kernel: KernelTree, tmp_path: Path
 ) -> None:
@@ -55,6 +58,7 @@ def test_rust_calls_a_c_function_of_the_project_by_its_header(
     assert b"shim_sum\0" in Path(module).read_bytes()
 
 
+@pytest.mark.dear
 def test_the_projects_c_is_told_what_the_kernel_has_and_so_are_bindings_of_its_headers(
     kernel: KernelTree, tmp_path: Path
 ) -> None:

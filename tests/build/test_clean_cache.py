@@ -80,6 +80,7 @@ def printed(done: "subprocess.CompletedProcess[str]") -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_sysroot_that_was_removed_is_made_again_as_it_was(place: Place) -> None:
     place.age(place.entries()["sysroot"], 100)
     done = rkmbuild("clean", "--older-than", "90d", "--json", env=place.env)

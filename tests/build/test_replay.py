@@ -157,6 +157,7 @@ def go_through(twice: Twice, count: int) -> None:
         twice.is_the_same_by_make()
 
 
+@pytest.mark.dear
 def test_edits_of_rust_give_what_make_gives(twice: Twice) -> None:
     go_through(twice, 2)
 

@@ -21,6 +21,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shutil.copytree(_EXAMPLE, copy, ignore=shutil.ignore_patterns("target"))
 
 
+@pytest.mark.dear
 def test_crates_from_crates_io_give_their_results_in_the_kernel(
     kernel: KernelTree, example: Path
 ) -> None:

@@ -31,6 +31,7 @@ def _statuses(document: dict[str, list[dict[str, str]]]) -> dict[str, tuple[str,
     return {test["name"]: (test["status"], test["message"]) for test in document["tests"]}
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("kernel", matrix.ALWAYS[1:], indirect=True, ids=matrix.NAMES[1:])
 def test_each_way_a_test_can_go_is_told(tmp_path: Path, kernel: KernelTree) -> None:
     root = _copy("tested", tmp_path)
@@ -168,6 +169,7 @@ def _emulators(parent: int) -> list[int]:
     return [c for c in children if b"qemu-system" in Path(f"/proc/{c}/cmdline").read_bytes()]
 
 
+@pytest.mark.dear
 def test_a_leak_is_found_and_none_where_there_is_none(tmp_path: Path, kernel: KernelTree) -> None:
     release = ("--kernel", kernel.release)
     clean = rkmbuild(

@@ -8,6 +8,7 @@ import pytest
 
 from rkmbuild.guest.result import Outcome
 from rkmbuild.kernel.tree import KernelTree
+from rkmbuild.toolchain import rust
 from tests.vm import crate_guest
 
 FOLDER = Path(__file__).parents[1] / "upstream" / "printing"
@@ -24,7 +25,7 @@ fn main() {
 def _in_a_program(folder: Path) -> list[str]:
     shutil.copy(FOLDER / "texts.rs", folder)
     (folder / "main.rs").write_text(_PROGRAM)
-    argv = ["rustc", "--edition=2021", "-o", "main", "main.rs"]
+    argv = [rust.choose()[0].rustc, "--edition=2021", "-o", "main", "main.rs"]
     subprocess.run(argv, cwd=folder, check=True)
     done = subprocess.run([folder / "main"], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
