@@ -25,7 +25,7 @@ fn main() {
 def _in_a_program(folder: Path) -> list[str]:
     shutil.copy(FOLDER / "texts.rs", folder)
     (folder / "main.rs").write_text(_PROGRAM)
-    argv = [rust.choose()[0].rustc, "--edition=2021", "-o", "main", "main.rs"]
+    argv: list[str | Path] = [rust.choose()[0].rustc, "--edition=2021", "-o", "main", "main.rs"]
     subprocess.run(argv, cwd=folder, check=True)
     done = subprocess.run([folder / "main"], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
