@@ -13,7 +13,13 @@ from tests.tried import TRIED
 
 _PAGE = Path(__file__).parents[1] / "docs" / "upstream-mode.md"
 HEADINGS = ("Source", "Built", "Loaded", "Driven", "Bytes")
-OTHERS = ("Source", "7.3.4+deb13-amd64", "7.2.12+deb13-cloud-amd64", "7.2.13+deb14-cloud-amd64")
+OTHERS = (
+    "Source",
+    "7.3.4+deb13-amd64",
+    "7.2.12+deb13-amd64",
+    "7.2.12+deb13-cloud-amd64",
+    "7.2.13+deb14-cloud-amd64",
+)
 """Of the other kernels: their releases."""
 _SIZE = re.compile(r"\b[\d,]{4,}\b")
 

@@ -19,6 +19,7 @@ from tests.vm.samples import Driven
 
 _KERNELS = (
     matrix.ORDINARY[-1],
+    replace(matrix.ORDINARY[-1], series="7.2"),
     replace(matrix.ORDINARY[-1], series="7.2", flavour="cloud"),
     matrix.sometimes("7.2-sid"),
 )
