@@ -104,9 +104,9 @@ def test_what_build_scripts_say_of_libraries_is_kept_by_crate(tmp_path: Path) ->
 
 def test_crates_of_the_target_are_linked_beside_one_that_is_alone() -> None:
     said = (Path(__file__).parents[1] / "data/cargo/rlibs-1.85.jsonl").read_text()
-    project = replace(SAMPLE, root=Path("/work/rec"))
+    project = replace(SAMPLE, root=Path("/rec"))
     found = crate.library(said, project, "target")
-    made = Path("/work/rec/target/rkmbuild/7.3.4+deb13-cloud-amd64/cargo/target/release")
+    made = Path("/rec/target/rkmbuild/7.3.4+deb13-cloud-amd64/cargo/target/release")
     assert (found.archive, found.dep_info) == (made / "librec.rlib", made / "librec.d")
     # Not paste, which is a procedural macro, nor version_check, which a build script uses.
     assert [file.name.partition("-")[0] for file in found.dependencies] == [
